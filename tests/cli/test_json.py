@@ -70,6 +70,7 @@ HERE = {
     "flags": [ENTRY | {"node": str, "text": str, "session": str, "digest": str}],
     "changed": [str],
 }
+WAIT = {"seq": int, "for": str, "until": Maybe(TIME), "by": PERSON}
 OWNERSHIP = ENTRY | {
     "word": str,
     "to": Maybe(PERSON),
@@ -104,7 +105,8 @@ SESSION = {
     "questions": [QUESTION],
     "flags": [FLAG],
     "pins": [int],
-    "waiting": [{"seq": int, "for": str, "until": Maybe(TIME), "by": PERSON}],
+    "waiting": [WAIT],
+    "past_waits": [WAIT | {"over_seq": int, "over_at": Maybe(TIME), "over_by": Maybe(PERSON), "undone": bool}],
     "handoff": Maybe({"seq": int, "sender": PERSON, "to": PERSON, "note": str, "at": TIME}),
     "history": [OWNERSHIP],
     "closing": Maybe({"seq": int, "outcome": str, "summary": str, "at": TIME, "by": PERSON}),
@@ -145,6 +147,10 @@ def full(ana: Program) -> str:
     ana.ok("question", BEN, "Is it the same in Hull?")
     ana.ok("reply", "18", "No")
     ana.ok("flag", "Amber is missing")
+    ana.ok("wait", "--for", "the network team")
+    ana.ok("wait", "--over")
+    ana.ok("wait", "--for", "the courier")
+    ana.ok("undo")
     ana.ok("wait", "--for", "the vendor", "--until", "2h")
     return code
 
@@ -157,6 +163,8 @@ def test_show_has_a_session_with_everything_in_it(ana: Program) -> None:
     assert [step["kind"] for step in session["steps"]] == ["choice", "skipped", "action", "own", "tree"]
     assert session["position"]["choices"] == ["Red, steady", "Red, blinking", "Green"]
     assert [wait["for"] for wait in session["waiting"]] == ["the vendor"]
+    past = [(wait["for"], wait["over_seq"] - wait["seq"], wait["undone"]) for wait in session["past_waits"]]
+    assert past == [("the network team", 1, False), ("the courier", -session["past_waits"][1]["seq"], True)]
     ana.ok("handoff", BEN, "--note", "The courier comes at five", "--if", "it hums", "--then", "unplug it")
     fits(ana.show(code), SESSION)
     assert ana.show(code)["handoff"]["to"]["name"] == BEN

@@ -372,6 +372,8 @@ class World:
         """Record that a wait is over: that of a number, or the only one."""
 
         def act(session: Session, by: str) -> None:
+            if not session.waits:
+                raise Refused(USAGE)
             if seq is not None and seq not in [wait.seq for wait in session.waits]:
                 raise Refused(NOT_FOUND)
             if seq is None and len(session.waits) > 1:

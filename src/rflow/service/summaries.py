@@ -1,12 +1,13 @@
 """Summaries and digests of the sessions in a workspace."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rflow.core.session.head import Head
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.view import View
-from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Handover, Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.text import counted
 from rflow.errors import StoreProblem
@@ -43,8 +44,20 @@ _COUNTED = {
     "notes": ("note", "notes"),
     "outputs": ("piece of evidence", "pieces of evidence"),
     "handed_over": ("handoff note", "handoff notes"),
+    "accepted": ("read-back", "read-backs"),
+    "declined": ("reason for declining", "reasons for declining"),
+    "moved": ("reason for a change of owner", "reasons for a change of owner"),
 }
 """What is named or counted of a summary, by the key of its section; questions are shown in that of the waits."""
+
+_SAID = {
+    "handed off": "handed_over",
+    "accepted": "accepted",
+    "declined": "declined",
+    "took over": "moved",
+    "reassigned": "moved",
+}
+"""As what the text of a change of owner is counted, by the word for it; a closing is named by itself."""
 
 
 def what_leaves(progress: Progress) -> str:
@@ -63,7 +76,9 @@ def _shown(progress: Progress) -> dict[str, int]:
     waits = min(counts.get("waiting", 0), len(progress.waiting))  # they come first
     questions = counts.get("waiting", 0) - waits
     tried = min(counts.get("tried", 0), len(progress.tried))  # an entry may say that there is none yet
-    return counts | {"waiting": waits, "questions": questions, "tried": tried}
+    shown = {entry.seq for section in progress.sections if section.key == "handed_over" for entry in section.entries}
+    said = _said(entry for entry in progress.handovers if entry.seq in shown)
+    return counts | {"waiting": waits, "questions": questions, "tried": tried, "handed_over": 0} | said
 
 
 def _whole(progress: Progress) -> dict[str, int]:
@@ -78,8 +93,12 @@ def _whole(progress: Progress) -> dict[str, int]:
         "changes": len(progress.changes),
         "notes": len(progress.notes),
         "outputs": len(progress.evidence) + progress.evidence_more,
-        "handed_over": sum(bool(entry.text or entry.warnings) for entry in progress.handovers),
-    }
+    } | _said(progress.handovers)
+
+
+def _said(handovers: Iterable[Handover]) -> Counter[str]:
+    """Count what was said with changes of owner, by what it is."""
+    return Counter(_SAID[entry.word] for entry in handovers if entry.word in _SAID and (entry.text or entry.warnings))
 
 
 def digest_of_heads(workspace: "Workspace", heads: Iterable[Head], view: View, of: str | None) -> Digest:

@@ -14,7 +14,7 @@ from rflow.service.local.shared import SharedSessions
 from rflow.web.link_lookup import Link
 from rflow.web.live_page import live_page
 from rflow.web.metrics import Metrics
-from rflow.web.middleware import with_security_headers
+from rflow.web.middleware import not_modified, with_security_headers
 from rflow.web.pages import PAGE_POLICY
 from rflow.web.workers import SharedWork, WorkerPool
 
@@ -114,7 +114,5 @@ def _responses(text: str, form: ViewForm) -> Rendered:
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     own_policy = {"content-security-policy": PAGE_POLICY} if form == "page" else {}
     response = Response(body, headers=headers | own_policy, media_type=FORMATS[form][1])
-    not_modified = Response(status_code=304, headers=headers)
-    for each in (response, not_modified):
-        each.raw_headers = with_security_headers(each.raw_headers)
-    return Rendered(len(body), etag.encode(), response, not_modified)
+    response.raw_headers = with_security_headers(response.raw_headers)
+    return Rendered(len(body), etag.encode(), response, not_modified(response))

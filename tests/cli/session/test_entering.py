@@ -747,3 +747,36 @@ def test_a_refused_take_over_is_refused_again_if_it_moved_again(printer: Program
     printer.ok("back")
     assert "the last move was taken back" in ben.refused(4, *take)
     ben.ok(*take)
+
+
+def test_show_has_the_waits_that_are_over_replaced_or_taken_back(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    for words in (
+        ("the network team", "--if", "it rains", "--then", "close the window"),
+        ("--over",),
+        ("the courier",),
+    ):
+        ana.ok("wait", *words)
+    ana.ok("undo")
+    for whom in ("the vendor", "the vendor: a call"):
+        ana.ok("wait", whom)
+    assert [wait["over_seq"] for wait in ana.show()["past_waits"]] == [3, 0, 7]
+    _, _, shown = ana.ok("show").out.partition("No longer waiting")
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert any("the network team (over " in line for line in lines)
+    assert "if it rains: close the window" in lines
+    assert any("the courier (taken back)" in line for line in lines)
+    assert any("the vendor (replaced by 7)" in line for line in lines)
+    ana.ok("undo")
+    assert [wait["for"] for wait in ana.show()["waiting"]] == ["the vendor"]
+    assert [wait["undone"] for wait in ana.show()["past_waits"]] == [False, True, True]
+
+
+def test_a_wait_is_not_over_where_nothing_is_waited_for(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    for words in ((), ("99",), ("the vendor",)):
+        refused = ana.refused(2, "wait", "--over", *words)
+        assert "waits for nothing." in refused
+    assert ana.show()["version"] == 1

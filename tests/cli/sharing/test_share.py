@@ -125,6 +125,26 @@ def test_a_dry_run_names_the_last_note_of_a_brief_summary(tmp_path: Path) -> Non
     assert "can read the brief summary: the last note, and later entries" in " ".join(said.split())
 
 
+def test_a_dry_run_names_a_reason_for_declining_as_such(tmp_path: Path) -> None:
+    ana = Program(tmp_path).with_tree()
+    code = ana.start()
+    ana.ok("handoff", "Ben", "--new-user")
+    ana.at(user="Ben").ok("decline", code, "--reason", "I am at lunch")
+    said = " ".join(" ".join(lines_at_terminal(ana, "-s", code, "share", "create", "--dry-run")).split())
+    assert "1 reason for declining" in said and "handoff note" not in said
+
+
+def test_a_closing_that_was_taken_back_is_no_handover(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    ana.ok("close", "--outcome", "resolved")
+    ana.ok("undo")
+    for form in ("text", "html"):
+        said = ana.ok("progress", "-f", form).out
+        assert "Till 3 is slow" in said
+        assert "handed over" not in said.casefold() and "reopened" not in said
+
+
 def test_for_programs_it_is_json(ana: Program) -> None:
     ana.start()
     before = datetime.now(UTC)

@@ -262,3 +262,10 @@ def test_a_cookie_that_was_kept_works_no_longer_after_signing_out(team: ServedTe
     for server in (0, 1):
         assert team.ask("GET", "/me", "", server, headers=with_cookie(team, token, server)).status_code == 401
         assert team.ask("GET", "/me", token, server).status_code == 401
+
+
+def test_a_wait_is_not_over_where_nothing_is_waited_for(team: ServedTeam) -> None:
+    path = f"/sessions/{team.start()}/commands"
+    for command in ({"type": "set_waiting"}, {"type": "set_waiting", "replaces": 1}):
+        refused = team.ask("POST", path, json={"command": command})
+        assert (refused.status_code, "waits for nothing." in refused.text) == (422, True), refused.text

@@ -143,6 +143,8 @@ def test_changes_waiting_pins_corrections_and_undo(ben: Visitor, terminal: Progr
     assert "Dave with the key" not in ben.text.partition("Waiting until")[2], "the first due stands first, and is over"
     ben.submit(f"{path}/waiting", button="1")
     assert "Not waiting for anybody" in ben.text
+    ended = ben.send(f"{path}/waiting", {"clear": "1", "target": "3"})  # a page that is not up to date
+    assert (ended.status_code, "waits for nothing." in ended.text) == (422, True)
     assert ben.submit(f"{path}/waiting", until="soon").page.status_code == 422
     ben.go(path).submit(f"{path}/add", text="Looked at the lamp", came="green")
     ben.submit(f"{path}/pin").submit(f"{path}/amend", outcome="red")

@@ -37,6 +37,7 @@ def session_record(session: Session, tree: Tree | None, here: Record | None = No
         "flags": list(session.flags.values()),
         "pins": list(pinned(session)),
         "waiting": [_wait(wait) for wait in session.waiting],
+        "past_waits": [_past_wait(wait) for _, wait in sorted(session.past_waits.items())],
         "handoff": session.pending,
         "history": [_fields(entry) for entry in session.ownership],
         "closing": session.closing,
@@ -61,6 +62,12 @@ def _fields(struct: msgspec.Struct) -> Record:
 
 def _wait(wait: Wait) -> Record:
     return {"seq": wait.seq, "for": wait.waiting_for, "until": wait.until, "by": wait.by}
+
+
+def _past_wait(wait: Wait) -> Record:
+    """Return a wait that is over, with what ended it, or that was taken back."""
+    over = {"over_seq": wait.over_seq, "over_at": wait.over_at, "over_by": wait.over_by, "undone": wait.undone}
+    return _wait(wait) | over
 
 
 def _position(session: Session, tree: Tree | None, here: Record) -> Record | None:

@@ -54,6 +54,8 @@ class _Record:
         yield from _section("Assumptions", self._notes("assumption"))
         yield from _section("Changes in place", [self._change(entry) for entry in changes if entry.in_place])
         yield from _section("No longer so", [self._change(entry) for entry in changes if not entry.in_place])
+        past = [line for _, wait in sorted(session.past_waits.items()) for line in self._wait(wait)]
+        yield from _section("No longer waiting", past)
         yield from _section("Outputs", [self._output(seq) for seq in session.evidence])
         yield from _section("Notes", self._notes("note"))
         yield from _section("Questions", [line for seq in session.questions for line in self._question(seq)])
@@ -79,8 +81,20 @@ class _Record:
     def _wait(self, wait: Wait) -> list[str]:
         until = f"until {clock(wait.until, self._now)}" if wait.until else ""
         by = wait.by.name if wait.by.name != self._session.owner.name else ""
-        first = self._line(wait.seq, wait.at, with_details(wait.waiting_for or "not said for what", until, by))
+        text = with_details(wait.waiting_for or "not said for what", until, by, self._over(wait))
+        first = self._line(wait.seq, wait.at, text, undone=wait.undone)
         return [first, *_plans(wait.contingencies, " " * 14)]
+
+    def _over(self, wait: Wait) -> str:
+        """Return what became of a wait: taken back, replaced by another, or over since when and by whom."""
+        if wait.undone:
+            return "taken back"
+        if wait.over_seq in self._session.waits or wait.over_seq in self._session.past_waits:
+            return f"replaced by {wait.over_seq}"
+        if wait.over_by is None:
+            return ""
+        by = f" by {wait.over_by.name}" if wait.over_by.name != wait.by.name else ""
+        return " ".join(filter(None, ("over", clock(wait.over_at, self._now)))) + by
 
     def _pins(self) -> list[str]:
         """Return a line for each pinned entry; the whole entries stand below, marked with a star."""

@@ -193,8 +193,11 @@ def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
 def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
     target = fact.target
     session.undone.add(target)
+    wait = session.waits.get(target) or session.past_waits.get(target)
     if session.adjustments.pop(target, None) is not None:
         readjust(session)
+    if wait is not None:
+        session.past_waits[target] = replace(wait, over_seq=0, over_at=None, over_by=None, undone=True)
     _undo(session, target)
 
 

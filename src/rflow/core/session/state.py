@@ -105,7 +105,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something that the session waits for, until when, and what to do if something happens meanwhile."""
+    """Something that the session waits for, until when, and what to do if something happens meanwhile.
+
+    One that is over has the event that ended it: `over_seq`, which may be the wait that took its place.
+    """
 
     seq: int
     waiting_for: str
@@ -113,6 +116,10 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     contingencies: tuple[Contingency, ...]
     at: datetime | None
     by: Person
+    over_seq: int = 0
+    over_at: datetime | None = None
+    over_by: Person | None = None
+    undone: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -259,6 +266,7 @@ class Session(msgspec.Struct, kw_only=True):
     flags: dict[int, Flag] = {}
     pins: set[int] = set()
     waits: dict[int, Wait] = {}
+    past_waits: dict[int, Wait] = {}  # those that are over, and those that were taken back
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}

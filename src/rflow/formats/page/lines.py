@@ -186,7 +186,7 @@ def _in_order(lines: Iterable[tuple[int, Line]]) -> Iterator[Line]:
 
 def _handed_over(progress: Progress) -> Iterator[Line]:
     for entry in progress.handovers:
-        if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
+        if phrases.is_handover(entry):
             to = f" to {entry.to}" if entry.to and entry.word in ("handed off", "reassigned") else ""
             yield Line(text=f"{entry.by} {entry.word}{to}", note=entry.text, at=entry.at)
 

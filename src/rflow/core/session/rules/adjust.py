@@ -23,6 +23,7 @@ def readjust(session: Session) -> None:
     """Work out again all that adjustments set or changed, from those that are left."""
     session.title, session.brief = "", Brief()
     session.waits.clear()
+    session.past_waits = {seq: wait for seq, wait in session.past_waits.items() if wait.undone}
     session.pins.clear()
     for seq, original in session.originals.items():
         session.put(_restored(original, session.entry(seq)))
@@ -63,15 +64,17 @@ def _merged(old: Brief, new: Brief) -> Brief:
 
 
 def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
+    at = None if event.undated else event.happened_at or event.at
     for seq in tuple(session.waits) if fact.replaces is None else fact.replaces:
-        session.waits.pop(seq, None)
+        if old := session.waits.pop(seq, None):
+            session.past_waits[seq] = replace(old, over_seq=event.seq, over_at=at, over_by=event.by)
     if fact.until or fact.waiting_for:
         session.waits[event.seq] = Wait(
             seq=event.seq,
             waiting_for=fact.waiting_for,
             until=fact.until,
             contingencies=fact.contingencies,
-            at=None if event.undated else event.happened_at or event.at,
+            at=at,
             by=event.by,
         )
 

@@ -27,6 +27,7 @@ def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
 
 def named_wait(session: Session, name: str) -> int:
     """Return the number of the wait whose text begins with `name`, in whatever case."""
+    _check_waiting(session)
     begun = [each for each in session.waiting if _plain(each.waiting_for).startswith(_plain(name))]
     exact = [each for each in begun if _plain(each.waiting_for) == _plain(name)]
     found = exact or begun
@@ -37,15 +38,23 @@ def named_wait(session: Session, name: str) -> int:
     return found[0].seq
 
 
+def _check_waiting(session: Session) -> None:
+    """Raise `UsageProblem` if the session waits for nothing."""
+    if not session.waits:
+        raise UsageProblem(f"{session.code} waits for nothing.", try_='To begin a wait: rflow wait "the network team"')
+
+
 def _open(session: Session, seq: int) -> Wait:
+    _check_waiting(session)
     found = session.waits.get(seq)
     if found is None:
         raise NotFound(f"Entry {seq} is nothing that {session.code} waits for.", try_=_open_ones(session))
     return found
 
 
-def _only(session: Session) -> Wait | None:
-    """Return the only wait, None if there is none."""
+def _only(session: Session) -> Wait:
+    """Return the only wait."""
+    _check_waiting(session)
     if len(session.waits) > 1:
         lines = [f"  {each.seq}  {shorten(each.waiting_for, 100)}" for each in session.waiting]
         first = session.waiting[0].seq
@@ -53,13 +62,13 @@ def _only(session: Session) -> Wait | None:
             "\n".join([f"{session.code} waits for several. Which is over?", *lines]),
             try_=f"Name it by its number or how it begins: rflow wait --over {first}",
         )
-    return next(iter(session.waits.values()), None)
+    return next(iter(session.waits.values()))
 
 
 def _open_ones(session: Session) -> str:
     """Name all waits by their numbers."""
     waits = [f'{each.seq} "{shorten(each.waiting_for, 60)}"' for each in session.waiting]
-    return f"Name one by its number: {'; '.join(waits)}." if waits else "It waits for nothing."
+    return f"Name one by its number: {'; '.join(waits)}."
 
 
 def _same(session: Session, waiting_for: str) -> Wait | None:

@@ -244,6 +244,11 @@ def ended(exit_code: int) -> str:
     return _SIGNALS.get(-exit_code, f"ended by signal {-exit_code}")
 
 
+def is_handover(entry: Handover) -> bool:
+    """Whether a change belongs to how the session was handed over: its end and its reopening do not."""
+    return entry.word not in ("took back", "expired", "reopened") and not entry.word.startswith("closed")
+
+
 def handover(entry: Handover, head: Header) -> tuple[str, str]:
     """Return a change of owner, and its note or reason."""
     at = moment(entry.at, head.as_of)

@@ -273,14 +273,15 @@ def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for entry in progress.handovers:
         if entry is shown_first:
             continue
-        if entry.word not in ("took back", "expired") and not entry.word.startswith("closed"):
+        if phrases.is_handover(entry):
             who, text = phrases.handover(entry, progress.session)
             if not text and progress.brief and phrases.came_from(progress):
                 continue
             shown = one_text(one_line(text), shares.handover, _after(f"{who}: ")) if text else Lengths((who,))
             if text and (progress.brief or entry is not last):
                 shown = Lengths((who, *shown.levels), shown.wanted + 1)
-            yield Unit(section="handed_over", prepared=shown, order=(entry.seq, 0), counts=("handover",))
+            order = (entry.seq, 0)
+            yield Unit(section="handed_over", prepared=shown, order=order, counts=("handover",), seq=entry.seq)
 
 
 def footer(progress: Progress) -> list[tuple[str, str]]:
