@@ -18,19 +18,23 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),
     ("last_note", None),
     ("now", None),
-    ("waiting", None),
-    ("plans", None),
-    ("changes", 2),
+    ("waiting", 1),
+    ("changes", 1),
+    ("plans", 1),
     ("assumed", 1),
+    ("reverted", 1),
+    ("waiting", None),
+    ("facts", 1),
+    ("changes", 1),
+    ("reverted", 1),
+    ("plans", None),
     ("changes", 3),
 )
-"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all.
+"""What is shown first, each at its shortest: so many more of a section, the most important first, None for all.
 
-What is taken for granted comes before the third change: nobody can ask for it who doesn't know that it is assumed.
+One of every kind comes before a second of any but waits: who takes over needs something of each (decision 0049).
 """
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
-    ("facts", 1),
-    ("reverted", 2),
     ("hypothesis", None),
     ("taken_back", 1),
 )
@@ -47,8 +51,8 @@ MORE: tuple[tuple[SectionKey, int | None], ...] = (
 """What is shown then; in the brief form only when what is shown before has the length that is wanted."""
 BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
 """What is shown next; in the brief form only with what is left over."""
-MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
-"""What somebody marked as important, which comes before the room that is held back for the steps."""
+MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis", "waiting")
+"""What somebody marked as important, or waits for, which comes before the room that is held back for the steps."""
 GROWING: tuple[SectionKey, ...] = (
     "now",
     "changes",
@@ -200,7 +204,8 @@ class Filling:
 
 
 def _by_importance(section: SectionKey, units: list[Unit]) -> list[Unit]:
-    return sorted(units, key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
+    first = section in FIRST_COUNTS
+    return sorted(units, key=lambda unit: ((unit.rank < 0) == first, unit.order), reverse=not first)
 
 
 def _words(unit: Unit, level: int) -> int:

@@ -33,9 +33,10 @@ _NOUNS = {
 _NAMED = {
     "change": ("change in place", "changes in place"),
     "warning": ("warning", "warnings"),
+    "wait": ("wait", "waits"),
     "plan": ("if-then", "if-thens"),
 }
-"""What the brief form counts by its kind: what a reader must not miss."""
+"""What the brief form counts by its kind: what a reader must not miss. Changes have a count at their label, if any."""
 
 
 _TIMES: dict[SectionKey, Callable[[Progress], str]] = {
@@ -156,15 +157,20 @@ def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Se
         if mine and key == "outputs":
             mine = [unit for unit in mine if unit not in beside]
         if mine:
-            total = sum(unit.place == key for unit in units)
+            total = _entries(unit for unit in units if unit.place == key)
             section = _section(key, label(key, progress), _texts(mine, shown, progress.session.owner), shown, beside)
-            yield replace(section, detail=detail(key, progress, len(mine), total))
+            yield replace(section, detail=detail(key, progress, _entries(mine), total))
         elif key == "tried" and not any(not step.undone for step in progress.tried) and not progress.earlier:
             yield _single("tried", "Tried", "Nothing new." if progress.since else "Nothing yet.")
     for name, text in state_units.footer(progress):
         yield _single(name.lower(), name, text)
     if counts := not_shown(progress, units, shown):
         yield _single("not_shown", counts_label(progress), counts)
+
+
+def _entries(units: Iterable[Unit]) -> int:
+    """Return how many entries units show: changes that are reverted in the same way are one unit."""
+    return sum(max(unit.counts.count("change"), 1) for unit in units)
 
 
 def _single(key: str, name: str, text: str) -> Section:
@@ -231,6 +237,8 @@ def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
     missing["note"] += progress.earlier_notes
     missing["output"] += progress.evidence_more
     if progress.brief:
+        if any(unit.section == "changes" for unit in shown):
+            del missing["change"]
         return ", ".join(_in_short(missing))
     nouns: Counter[str] = Counter()
     for kind, noun in _NOUNS.items():
