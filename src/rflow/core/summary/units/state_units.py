@@ -172,14 +172,15 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
 def _awaited(part: ProgressWaiting, progress: Progress) -> tuple[str, bool]:
     """Return who and what the session waits for, and whether the ask says that.
 
-    In the brief form "as asked" then stands for the first sentence of what is waited for.
+    In the brief form "as asked" then stands for the first sentence of what is waited for, if a sentence of the ask says
+    all of that, and forbids it where that does.
     """
     text = one_line(part.text) or "not said for what"
     whom, _, what = text.partition(": ")
     ask = progress.ask if progress.brief and progress.ask else ""
     first, *rest = re.split(_SENTENCE_END, what, maxsplit=1)
-    asks = [ask, *re.split(_SENTENCE_END, ask)]
-    if words_in(whom) & words_in(ask) and repeats(re.sub(_SAID_OTHERWISE, "", first), asks):
+    asked = repeats(re.sub(_SAID_OTHERWISE, "", first), re.split(_SENTENCE_END, ask))
+    if asked and words_in(whom) & words_in(ask):
         return "; ".join([f"{whom}, as asked", *rest]), True
     return text, False
 
