@@ -40,7 +40,7 @@ demo: $(VENV)/.demo ## Set up and play the main job from end to end
 check: $(VENV)/.test ## Style, and the tests that are not marked slow: under a minute
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(PYTEST) -m 'not slow' $(ARGS)
+	@RFLOW_TEST_QUICK=1 $(PYTEST) -m 'not slow' $(ARGS)
 
 test: $(VENV)/.test ## Set up and run every test that can run here
 	@$(PYTEST) $(ARGS)

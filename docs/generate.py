@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 
 from rflow.cli.commands import COMMANDS
-from rflow.cli.parsing.with_typer import root_command
+from rflow.cli.parsing.with_typer import WHOLE, root_command
 from rflow.core.session.events import Fact
 from rflow.service.interchange import session_schema
 from rflow.trees.schema import tree_schema
@@ -20,6 +20,7 @@ def command_help() -> str:
     """Return the help of every command, as the program prints it at 80 columns."""
     root = root_command()
     context = root.make_context("rflow", [], resilient_parsing=True)
+    context.meta[WHOLE] = True
     pages = [("rflow", root, context)]
     for name in COMMANDS:
         command = root.get_command(context, name)

@@ -6,15 +6,22 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
+from xdist.workermanage import WorkerController
 
-from support.nightly import NIGHTLY
+from support.nightly import EXAMPLES, NIGHTLY, example_count
 from support.reporting import pytest_runtest_makereport, pytest_terminal_summary
 
 __all__ = ["pytest_runtest_makereport", "pytest_terminal_summary"]
 
-SHARED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+SHARED: dict[str, Any] = {
+    "deadline": None,
+    "max_examples": example_count(EXAMPLES),
+    "suppress_health_check": [HealthCheck.too_slow],
+}
 settings.register_profile("same every time", derandomize=True, **SHARED)
-settings.register_profile("exploring", derandomize=False, max_examples=1000, print_blob=True, **SHARED)
+settings.register_profile("exploring", derandomize=False, print_blob=True, **SHARED)
 settings.load_profile("exploring" if NIGHTLY else "same every time")
 
 
@@ -41,3 +48,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "postgres" in parameters.values():
             item.add_marker(pytest.mark.slow)
+
+
+class Groups(LoadGroupScheduling):  # type: ignore[misc] # xdist has no types
+    """Schedules by group, and forgets groups that are finished.
+
+    xdist keeps them, and goes through all of them after each test: seconds for 11,000 tests.
+    """
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        """Mark a test as completed, and forget its group if it was the last of it."""
+        super().mark_test_complete(node, item_index, duration)
+        group = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][group].values()):
+            del self.assigned_work[node][group]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups | None:
+    """Schedule `--dist loadgroup` by `Groups`."""
+    return Groups(config, log) if config.getoption("dist") == "loadgroup" else None

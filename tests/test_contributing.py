@@ -15,7 +15,7 @@ from rflow.core.session.head import Query
 from rflow.core.summary.progress import Summary
 from rflow.formats import Format, render
 from rflow.formats.compiling import module
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores.mapped.store import MappedStore, Mappings
 from support.formats.builders import DIGEST, FULL
 from support.stores.stories import session, short_story

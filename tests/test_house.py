@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[1] / "src" / "rflow"
 MOST_LINES = 40
 MOST_FILES = 15
@@ -22,6 +24,7 @@ def functions() -> Iterator[tuple[str, int]]:
                 yield place, node.end_lineno - node.body[0].lineno + 1
 
 
+@pytest.mark.slow
 def test_no_function_is_longer_than_a_screen() -> None:
     long = {place: lines for place, lines in functions() if lines > MOST_LINES}
     assert long == {}

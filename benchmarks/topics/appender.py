@@ -21,7 +21,8 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.delivery.url import HttpUrl, parse_url
 from rflow.errors import RflowError
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Stale
 from rflow.remote import RemoteWorkspace
 from rflow.stores import open_store
 from rflow.stores.codec import encode, encode_line

@@ -13,8 +13,8 @@ from benchmarks.worlds.world import CODE, World, usual
 from rflow.core.session.events import EvidenceAdded
 
 SIZES = (10, 100, 1_000, 10_000)
-FEW = 100
-"""Enough sessions to fill a page of `list`, as in a large store."""
+FEW = 1_000
+"""Enough sessions to fill a page of `list`, as in a large store: it shows 50 that are open, one in twenty."""
 
 
 def scaling(run: Run) -> Section:
@@ -72,7 +72,7 @@ def sessions(run: Run) -> list[Figure]:
     return [
         _sessions(results, "progress", "one", "1 session", many, aim),
         _sessions(results, "rflow", "one", "1 session", many, aim),
-        _sessions(results, "list", "few", f"{FEW} sessions (a page is 50)", many, aim),
+        _sessions(results, "list", "few", f"{FEW:,} sessions (a page is 50)", many, aim),
         _sessions(results, "list", "one", "1 session", many, None),
     ]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def read_config(path: str) -> dict[str, str | tuple[str, ...]]:
     """Return the values of the configuration file by dotted name; none if it is missing."""
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 (a prompt does without pathlib)
+        with open(path, encoding="utf-8") as file:
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return {}

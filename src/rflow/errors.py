@@ -17,6 +17,8 @@ class Exit(IntEnum):
     STORE = 8
     NOT_SIGNED_IN = 9
     TRY_AGAIN = 10
+    NOT_EXECUTABLE = 126
+    NO_PROGRAM = 127
 
 
 class RflowError(Exception):
@@ -37,6 +39,18 @@ class UsageProblem(RflowError):
     """A command was used wrongly: an unknown or ambiguous choice, format or option, or an empty text."""
 
     exit_code = Exit.USAGE
+
+
+class NotExecutable(UsageProblem):
+    """A program that is to be run is there, but can't be run; the exit code is that of a shell."""
+
+    exit_code = Exit.NOT_EXECUTABLE
+
+
+class NoProgram(UsageProblem):
+    """There is no program of that name to run; the exit code is that of a shell."""
+
+    exit_code = Exit.NO_PROGRAM
 
 
 class NotFound(RflowError):

@@ -17,11 +17,11 @@ _XDG = {
 def home() -> str | None:
     """Return this user's home; None where there is none: an unknown user in a container, a HOME that is relative."""
     named = os.environ.get("HOME", "")
-    if os.path.isabs(named):  # noqa: PTH117 (pathlib is not loaded for this)
+    if os.path.isabs(named):
         return named.rstrip("/") or "/"
     if sys.platform == "win32":
-        found = os.path.expanduser("~")  # noqa: PTH111
-        return found if os.path.isabs(found) else None  # noqa: PTH117
+        found = os.path.expanduser("~")
+        return found if os.path.isabs(found) else None
     import pwd
 
     try:
@@ -35,7 +35,7 @@ def expanded(path: str) -> str:
     here = home()
     if here is not None and (path == "~" or path.startswith("~/")):
         return here + path[1:]
-    return os.path.expanduser(path)  # noqa: PTH111
+    return os.path.expanduser(path)
 
 
 def user_folder(kind: Literal["data", "state", "config"]) -> str:
@@ -56,4 +56,4 @@ def user_folder(kind: Literal["data", "state", "config"]) -> str:
         found = str(getattr(PlatformDirs("rflow", appauthor=False), f"user_{kind}_dir"))
     except RuntimeError:
         return f"{NOWHERE}/{kind}"
-    return found if os.path.isabs(found) else f"{NOWHERE}/{kind}"  # noqa: PTH117
+    return found if os.path.isabs(found) else f"{NOWHERE}/{kind}"

@@ -25,9 +25,8 @@ from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
 from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable, UsageProblem
 from rflow.ports import wire
-from rflow.ports.stores import Clock, TreeName
 from rflow.ports.team import SpaceView
-from rflow.ports.workspace import About, Imported, ImportOutcome, Incoming, Proposal, Sent, Verdict
+from rflow.ports.values import About, Clock, Imported, ImportOutcome, Incoming, Proposal, Sent, TreeName, Verdict
 
 _Answer = TypeVar("_Answer")
 _TIMEOUT = 30.0

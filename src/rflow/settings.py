@@ -175,7 +175,7 @@ class Value(NamedTuple):
 class Folders:
     """The folders for this user's files, by the conventions of the platform.
 
-    Their names are texts, for a shell prompt: importing pathlib takes a seventh of its time.
+    Their names are texts, for a shell prompt and everyday commands: importing pathlib takes a seventh of a prompt.
     """
 
     def __init__(self, *, config_file: str, data: str, state: str) -> None:
@@ -196,9 +196,16 @@ class Folders:
         return Path(self.state_name)
 
     @property
+    def drafts_name(self) -> str:
+        """The name of the folder of commands that could not be sent to a server."""
+        return os.path.join(self.state_name, "unsent")
+
+    @property
     def drafts(self) -> "Path":
-        """The folder of commands that could not be sent to a server."""
-        return self.state / "unsent"
+        """That folder."""
+        from pathlib import Path
+
+        return Path(self.drafts_name)
 
 
 class Settings:

@@ -8,17 +8,17 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+StrPath = str | os.PathLike[str]
 
 if sys.platform == "win32":
 
-    def adopt(new: int | str | Path, folder: int | str | Path, *, folder_fd: int | None = None) -> None:
+    def adopt(new: int | StrPath, folder: int | StrPath, *, folder_fd: int | None = None) -> None:
         """Do nothing: on Windows the folder decides who owns new files."""
 else:
 
-    def adopt(new: int | str | Path, folder: int | str | Path, *, folder_fd: int | None = None) -> None:
+    def adopt(new: int | StrPath, folder: int | StrPath, *, folder_fd: int | None = None) -> None:
         """Give a new file or folder, made by root, to the owner of the folder that it is in.
 
         `new` is a descriptor, or a name, relative to the open folder `folder_fd` if that is not None.
@@ -26,7 +26,7 @@ else:
         if os.geteuid() != 0:
             return
         with suppress(OSError):  # A disk without owners, or a container whose root may not give files away.
-            owner = os.stat(folder)  # noqa: PTH116 (it may be a descriptor)
+            owner = os.stat(folder)
             if owner.st_uid == 0:
                 return
             if isinstance(new, int):
@@ -35,65 +35,77 @@ else:
                 os.chown(new, owner.st_uid, owner.st_gid, dir_fd=folder_fd, follow_symlinks=False)
 
 
-def make_folders(folder: Path, mode: int = 0o700) -> None:
+def make_folders(folder: StrPath, mode: int = 0o700) -> None:
     """Make a folder and those above it; folders that exist stay as they are."""
-    if folder.is_dir():
+    if os.path.isdir(folder):
         return
-    make_folders(folder.parent, mode)
-    folder.mkdir(mode=mode, exist_ok=True)
-    adopt(folder, folder.parent)
+    above = os.path.dirname(folder) or os.curdir
+    make_folders(above, mode)
+    try:
+        os.mkdir(folder, mode)
+    except FileExistsError:
+        if not os.path.isdir(folder):
+            raise
+    adopt(folder, above)
 
 
-def replace_file(path: Path, data: bytes, *, private: bool = True, durable: bool = False) -> None:
+def replace_file(path: StrPath, data: bytes, *, private: bool = True, durable: bool = False) -> None:
     """Write a file in one step: a reader sees either `data` or what was there before, whatever happens meanwhile.
 
     A file that is there keeps its permissions and its owner; a new one can be read by its user alone if it is
     `private`. A symbolic link stays one: the file that it leads to is replaced. What is no plain file (a FIFO, a
     device, a file with a second name, one in a folder where no draft can be written) is written in place.
     """
-    there = path.stat() if path.exists() else None
+    there = os.stat(path) if os.path.exists(path) else None
     if there is not None and (not stat.S_ISREG(there.st_mode) or there.st_nlink > 1):
-        path.write_bytes(data)
+        _write_in_place(path, data)
         return
-    path = path.resolve()
+    path = os.path.realpath(path)
     try:
         draft = _draft(path, 0o600 if private else 0o666)
     except PermissionError:
         if there is None:
             raise
-        path.write_bytes(data)
+        _write_in_place(path, data)
         return
     try:
         _fill(draft, path, data, there, durable=durable)
-        draft.replace(path)
+        os.replace(draft, path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
         raise
 
 
-def write_own_file(path: Path, data: bytes, *, durable: bool = False) -> None:
+def write_own_file(path: StrPath, data: bytes, *, durable: bool = False) -> None:
     """Write a private file of rflow's own in one step, and make the folder that it is in.
 
     One that others could read is made private before anything new is in it.
     """
-    make_folders(path.parent)
-    if sys.platform != "win32" and path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+    make_folders(os.path.dirname(path) or os.curdir)
+    if sys.platform != "win32" and os.path.isfile(path) and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
         with suppress(OSError):  # somebody else's
-            path.chmod(0o600)
+            os.chmod(path, 0o600)
     replace_file(path, data, durable=durable)
 
 
-def _draft(path: Path, mode: int) -> Path:
+def _write_in_place(path: StrPath, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def _draft(path: str, mode: int) -> str:
     """Make an empty file beside `path`, whose name nobody can guess: in a folder of many, it could be a trap."""
-    draft = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.tmp")
     os.close(os.open(draft, _NEW, mode))
     return draft
 
 
-def _fill(draft: Path, path: Path, data: bytes, there: os.stat_result | None, *, durable: bool) -> None:
-    with draft.open("r+b") as file:
+def _fill(draft: str, path: str, data: bytes, there: os.stat_result | None, *, durable: bool) -> None:
+    with open(draft, "r+b") as file:
         if there is None:
-            adopt(file.fileno(), path.parent)
+            adopt(file.fileno(), os.path.dirname(path))
         elif sys.platform != "win32":
             os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode))
             with suppress(OSError):  # Only root may give a file away.

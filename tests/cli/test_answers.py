@@ -97,6 +97,7 @@ def test_what_was_piped_in_is_acknowledged_in_full(ana: Program) -> None:
     assert ana.ok("note", "one").err == f"{code} · The till is slow: note 3 recorded.\n"
 
 
+@pytest.mark.slow
 @needs_pty
 @pytest.mark.parametrize(("typed", "left"), [(b"n\n", "secret door code"), (b"y\n", "")])
 def test_redact_asks_first_and_names_the_entry(typed: bytes, left: str, ana: Program) -> None:
@@ -132,6 +133,7 @@ def test_what_is_written_to_a_file_replaces_one_only_if_that_is_wanted(
     assert "\N{LEFT SQUARE BRACKET WITH QUILL}" not in written  # the mark of a style
 
 
+@pytest.mark.slow
 @needs_pty
 def test_export_replaces_a_file_only_if_that_is_wanted(ana: Program, tmp_path: Path) -> None:
     ana.start()

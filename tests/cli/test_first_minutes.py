@@ -273,7 +273,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     )
     assert ana.ok("note", "Two label jobs hang").err.endswith("note 4 recorded.\n")
     assert "Nobody" in ana.ok("progress").out
-    assert ana.ok("choose", "1").out.startswith("? Does its IP address answer a ping?")
+    assert "\n? Does its IP address answer a ping?\n" in ana.ok("choose", "1").out
     at_the_end = ana.ok("choose", "No, address changed").out
     assert "= Add it again under its new address" in at_the_end
     assert suggested(at_the_end) == [["close"], ["back"]]
@@ -482,3 +482,30 @@ def test_a_session_is_found_by_its_ticket(ana: Program) -> None:
     assert f"  {other}  The scale is slow (open)\n" in error
     assert 'There is no session "INC-4712"' in ana.refused(3, "resume", "INC-4712")
     assert 'There is no session "INC-4711"' in ana.refused(3, "delete", "INC-4711", "--yes")
+
+
+def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
+    code = ana.start("--title", "The till is slow", "--customer", "Leeds")
+    other = ana.start("--title", "Mail is late", "--customer", "Hull")
+    assert ana.ok("resume", "TILL").out.startswith(f"{code}  The till is slow")
+    assert ana.ok("resume", "till", "is").out.startswith(code)
+    assert ana.ok("resume", "mail is").out.startswith(f"{other}  Mail is late")
+    third = ana.start("--title", "No mail at all", "--customer", "Leeds")
+    error = ana.refused(2, "resume", "mail")
+    assert 'Several sessions have "mail" in title, customer or ticket:' in error
+    assert f"  {other}  Mail is late · Hull\n" in error and f"  {third}  No mail at all · Leeds\n" in error
+    assert f"Name one by its code: rflow resume {third}\n" in error
+    ana.ok("-s", third, "close", "--outcome", "resolved")
+    assert ana.ok("resume", "mail").out.startswith(f"{other}  Mail is late")
+    assert 'There is no session "at all"' in ana.refused(3, "resume", "at all")
+    assert 'There is no session "il"' in ana.refused(3, "resume", "il")
+
+
+def test_a_second_session_says_how_to_go_back_to_the_first(ana: Program) -> None:
+    code = ana.start("--title", "The till is slow")
+    again = f'{code} "The till is slow" is still open. To go back to it: rflow resume {code}\n'
+    assert ana.ok("start", "--title", "Mail is late").err.endswith(again)
+    assert ana.ok("resume", code).out.startswith(code)
+    ana.ok("close", "--outcome", "resolved")
+    assert "still open" not in ana.ok("start", "--title", "The scale is slow").err
+    assert "still open" not in ana.at(terminal="kitchen").ok("start", "--title", "No mail at all").err

@@ -141,6 +141,7 @@ def test_any_bytes_can_be_read(output: bytes) -> None:
     assert terminal_text(output) == clean(terminal_text(output))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("output", HOSTILE_OUTPUTS, ids=lambda output: repr(output[:6]))
 def test_hostile_output_of_400_kb_takes_no_more_than_linear_time(output: str) -> None:

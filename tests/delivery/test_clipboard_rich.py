@@ -259,6 +259,7 @@ def authority(file: Path, number: str, host: str, family: int, cookie: bytes) ->
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("host", "family"), [(socket.gethostname(), 256), ("", 65_535)], ids=["by name", "wild"])
 def test_a_display_that_requires_a_cookie_gets_it(bare: dict[str, str], tmp_path: Path, host: str, family: int) -> None:
     secret = authority(tmp_path / "server", "0", "", 65_535, b"leeds-cookie-016")

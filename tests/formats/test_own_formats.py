@@ -222,6 +222,7 @@ def test_a_template_draws_with_the_macros_it_imports() -> None:
     assert wiki.limit == FORMATS["teams"].limit != FORMATS["text"].limit
 
 
+@pytest.mark.slow
 def test_a_part_of_several_templates_stands_in_a_file_of_its_own(ana: Program) -> None:
     write(templates(ana), "_footer.md.j2", "Owner: {{ p.session.owner }}\n")
     write(templates(ana), "wiki.md.j2", "{% include '_footer.md.j2' %}")
@@ -329,6 +330,7 @@ def test_a_check_tells_each_mistake_with_its_line(ana: Program) -> None:
     assert len(others) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"), [("{{ p.ask | blok }}", 'There is no filter "blok". Did you'), ("{{ 1 is od }}", 'no test "od".')]
 )
@@ -379,6 +381,7 @@ def test_a_check_shows_that_half_of_an_escape_is_markup() -> None:
     assert checked(cut) == ["warning: What a user writes can become markup here, as `# zqhead` did."]
 
 
+@pytest.mark.slow
 def test_warnings_do_not_keep_a_format_from_being_used(ana: Program) -> None:
     path = write(templates(ana), "wiki.md.j2", "`{{ p.session.title }}`")
     said = ana.ok("format", "check", "wiki").err.splitlines()
@@ -512,6 +515,7 @@ def test_who_makes_a_projects_format_trusts_it_but_not_what_lies_beside_it(ana: 
     ana.refused(5, "progress", "-f", "planted")
 
 
+@pytest.mark.slow
 def test_an_untrusted_format_can_be_checked(ana: Program) -> None:
     """It renders sample sessions only, in a process with limits, and its output is not shown."""
     write(project(ana), "team.md.j2")
@@ -571,6 +575,7 @@ def test_a_file_whose_name_cant_be_shown_is_refused_and_stops_no_other(ana: Prog
     assert "can't be trusted: its name has characters that can't be shown." in ana.refused(6, "format", "trust")
 
 
+@pytest.mark.slow
 @on_posix
 def test_a_project_may_lie_in_a_folder_whose_name_is_not_utf_8(ana: Program) -> None:
     inside = ana.at(cwd=ana.home / os.fsdecode(b"caf\xe9"))

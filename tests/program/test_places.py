@@ -69,6 +69,7 @@ def test_other_files_in_the_folder_of_a_store_can_be_written(ana: Program) -> No
     assert "The store is sound." in ana.ok("store", "check").err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs there")
 def test_a_fifo_is_no_sqlite_store_and_nobody_waits_at_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "work.db")

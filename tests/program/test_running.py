@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from rflow.capture import Captured, run_captured
 from rflow.capture.output import HeadAndTail
 from rflow.core.excerpt import excerpt
-from rflow.errors import UsageProblem
+from rflow.errors import NoProgram, UsageProblem
 from support.needs import need
 from support.waiting import PATIENCE, until
 
@@ -455,9 +455,10 @@ def test_a_missing_program_is_said_with_the_nearest_name(tmp_path: Path, monkeyp
     (tmp_path / "kubectl").write_text("#!/bin/sh\n")
     (tmp_path / "kubectl").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(NoProgram) as caught:
         run_captured(["kubctl", "get", "pods"], limit=1000)
-    assert str(caught.value) == 'There is no program "kubctl" here. Did you mean "kubectl"?'
+    assert caught.value.what == 'There is no program "kubctl" here; nothing was recorded.'
+    assert caught.value.try_ == "Did you mean: rflow run -- kubectl get pods"
 
 
 def test_a_command_line_in_one_word_is_sent_to_the_shell() -> None:

@@ -25,7 +25,8 @@ from rflow.core.sharing import Share, ShareWish
 from rflow.core.tokens import is_token
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import BadInput, NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
-from rflow.ports.workspace import Incoming, Sent, Workspace
+from rflow.ports.values import Incoming, Sent
+from rflow.ports.workspace import Workspace
 from support.stores.faults import quick_folder
 from support.stores.stories import ANA, BEN, CHLOE, LPSTAT, LPSTAT_DIGEST, PRINTER, events, evidence, whole_story
 from support.workspaces import LEEDS, PARAMETERS, WORKSPACES, YORK, Office

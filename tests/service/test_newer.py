@@ -26,7 +26,8 @@ from rflow.core.tokens import token_hash, token_of
 from rflow.core.tree.model import End, Tree, canonical
 from rflow.errors import BadInput, NotAllowed, RflowError, StoreProblem
 from rflow.identity import ALPHABET, new_codes
-from rflow.ports.stores import Store, TreeName
+from rflow.ports.stores import Store
+from rflow.ports.values import TreeName
 from rflow.service.interchange import read_session
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace

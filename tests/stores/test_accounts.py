@@ -20,7 +20,8 @@ from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.ports.accounts import AllAccounts, Membership, Taken
 from rflow.ports.paging import Key, Part
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Stale
 from rflow.stores import open_store
 from rflow.stores.copy import copy_store
 from support.stores.faults import Worker, quick_folder
@@ -318,6 +319,10 @@ def test_the_audit_is_read_page_by_page(store: Store) -> None:
     store.accounts.record([replace(ENTRY, action=f"x{number}") for number in range(3)])
     assert [entry.action for entry in store.accounts.audit(after=2)] == ["x0", "x1", "x2"]
     assert [entry.seq for entry in store.accounts.audit(after=1, limit=2)] == [2, 3]
+    assert [entry.action for entry in store.accounts.latest_audit(2)] == ["x2", "x1"]
+    assert store.accounts.latest_audit(9) == store.accounts.audit()[::-1] == store.accounts.latest_audit(9, 10**5000)
+    assert [entry.seq for entry in store.accounts.latest_audit(2, before=4)] == [3, 2]
+    assert store.accounts.latest_audit(2, before=1) == []
 
 
 def test_somebody_who_is_erased_has_no_name_in_the_audit(store: Store) -> None:

@@ -132,6 +132,7 @@ def test_going_on_from_a_checkpoint_is_reading_it_all(scene: Scene, data: st.Dat
     assert base.whole() == replay(scene.events[:cut], BLANK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_a_session_is_read_the_same_after_every_append(store: Store, folder: Path, number: int) -> None:
     story = play(random.Random(number).randbytes(300)).events

@@ -30,7 +30,8 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.tree.model import End, Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.ports.stores import CodeTaken, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import CodeTaken, Stale
 from rflow.stores import open_store
 from rflow.stores.codec import seal
 from rflow.stores.copy import copy_store
@@ -517,6 +518,39 @@ def test_a_rewrite_that_saw_another_version_is_stale(store: Store) -> None:
     state = put(store, story)
     with pytest.raises(Stale):
         store.rewrite(state, story, 2)
+
+
+def test_what_was_decided_before_a_rewrite_is_stale_and_brings_nothing_back(store: Store, reopen: Reopen) -> None:
+    """The version is the same: erasing a person changes names only."""
+    story = short_story("VPN drops, as Ben says", "first")
+    put(store, story)
+    read, read_whole = store.latest(LEEDS), store.load(LEEDS)
+    clean = short_story("VPN drops, as a former member says", "first")
+    reopen().rewrite(session(LEEDS, "K7QM-2F", clean), clean, 2, read_whole.stamp)
+    added = more(story, NoteAdded(text="Certificate had run out"))
+    for log in (read, read_whole):
+        with pytest.raises(Stale):
+            store.append(replay(added, log.session), added, 2, {"0" * 64: b"lost"}, stamp=log.stamp)
+        with pytest.raises(Stale):
+            store.rewrite(log.session.whole(), story, 2, log.stamp)
+    assert list(store.load(LEEDS).events) == clean
+    assert reopen().heads(Query()).heads == (head_of(session(LEEDS, "K7QM-2F", clean)),)
+    again = store.latest(LEEDS)
+    store.append(replay(added, again.session), added, 2, {}, stamp=again.stamp)
+    assert list(reopen().load(LEEDS).events) == clean + added
+    assert reopen().heads(Query()).heads[0].title == "VPN drops, as a former member says"
+    assert reopen().check() == []
+
+
+def test_a_session_that_is_not_rewritten_keeps_its_stamp_whatever_is_read_and_appended_elsewhere(store: Store) -> None:
+    story = short_story("VPN drops", "first")
+    put(store, story)
+    log = store.load(LEEDS)
+    put(store, short_story("Till is dark"), code="P3XW-9T", session_id=VPN)
+    assert {store.load(LEEDS, 1).stamp, store.latest(LEEDS).stamp} == {log.stamp}
+    added = more(story, NoteAdded(text="Certificate had run out"))
+    store.append(replay(added, log.session), added, 2, {}, stamp=log.stamp)
+    assert list(store.load(LEEDS).events) == story + added
 
 
 def test_a_rewritten_session_goes_on(store: Store, reopen: Reopen) -> None:

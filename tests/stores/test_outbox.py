@@ -13,7 +13,8 @@ from rflow.core.notices import LEASE, Notice, notices_of, retried, sent
 from rflow.core.session.events import HandedOff
 from rflow.core.session.replay import replay
 from rflow.errors import UsageProblem
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Stale
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.stores.kinds import STORES, url_in

@@ -22,7 +22,8 @@ from rflow.core.session.events import NoteAdded
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import read_terms
 from rflow.errors import StoreProblem, UsageProblem
-from rflow.ports.stores import ConnectionLost, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import ConnectionLost
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import normal_url, open_store
 from rflow.stores.postgres import store as store_module

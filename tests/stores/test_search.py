@@ -18,7 +18,8 @@ from rflow.core.session.events import Event, NoteAdded, SessionStarted, Stored, 
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import read_terms
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Ranked, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Ranked
 from rflow.stores import open_store
 from rflow.stores.search import index as index_module
 from rflow.stores.sqlite import search as search_module
@@ -267,7 +268,7 @@ def test_on_a_full_disk_a_search_works(leave: int, folder: Path) -> None:
             assert found(store, "printer") == list(range(1, 20))
             filler.unlink()
         with closing(open_store(url_in(disk, "sqlite"))) as store:
-            assert ranked(store, "printer") == ranked(store, "hums")._replace(ids=ranked(store, "printer").ids)
+            assert ranked(store, "printer") == replace(ranked(store, "hums"), ids=ranked(store, "printer").ids)
             assert ranked(store, "printer").remark == ""
 
 

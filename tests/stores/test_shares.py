@@ -102,6 +102,19 @@ def test_links_are_listed_in_parts_that_leave_out_what_only_a_newer_rflow_reads(
     assert store.shares.listed("nowhere", Part(limit=2)) == []
 
 
+def test_links_are_found_by_the_beginning_of_their_ids(store: Store) -> None:
+    twelfth = link(4, id="LINK12")
+    for share in (link(2), link(1), twelfth, link(3, VPN)):
+        store.shares.add(share)
+    newer = stored_share(msgspec.structs.replace(link(5), id="LINK1A"))
+    store.shares.restore(msgspec.structs.replace(newer, data=newer.data[:-1] + b',"sealed":true}'))
+    store.shares.record({"LINK12": [look(1)]})
+    found = store.shares.beginning("LINK1")
+    assert [(one.share, one.views) for one in found] == [(link(1), 0), (twelfth, 1)]
+    assert [one.share.id for one in store.shares.beginning("LINK3")] == ["LINK3"]
+    assert store.shares.beginning("LINK9") == store.shares.beginning("link") == []
+
+
 def test_views_are_counted_and_kept(store: Store) -> None:
     store.shares.add(link(1))
     store.shares.add(link(2))

@@ -110,6 +110,7 @@ def test_a_named_store_in_memory_is_the_same_one_again() -> None:
     assert open_store("memory:") is not open_store("memory:")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "absent"),
     [

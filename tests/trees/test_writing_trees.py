@@ -109,6 +109,7 @@ def test_a_draft_with_errors_is_kept_and_continued(ann: Program) -> None:
     assert ann.ok("tree", "show", "vpn", "--json").json["nodes"]["solved"]["text"] == "All good"
 
 
+@pytest.mark.slow
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(ann: Program) -> None:
     ann.ok("tree", "new", "vpn")
     ann.ok("tree", "add", "vpn.toml")

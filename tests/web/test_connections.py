@@ -93,6 +93,7 @@ def test_a_request_in_pieces_is_answered(url: str) -> None:
         assert answer(client).endswith(b"hello")
 
 
+@pytest.mark.slow
 def test_many_idle_connections_keep_nobody_from_being_served(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections.LimitedProtocol, "max_unfinished", 20)
     with contextlib.ExitStack() as stack:

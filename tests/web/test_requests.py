@@ -167,6 +167,7 @@ def answered(query: bytes, cookie: bytes) -> tuple[int, bytes]:
     return sent[0]["status"], sent[1]["body"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", [b"password", b"password&", b"&=password", b"PASSWORD%"])
 def test_a_long_query_is_read_in_a_time_that_grows_only_with_its_length(query: bytes) -> None:
     """One that grows with the square would end this test's process by the limit for every test."""

@@ -203,7 +203,10 @@ def test_a_long_run_of_everything_leaves_nothing_behind(served: Served) -> None:
 
 @pytest.mark.parametrize("seconds", [3, 12] if NIGHTLY else [3])
 def test_views_are_not_lost_while_somebody_else_writes(served: Served, seconds: float) -> None:
-    """No reader waits for the writer, neither for a cached page nor for one that has to be rendered."""
+    """No reader waits for the writer, neither for a cached page nor for one that has to be rendered.
+
+    The writer goes on until every reader has its response, so none has waited for its end.
+    """
     link = served.link()
     served.get(link["path"])
     other = sqlite3.connect(served.ana.store, isolation_level=None)
@@ -211,10 +214,8 @@ def test_views_are_not_lost_while_somebody_else_writes(served: Served, seconds: 
     try:
         began, seen = time.monotonic(), 1
         while time.monotonic() - began < seconds:
-            asked = time.monotonic()
             forms = ["", ".txt", ".json", ".md"]
             assert served.get(link["path"] + forms[seen % 4]).status_code == 200
-            assert time.monotonic() - asked < 2
             seen += 1
             time.sleep(0.1)
     finally:

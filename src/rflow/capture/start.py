@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rflow.errors import UsageProblem
+from rflow.errors import NoProgram, NotExecutable, UsageProblem
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -72,29 +72,37 @@ def _problem(argv: list[str], error: OSError) -> UsageProblem:
     through_shell = f"rflow run -c {typed([program])}"
     if os.path.dirname(program):  # noqa: PTH120
         if Path(program).is_dir():
-            return UsageProblem(f'"{program}" is a folder.', try_="Name a program in it.")
+            return NotExecutable(f'"{program}" is a folder.', try_="Name a program in it.")
         if not Path(program).exists():
-            return UsageProblem(f'There is no program "{program}".', try_="Check the path.")
+            return NoProgram(f'There is no program "{program}"; nothing was recorded.', try_="Check the path.")
     elif not shutil.which(program):
         if program in _OF_THE_SHELL:
             return _of_the_shell(argv)
         if program.partition("=")[0].isidentifier() and "=" in program:
             what = f'"{program}" sets a variable, and is not a program.'
             return UsageProblem(what, try_=f"Write it as: rflow run -- env {typed(argv)}")
-        near = _nearest(program)
-        try_ = f'Did you mean "{near}"?' if near else f"A whole command line? Use your shell: {through_shell}"
-        return UsageProblem(f'There is no program "{program}" here.', try_=try_)
+        return NoProgram(f'There is no program "{program}" here; nothing was recorded.', try_=_instead_of(argv))
     match error.errno:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
         case errno.ENOENT:  # the program is there, but its interpreter is not
             missing = f'The interpreter that "{program}" names in its first line is missing.'
-            return UsageProblem(missing, try_="Correct that line, or install the interpreter.")
+            return NotExecutable(missing, try_="Correct that line, or install the interpreter.")
         case errno.ENOEXEC:
             try_ = f"If it is a script, run it through your shell: {through_shell}"
         case _:
             try_ = ""
-    return UsageProblem(f'"{program}" can\'t be run: {error.strerror}.', try_=try_)
+    return NotExecutable(f'"{program}" can\'t be run: {error.strerror}.', try_=try_)
+
+
+def _instead_of(argv: list[str]) -> str:
+    """Return what to try where there is no program of that name."""
+    program = argv[0]
+    if any(letter in program for letter in " |&;<>$*"):
+        return f"A whole command line? Use your shell: rflow run -c {typed([program])}"
+    if near := _nearest(program):
+        return f"Did you mean: rflow run -- {typed([near, *argv[1:]])}"
+    return "Check its name, and whether it is installed on this machine."
 
 
 def _of_the_shell(argv: list[str]) -> UsageProblem:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from rflow.cli.output import complain, discard_output, echo, guard_streams
@@ -107,18 +108,21 @@ def _loaded(words: Sequence[str]) -> Call | None:
 
 
 def _import_msgspec() -> None:
-    """Import msgspec as if `typing_extensions` were not installed.
+    """Import msgspec without two modules that it brings along, and rflow does not use.
 
-    Where that is installed, msgspec prefers it to `typing`, for annotations that rflow does not use; it takes as long
-    to import as msgspec itself.
+    Where `typing_extensions` is installed, msgspec prefers it to `typing`; it takes as long to import as msgspec
+    itself. For a third of that, `uuid` asks `platform` what the system is called; since Python 3.13 it knows.
     """
-    if "typing_extensions" in sys.modules:
-        return
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    without: dict[str, Any] = {"typing_extensions": None}
+    if sys.platform == "linux" and sys.version_info < (3, 13):
+        without["platform"] = SimpleNamespace(system=lambda: "Linux")
+    absent = without.keys() - sys.modules.keys()
+    sys.modules.update({name: without[name] for name in absent})
     try:
         import msgspec  # noqa: F401
     finally:
-        del sys.modules["typing_extensions"]
+        for name in absent:
+            del sys.modules[name]
 
 
 def _interrupted_late(unraisable: Any) -> None:

@@ -118,10 +118,10 @@ def echo_bytes(data: bytes) -> None:
 
 def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
     """Return a text that is styled where it reaches a terminal; NO_COLOR (no-color.org) leaves it plain."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return text
     codes = ["1"] * bold + ["2"] * dim + ([_COLOURS[colour]] if colour else [])
-    return f"{_STYLE}{';'.join(codes)}m{clean(text)}{_STYLE}0m" if codes else clean(text)
+    if not codes or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return clean(text)
+    return f"{_STYLE}{';'.join(codes)}m{clean(text)}{_STYLE}0m"
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -84,7 +84,9 @@ def root(
     ] = None,
     user: Annotated[str | None, Option(metavar="NAME", help="Who you are (RFLOW_USER).")] = None,
     config: Annotated[str | None, Option(metavar="FILE", help="The configuration file (RFLOW_CONFIG).")] = None,
-    verbose: Annotated[bool, Option("--verbose", help="Say more, such as how something was copied.")] = False,
+    verbose: Annotated[
+        bool, Option("--verbose", help="Say more: how something was copied; with --help, what every command does.")
+    ] = False,
     version: Annotated[bool, Option("--version", help="Show the version.")] = False,
     install_completion: Annotated[
         str | None, Option(metavar="[SHELL]", help="Make Tab complete, in this shell if none is named.")

@@ -1,7 +1,7 @@
 """The input and output of `progress`: a session of the store or a file of one, and output files."""
 
+import os
 import sys
-from pathlib import Path
 
 import msgspec
 
@@ -64,10 +64,7 @@ def _stored(run: App, name: str | None) -> Session:
 def _is_file(name: str) -> bool:
     if name == "-" or "/" in name or "\\" in name or name.endswith((".json", ".jsonl")):
         return True
-    try:
-        return Path(name).is_file()
-    except OSError:  # longer than a name may be
-        return False
+    return os.path.isfile(name)
 
 
 def name_of(name: str) -> str:
@@ -81,7 +78,7 @@ def read_input(name: str) -> bytes:
         if name == "-":
             data = sys.stdin.buffer.read(FILE_LIMIT + 1) if sys.stdin else b""
         else:
-            with Path(name).open("rb") as file:
+            with open(name, "rb") as file:
                 data = file.read(FILE_LIMIT + 1)
     except OSError as error:
         raise BadInput(f"{name_of(name)} can't be read: {error.strerror}.", try_="Check the name.") from error
@@ -92,18 +89,21 @@ def read_input(name: str) -> bytes:
 
 def may_replace(run: App, name: str | None, *, overwrite: bool) -> None:
     """Ask before a file is replaced, unless that was said with --overwrite; raise `UsageProblem` where nobody can."""
-    if name is None or overwrite or not _is_a_file(Path(name)):
+    if name is None or overwrite or not _is_a_file(name):
         return
     run.confirm(f"{name} is there already. Replace it?", "--overwrite")
 
 
-def _is_a_file(path: Path) -> bool:
+def _is_a_file(name: str) -> bool:
     """Whether there is a file that would be replaced; raise `UsageProblem` if it belongs to a store.
 
     Our own output is none, and what can't be looked at can't be written either, which writing will say.
     """
+    from pathlib import Path
+
     from rflow.service.opening import check_output
 
+    path = Path(name)
     if path.absolute().parts[1:2] in (("dev",), ("proc",)):
         return False
     try:
@@ -117,11 +117,13 @@ def _is_a_file(path: Path) -> bool:
 
 def write_output(name: str, data: bytes, *, private: bool = False) -> None:
     """Write to a file, which may be a device; a new file that is `private` can be read only by its owner."""
+    from pathlib import Path
+
     from rflow.service.opening import check_output
     from rflow.whole_files import replace_file
 
     try:
         check_output(Path(name))
-        replace_file(Path(name), data, private=private, durable=True)
+        replace_file(name, data, private=private, durable=True)
     except OSError as error:
         raise NotDelivered(f"{name} can't be written: {error.strerror}.", try_="Use another file.") from error

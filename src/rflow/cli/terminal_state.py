@@ -43,7 +43,7 @@ class _State:
 
         This needs neither msgspec nor pathlib, which `rflow prompt` can't wait for.
         """
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:
             saved = json.load(file)
         if not isinstance(saved, dict) or not isinstance(saved.get("key"), str):
             raise ValueError("not the state of a terminal")
@@ -146,7 +146,7 @@ class Terminal:
         """Delete the state of this terminal."""
         self._state = _State(key=self._key)
         with suppress(OSError):
-            os.unlink(self._file)  # noqa: PTH108
+            os.unlink(self._file)
 
     def _read(self) -> _State:
         try:
@@ -157,19 +157,16 @@ class Terminal:
 
     def _write(self) -> None:
         """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
-        from pathlib import Path
-
         from rflow.whole_files import write_own_file
 
-        path = Path(self._file)
         try:
-            first = not path.exists()
-            write_own_file(path, bytes(self._state))
+            first = not os.path.exists(self._file)
+            write_own_file(self._file, bytes(self._state))
             if first:
                 self._prune()
         except OSError:  # with an outdated version every later move would be refused
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                os.unlink(self._file)
 
     def _files(self) -> "Iterator[Path]":
         """Return the files of all terminals."""
@@ -213,7 +210,7 @@ def _session() -> str:
 def _started(pid: int) -> str:
     """Return when a process started, in clock ticks since boot (proc(5), field 22); "" if the system does not say."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             stat = file.read()
     except OSError:
         return ""

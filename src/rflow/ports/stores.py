@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self, runtime_checkable
-
-import msgspec
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from rflow.core.people import Person
 from rflow.core.session.events import Stored
@@ -13,153 +10,17 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.errors import StoreProblem
 from rflow.ports.paging import WHOLE, Part
+from rflow.ports.values import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, TreeName, unreported
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.core.sharing import Share, ShareCount, ShareView, StoredShare
     from rflow.ports.accounts import AccountStore
     from rflow.ports.outbox import Outbox
-
-Clock = Callable[[], datetime]
-"""Returns the aware time now."""
-Report = Callable[[int, int], None]
-"""Is called during long work with how much is done, of how much."""
-
-
-def unreported(done: int, total: int) -> None:
-    """Report nothing."""
-
-
-class Stale(Exception):
-    """An append expected another version: somebody else wrote first. The workspace loads again and decides again."""
-
-
-class ConnectionLost(StoreProblem):
-    """The connection to a store was lost while a change was saved: it may be saved, or not.
-
-    A command with an id can be sent again: where it was saved, that is noticed.
-    """
-
-
-class CodeTaken(Exception):
-    """The short code is in use in this store; try another."""
-
-
-class StartedBy(NamedTuple):
-    """The command that started a session: who sent it, and its id."""
-
-    actor: str
-    command_id: str
-
-
-class Standing(NamedTuple):
-    """What a store knows about a session without reading its events: its last event's number, its space, its owner.
-
-    `stamp` changes where the version may stay the same: whenever `rewrite` replaces all events, and where others may
-    replace the session's file by one with as many events.
-    """
-
-    version: int
-    space: str
-    owner: str
-    stamp: str = ""
-
-    @property
-    def revision(self) -> str:
-        """A text that differs for each state of the session."""
-        return f"{self.version}-{self.stamp}" if self.stamp else str(self.version)
-
-
-class TreeName(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree as a store lists it: its current version, and when that was added.
-
-    The digest is empty where a newer rflow wrote the entry in the list, so that only its id is known.
-    """
-
-    id: str
-    title: str
-    digest: str
-    nodes: int
-    added_at: datetime
-    space: str = DEFAULT_SPACE
-
-
-PROPOSAL, FLAG = "proposal", "flag"
-"""How the ids of those entries in the list of trees begin that are no trees: `proposal/TREE/PERSON`,
-`flag/TREE/SESSION/SEQ`. No id of a tree holds a slash."""
-
-
-def is_tree_name(name: TreeName) -> bool:
-    """Whether an entry in the list of trees is a tree: not a proposal, nor the pointer to a flag."""
-    return "/" not in name.id
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem that `check` reports: where, what, and what to do about it. An "info" is not a problem."""
-
-    severity: Literal["error", "warning", "info"]
-    where: str
-    what: str
-    remedy: str = ""
-
-
-class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes.
-
-    `search` is the size of its search index, which is not part of the store.
-    """
-
-    url: str
-    kind: str
-    format: int
-    records: int
-    sessions: int
-    events: int
-    trees: int
-    blobs: int
-    size: int
-    search: int = 0
-
-
-class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds, and what is wrong with it. `info.url` names the backup."""
-
-    info: Info
-    faults: list[Fault]
-
-    @property
-    def sound(self) -> bool:
-        """Whether everything in it can be used."""
-        return not [fault for fault in self.faults if fault.severity != "info"]
-
-
-class Ranked(NamedTuple):
-    """The sessions of a page of a search, the best first, and how many match in all.
-
-    While the index is not ready, `building` says how much of it is (percent), and there are no ids: the search has to
-    be repeated. `remark` says what makes searching slow here.
-    """
-
-    ids: tuple[str, ...] = ()
-    total: int = 0
-    building: int | None = None
-    remark: str = ""
-
-
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """What merging made of a session of which there were several versions.
-
-    `added` counts the entries that the first version did not have, `moves` are the entries that were moves in one of
-    the versions and are steps and notes now; `left` says why nothing was merged, if so.
-    """
-
-    code: str
-    added: int = 0
-    moves: tuple[int, ...] = ()
-    left: str = ""
 
 
 class SessionStore(Protocol):
@@ -193,8 +54,12 @@ class SessionStore(Protocol):
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add `events` to a session that is at version `expected`, else raise `Stale`.
+
+        Raises `Stale` also where the session no longer has the `stamp` of the log that the state was made of: its
+        events were rewritten, and what was erased must not come back with the state. None compares no stamps.
 
         `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step, and so are
         `notices`, for which the store must have an outbox.
@@ -218,11 +83,11 @@ class SessionStore(Protocol):
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session that is at version `expected`, and leave no trace of the old ones.
 
-        Contents that no event names any longer are removed too. Raises `Stale`, or `StoreProblem` if a trace is left
-        for now; the events are replaced all the same.
+        Contents that no event names any longer are removed too. Raises `Stale` as `append` does, or
+        `StoreProblem` if a trace is left for now; the events are replaced all the same.
         """
 
     def delete(self, session_id: str) -> None:
@@ -293,6 +158,9 @@ class ShareStore(Protocol):
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
         """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
+
+    def beginning(self, prefix: str) -> "list[ShareCount]":
+        """Return the shares whose ids begin with `prefix`, by id."""
 
     def replace(self, share: "Share") -> None:
         """Store the new state of a share; one that was deleted meanwhile stays deleted.
@@ -386,7 +254,7 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
     def merge(self) -> list[Merged]:
         """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
 
-    def backup(self, path: Path, report: Report = unreported) -> None:
+    def backup(self, path: "Path", report: Report = unreported) -> None:
         """Copy the whole store, as it is at one moment, to a path that must not exist."""
 
     def close(self) -> None:

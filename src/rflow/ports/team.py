@@ -145,6 +145,9 @@ class Accounts(Protocol):
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit behind number `after`, the oldest first."""
 
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+
 
 class Spaces(Protocol):
     """Spaces: members see who is in theirs, leads set roles and the policy of theirs, admins those of all."""

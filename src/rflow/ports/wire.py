@@ -32,8 +32,7 @@ from rflow.errors import (
     TooManyAttempts,
     UsageProblem,
 )
-from rflow.ports.stores import Info, TreeName
-from rflow.ports.workspace import Imported, Incoming, Sent, Verdict
+from rflow.ports.values import Imported, Incoming, Info, Sent, TreeName, Verdict
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: dict[type[RflowError], tuple[int, str]] = {

@@ -8,16 +8,14 @@ has the table of who may call what.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING, Protocol
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person
-from rflow.core.session.events import Event, Stored
 from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.spaces import DEFAULT_SPACE
+from rflow.ports.values import About, Fault, Imported, Incoming, Info, Merged, Proposal, Sent, TreeName, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,76 +25,7 @@ if TYPE_CHECKING:
     from rflow.core.session.experience import Hints, NodeFlag, TreeStats
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
-    from rflow.ports.stores import Fault, Info, Merged, TreeName
     from rflow.ports.team import SpaceView
-
-
-class About(msgspec.Struct, frozen=True, kw_only=True):
-    """Which store a workspace is over: `shared` says that other machines can open it too."""
-
-    url: str
-    kind: str
-    shared: bool
-
-
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did.
-
-    `events` are its own (none if it was carried out before), `entry` is the number of the entry it made, now or then,
-    `steered` the last event before it that moved the session or changed who owns it. `tail` are all events after the
-    version that the sender had. `reload` says that texts were removed meanwhile, so that the sender must load the
-    session again instead.
-    """
-
-    session: str
-    code: str
-    events: tuple[Event, ...]
-    entry: int
-    steered: int = 0
-    tail: tuple[Stored, ...] = ()
-    reload: bool = False
-
-
-class Incoming(msgspec.Struct, frozen=True, kw_only=True):
-    """A session to import: its events, and the trees and contents that they name, by digest."""
-
-    id: str
-    code: str
-    events: tuple[Stored, ...]
-    trees: Mapping[str, bytes] = {}
-    contents: Mapping[str, bytes] = {}
-
-
-ImportOutcome = Literal["new", "diverged", "extended", "unchanged"]
-
-
-class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did, or would do.
-
-    "diverged" is a session that continued differently here and became a new one, "extended" one that got the `events`
-    that are new. `ownership` are those of them that change who owns a session here, or whether it is open.
-    """
-
-    session: str
-    code: str
-    outcome: ImportOutcome
-    events: tuple[Event, ...] = ()
-    ownership: tuple[Event, ...] = ()
-
-
-Verdict = Literal["accept", "decline"]
-"""A lead's decision on a proposal."""
-
-
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a tree that a member proposes; `edited` is the version that they edited, "" for a new tree."""
-
-    tree: str
-    digest: str
-    edited: str
-    nodes: int
-    by: Person
-    at: datetime
 
 
 class Workspace(Protocol):
@@ -178,7 +107,7 @@ class Workspace(Protocol):
     def tree(self, digest: str) -> bytes | None:
         """Return a version of a tree as canonical JSON; None if there is none."""
 
-    def tree_names(self, space: str = DEFAULT_SPACE) -> list["TreeName"]:
+    def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space, by id."""
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
@@ -274,13 +203,13 @@ class Administration(Protocol):
     def actor(self) -> Actor:
         """Who acts."""
 
-    def info(self) -> "Info":
+    def info(self) -> Info:
         """Return what the store is and how much it holds."""
 
-    def check(self) -> list["Fault"]:
+    def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
 
-    def merge(self) -> list["Merged"]:
+    def merge(self) -> list[Merged]:
         """Merge sessions of which git, or a program that syncs folders, left several versions."""
 
     def backup(self, path: "Path") -> None:

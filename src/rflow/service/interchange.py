@@ -18,8 +18,7 @@ from rflow.core.tree.document import check
 from rflow.core.tree.model import Tree, canonical, digest
 from rflow.errors import BadInput
 from rflow.identity import is_code, is_id
-from rflow.ports.stores import Report, unreported
-from rflow.ports.workspace import Incoming
+from rflow.ports.values import Incoming, Report, unreported
 from rflow.service.not_a_session import a_tree, is_tree, not_a_session
 from rflow.stores.codec import Header, encode_line, from_lines, header, in_conflict, read_header
 from rflow.stores.derived import readable_trees

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 from rflow.core.actors import Actor
 from rflow.identity import new_codes
-from rflow.ports.stores import Clock, Report, Store, Verified, unreported
+from rflow.ports.values import Clock, Report, Verified, unreported
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rflow.core.summary.budget.view import Zone
+    from rflow.ports.stores import Store
     from rflow.service.local.shared import SharedSessions
     from rflow.service.local.workspace import LocalWorkspace
     from rflow.service.team.team import Team

@@ -1,6 +1,6 @@
 """Working with sessions over any workspace: states, commands, people, evidence, exports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.text import clean, shorten
 from rflow.errors import NotFound, UsageProblem
-from rflow.ports.workspace import Sent, Workspace
+from rflow.ports.values import Sent
 
 if TYPE_CHECKING:
     from rflow.core.session.commands import Command, Start
     from rflow.core.tree.model import Tree
     from rflow.ports.team import SpaceView
+    from rflow.ports.workspace import Workspace
 
 
 _LISTED = 10
@@ -35,12 +36,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     steered: int = 0
 
 
-def find_session(workspace: Workspace, reference: str) -> Session:
+def find_session(workspace: "Workspace", reference: str) -> Session:
     """Load the one session whose code or id begins with `reference`."""
     return load_session(workspace, workspace.find(reference).id)
 
 
-def session_named(workspace: Workspace, reference: str) -> Session:
+def session_named(workspace: "Workspace", reference: str) -> Session:
     """Load the one session whose code or id begins with `reference`, else the one that has this ticket."""
     if workspace.about.kind == "server" and fits_address(reference):
         return load_session(workspace, reference)  # the server finds it: one request
@@ -52,7 +53,7 @@ def fits_address(reference: str) -> bool:
     return "/" not in reference and bool(reference.strip(". "))
 
 
-def head_named(workspace: Workspace, reference: str) -> Head:
+def head_named(workspace: "Workspace", reference: str) -> Head:
     """Return the one session whose code or id begins with `reference`, else the one that has this ticket."""
     try:
         return workspace.find(reference)
@@ -70,20 +71,29 @@ def head_named(workspace: Workspace, reference: str) -> Head:
     )
 
 
-def load_session(workspace: Workspace, session_id: str) -> Session:
+def heads_with(workspace: "Workspace", query: Query, words: Sequence[str]) -> Iterator[Head]:
+    """Yield the sessions of a query that have all of the words in title, customer or ticket."""
+    wanted = [word.casefold() for word in words]
+    for head in all_heads(workspace, query):
+        text = "\n".join((head.title, head.customer, head.ticket)).casefold()
+        if all(word in text for word in wanted):
+            yield head
+
+
+def load_session(workspace: "Workspace", session_id: str) -> Session:
     """Load a session by its whole id."""
     return workspace.latest(session_id).session
 
 
 def send(
-    workspace: Workspace, session: Session, command: "Command", contents: Mapping[str, bytes] | None = None
+    workspace: "Workspace", session: Session, command: "Command", contents: Mapping[str, bytes] | None = None
 ) -> Outcome:
     """Carry out `command` on `session`, of which this is the state that the sender has."""
     sent = workspace.send(session.id, command, contents, session.version)
     return Outcome(session=_after(workspace, session, sent), events=sent.events, entry=sent.entry, steered=sent.steered)
 
 
-def _after(workspace: Workspace, session: Session, sent: Sent) -> Session:
+def _after(workspace: "Workspace", session: Session, sent: Sent) -> Session:
     if sent.reload:
         return load_session(workspace, sent.session)
     if not session.version:  # the sender had only a name
@@ -92,7 +102,12 @@ def _after(workspace: Workspace, session: Session, sent: Sent) -> Session:
 
 
 def start_session(
-    workspace: Workspace, title: str, brief: Brief, tree: "Tree | None", command_id: str = "", space: str | None = None
+    workspace: "Workspace",
+    title: str,
+    brief: Brief,
+    tree: "Tree | None",
+    command_id: str = "",
+    space: str | None = None,
 ) -> Session:
     """Start a session, in `tree` from its start or free, and return its state."""
     return started(workspace, start_command(title, brief, tree, command_id, space))
@@ -110,13 +125,13 @@ def start_command(
     return command if space is None else replace(command, space=space)
 
 
-def started(workspace: Workspace, command: "Start") -> Session:
+def started(workspace: "Workspace", command: "Start") -> Session:
     """Start a session, and return its state."""
     sent = workspace.start(command)
     return replay(sent.tail, Session(id=sent.session, code=sent.code))
 
 
-def all_heads(workspace: Workspace, query: Query) -> Iterator[Head]:
+def all_heads(workspace: "Workspace", query: Query) -> Iterator[Head]:
     """Yield all sessions that match, page after page."""
     while True:
         page = workspace.heads(query)
@@ -126,13 +141,13 @@ def all_heads(workspace: Workspace, query: Query) -> Iterator[Head]:
         query = replace(query, after=page.after)
 
 
-def version_at(workspace: Workspace, session: Session, at: datetime) -> int:
+def version_at(workspace: "Workspace", session: Session, at: datetime) -> int:
     """Return the version that `session` had at a time."""
     events = workspace.load(session.id).events
     return max((event.seq for event in events if isinstance(event, Event) and event.at <= at), default=0)
 
 
-def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:
+def evidence_content(workspace: "Workspace", session: Session, seq: int) -> bytes:
     """Read the whole content of the evidence of event `seq`."""
     piece = session.evidence.get(seq)
     if piece is None:
@@ -145,7 +160,7 @@ def evidence_content(workspace: Workspace, session: Session, seq: int) -> bytes:
     return workspace.content(session.id, piece.what.digest)
 
 
-def space_named(workspace: Workspace, name: str) -> "SpaceView":
+def space_named(workspace: "Workspace", name: str) -> "SpaceView":
     """Return the space of that name, if the actor may see it; raise `NotFound` with the nearest that they may see."""
     wanted = person(clean(name)).id
     spaces = {space.id: space for space in workspace.spaces()}
@@ -158,7 +173,7 @@ def space_named(workspace: Workspace, name: str) -> "SpaceView":
     raise NotFound(f'There is no space "{name}".', try_=hint)
 
 
-def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Person, bool]:
+def receiver(workspace: "Workspace", name: str, *, new: bool = False) -> tuple[Person, bool]:
     """Find who is meant by `name`: (who, whether they appear in this store).
 
     A name that is close to a known one is refused with that, unless `new` insists. A server checks
@@ -185,7 +200,7 @@ def receiver(workspace: Workspace, name: str, *, new: bool = False) -> tuple[Per
     return wanted, False
 
 
-def export_session(workspace: Workspace, session: Session, *, evidence: bool = True) -> Iterator[bytes]:
+def export_session(workspace: "Workspace", session: Session, *, evidence: bool = True) -> Iterator[bytes]:
     """Yield the lines of an export of `session`, with its trees and, if wanted, the contents of its evidence."""
     from rflow.service.interchange import export_lines
 

@@ -1,6 +1,7 @@
 """Summaries and digests of the sessions in a workspace."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rflow.core.session.head import Head
 from rflow.core.session.state import Session
@@ -9,12 +10,14 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.text import counted
 from rflow.errors import StoreProblem
-from rflow.ports.workspace import Workspace
 from rflow.service.sessions import load_session
 from rflow.service.trees import tree_changed, trees_of
 
+if TYPE_CHECKING:
+    from rflow.ports.workspace import Workspace
 
-def session_progress(workspace: Workspace, session: Session, view: View) -> Progress:
+
+def session_progress(workspace: "Workspace", session: Session, view: View) -> Progress:
     """Compute the progress of a session that is in the workspace's store."""
     trees, changed = trees_of(workspace, session), tree_changed(workspace, session)
     return summarise(session, trees, view, tree_changed=changed)
@@ -79,14 +82,14 @@ def _whole(progress: Progress) -> dict[str, int]:
     }
 
 
-def digest_of_heads(workspace: Workspace, heads: Iterable[Head], view: View, of: str | None) -> Digest:
+def digest_of_heads(workspace: "Workspace", heads: Iterable[Head], view: View, of: str | None) -> Digest:
     """Compute the digest of the sessions in `heads` that can be read; `of` is whose they are, None for everybody's."""
     from rflow.core.summary.digest import digest_of
 
     return digest_of(_readable(workspace, heads), view, of)
 
 
-def _readable(workspace: Workspace, heads: Iterable[Head]) -> Iterator[Session]:
+def _readable(workspace: "Workspace", heads: Iterable[Head]) -> Iterator[Session]:
     for head in heads:
         try:
             session = load_session(workspace, head.id)

@@ -1,23 +1,25 @@
 """Trees of any workspace: by version, and by the name that people type."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Node, Tree, canonical, digest
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.ports.stores import TreeName
-from rflow.ports.workspace import Workspace
+from rflow.ports.values import TreeName
 from rflow.stores.derived import read_tree, readable_trees
 
+if TYPE_CHECKING:
+    from rflow.ports.workspace import Workspace
 
-def tree_version(workspace: Workspace, version: str) -> Tree | None:
+
+def tree_version(workspace: "Workspace", version: str) -> Tree | None:
     """Read a version of a tree, named by its digest; None if the workspace does not have it."""
     data = workspace.tree(version)
     return None if data is None else read_tree(data, version)
 
 
-def tree_of(workspace: Workspace, session: Session) -> Tree | None:
+def tree_of(workspace: "Workspace", session: Session) -> Tree | None:
     """Read the version of the tree that `session` uses; None if the workspace can't read it."""
     if session.tree is None:
         return None
@@ -30,12 +32,12 @@ def node_of(session: Session, tree: Tree | None) -> Node | None:
     return tree.nodes.get(session.place.node) if tree and session.place else None
 
 
-def trees_of(workspace: Workspace, session: Session) -> dict[str, Tree]:
+def trees_of(workspace: "Workspace", session: Session) -> dict[str, Tree]:
     """Read the versions of trees that `session` went through, by digest, as far as the workspace can read them."""
     return readable_trees({version: workspace.tree(version) for version in session.trees})
 
 
-def tree_changed(workspace: Workspace, session: Session) -> bool | None:
+def tree_changed(workspace: "Workspace", session: Session) -> bool | None:
     """Whether the session's tree has another current version now; None if it has none that can be read."""
     if session.tree is None:
         return None
@@ -43,7 +45,7 @@ def tree_changed(workspace: Workspace, session: Session) -> bool | None:
     return current != session.tree.digest if current else None
 
 
-def newer_here(workspace: Workspace, session: Session, own: Tree | None) -> list[str] | None:
+def newer_here(workspace: "Workspace", session: Session, own: Tree | None) -> list[str] | None:
     """Return what the current version of the session's tree changed at the node where it stands.
 
     None if the session has the current version, or a tree that can't be read; `own` is the version that it has.
@@ -63,7 +65,7 @@ def newer_here(workspace: Workspace, session: Session, own: Tree | None) -> list
     ]
 
 
-def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
+def named_tree(workspace: "Workspace", tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
     """Read the current version of the tree of that id in a space, or of the only id that begins with it or holds it.
 
     Raises `NotFound` with the nearest name, `UsageProblem` where there are several.
@@ -81,7 +83,7 @@ def named_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -
     return tree
 
 
-def tree_names(workspace: Workspace, space: str) -> list[TreeName]:
+def tree_names(workspace: "Workspace", space: str) -> list[TreeName]:
     """List the trees that a session of a space may enter, by id.
 
     On a server these are the space's own. Who can open the store itself may also use those of the default space.
@@ -125,7 +127,7 @@ def _hint(tree_id: str, names: list[TreeName]) -> str:
 Added = Literal["added", "proposed", "no change"]
 
 
-def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE, edited: str | None = None) -> Added:
+def add_tree(workspace: "Workspace", tree: Tree, space: str = DEFAULT_SPACE, edited: str | None = None) -> Added:
     """Make `tree` the current version of its id in a space, or propose it to the leads of that space.
 
     `edited` is the digest of the version that was edited ("" for none); `SessionMoved` if another has become current.
@@ -140,13 +142,13 @@ def add_tree(workspace: Workspace, tree: Tree, space: str = DEFAULT_SPACE, edite
     return "proposed"
 
 
-def proposes(workspace: Workspace, space: str) -> bool:
+def proposes(workspace: "Workspace", space: str) -> bool:
     """Whether the actor may propose trees there, but not publish them."""
     actor = workspace.actor
     return actor.roles is not None and actor.role_in(space) == "member"
 
 
-def remove_tree(workspace: Workspace, tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
+def remove_tree(workspace: "Workspace", tree_id: str, space: str = DEFAULT_SPACE) -> Tree:
     """Remove a tree from the list and return it; sessions in it keep their version."""
     tree = named_tree(workspace, tree_id, space)
     workspace.remove_tree(tree.id, space)

@@ -13,7 +13,8 @@ from rflow.core.notices import KEPT
 from rflow.core.people import RFLOW
 from rflow.core.session.times import utc
 from rflow.errors import RflowError
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
 from rflow.service.opening import file_identity

@@ -45,18 +45,17 @@ def open_store(url: str, *, create: bool = True, patience: float = PATIENCE) -> 
         return _memory(where)
     if kind == "postgresql":
         return _postgres(where, patience, create=create)
-    from pathlib import Path
-
-    path = Path(where)
-    if not create and not path.exists():
-        raise absent(path)
+    if not create and not os.path.exists(where):
+        raise absent(where)
     if kind == "sqlite":
         from rflow.stores.sqlite.store import SqliteStore
 
-        return SqliteStore(path, patience)
+        return SqliteStore(where, patience)
+    from pathlib import Path
+
     from rflow.stores.folder.store import JsonDirStore
 
-    return JsonDirStore(path, patience)
+    return JsonDirStore(Path(where), patience)
 
 
 def normal_url(url: str) -> str:
@@ -132,7 +131,7 @@ def _path(rest: str) -> str:
 
 def _absolute(path: str) -> str:
     """Return an absolute path; a path that is not text could be opened, but not recorded, shown or put into a URL."""
-    absolute = os.path.abspath(expanded(path))  # noqa: PTH100 (a prompt does without pathlib)
+    absolute = os.path.abspath(expanded(path))
     try:
         absolute.encode()
     except UnicodeEncodeError:
@@ -145,14 +144,14 @@ def _absolute(path: str) -> str:
 def _kind_of(path: str) -> tuple[str, str]:
     """Return the kind of store that a path means, and the path."""
     with explained(path):
-        mode, named_so = _mode(path), os.path.splitext(path)[1] in _SUFFIXES  # noqa: PTH122
+        mode, named_so = _mode(path), os.path.splitext(path)[1] in _SUFFIXES
         if S_ISREG(mode) and not named_so:
             from pathlib import Path
 
             from rflow.stores.places import is_database
 
             if not is_database(Path(path)):
-                raise foreign(Path(path))
+                raise foreign(path)
             return "sqlite", path
         return ("sqlite" if named_so and not S_ISDIR(mode) else "json"), path
 
@@ -160,7 +159,7 @@ def _kind_of(path: str) -> tuple[str, str]:
 def _mode(path: str) -> int:
     """Return the kind of a file, as `stat` has it; 0 if there is none."""
     try:
-        return os.stat(path).st_mode  # noqa: PTH116
+        return os.stat(path).st_mode
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return 0

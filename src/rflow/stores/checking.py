@@ -15,7 +15,7 @@ from rflow.core.session.times import EPOCH
 from rflow.core.sharing import Share
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Fault, TreeName, is_tree_name
+from rflow.ports.values import Fault, TreeName, is_tree_name
 from rflow.stores import codec, derived
 from rflow.stores.failures import Newer
 

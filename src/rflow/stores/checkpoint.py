@@ -6,7 +6,7 @@ code. Where it is missing, damaged or of other code, all events are read; nothin
 
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
-from itertools import chain, islice
+from itertools import accumulate, chain, count, islice
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, NamedTuple, TypeVar, cast, get_args
@@ -34,8 +34,11 @@ MOST_PARTS = 8
 MARK = 16
 _MARK = b"%08x" * 2
 _FIELD = "parts"
-_LONG = ("moves", "notes", "steps", "evidence")
-"""The tables whose older entries are a part of their own: all that makes a long session large."""
+_LONG = ("moves", "steps", "notes", "evidence")
+"""The tables whose older entries are a part of their own: all that makes a long session large.
+
+Those that a summary reads come first: SQLite reads all that is before a part to find it.
+"""
 
 
 class Checkpoint(NamedTuple):
@@ -78,6 +81,13 @@ def fold() -> str:
         return ""
 
 
+class _Index(msgspec.Struct, array_like=True):
+    """The first line of a part with entries: their numbers, and how long each is in the second, a list."""
+
+    seqs: list[int]
+    sizes: list[int]
+
+
 class _Entries(Mapping[int, Any]):
     """The values in a part of a checkpoint: an entry is decoded when it is asked for, or all at once; moves always."""
 
@@ -86,21 +96,37 @@ class _Entries(Mapping[int, Any]):
 
     @cached_property
     def _all(self) -> dict[int, Any]:
-        return cast(dict[int, Any], _decoded(self.body, self._name))
+        if self._name not in _TABLES:
+            return cast(dict[int, Any], _decoded(self.body, self._name))
+        kind = GenericAlias(list, (_TABLES[self._name],))
+        entries = msgspec.json.decode(self.body[self._ends[0] :], type=kind)
+        return dict(zip(self._places, entries, strict=True))
 
     @cached_property
-    def _each(self) -> dict[int, Any]:
-        return msgspec.json.decode(self.body, type=dict[int, msgspec.Raw]) if self._name in _TABLES else self._all
+    def _index(self) -> _Index:
+        return msgspec.json.decode(self.body[: self.body.index(b"\n")], type=_Index)
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return dict(zip(self._index.seqs, count(), strict=False))
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where the list begins, and where each entry of it would end, if there were no commas."""
+        return list(accumulate(self._index.sizes, initial=self.body.index(b"\n") + 1))
 
     def __getitem__(self, seq: int) -> Any:
-        value = self._each[seq]
-        return msgspec.json.decode(value, type=_TABLES[self._name]) if isinstance(value, msgspec.Raw) else value
+        if self._name not in _TABLES:
+            return self._all[seq]
+        place = self._places[seq]
+        start, end = (self._ends[border] + place + 1 for border in (place, place + 1))
+        return msgspec.json.decode(self.body[start:end], type=_TABLES[self._name])
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._each)
+        return iter(self._places if self._name in _TABLES else self._all)
 
     def __len__(self) -> int:
-        return len(self._each)
+        return len(self._places if self._name in _TABLES else self._all)
 
     def items(self) -> ItemsView[int, Any]:
         return self._all.items()
@@ -162,18 +188,20 @@ _TABLES = dict(zip(_Originals.__struct_fields__, get_args(Entry), strict=True))
 """The fields that hold entries, and the type of these."""
 
 
-def _originals(entries: dict[int, Entry]) -> dict[str, list[dict[str, Any]]]:
+def _originals(entries: dict[int, Entry]) -> dict[str, list[msgspec.Struct]]:
     return {name: [_slim(entry) for entry in entries.values() if type(entry) is kind] for name, kind in _TABLES.items()}
 
 
-def _slim(entry: Entry) -> dict[str, Any]:
-    """Return the fields of an entry that are not as they are by default: a third less to read."""
-    return {name: value for name, default in _defaults(type(entry)) if (value := getattr(entry, name)) != default}
+def _slim(entry: Entry) -> msgspec.Struct:
+    """Return an entry that is stored without the fields that are as they are by default: a third less to read."""
+    return _slim_kind(type(entry))(*msgspec.structs.astuple(entry))
 
 
 @cache
-def _defaults(kind: type[Entry]) -> list[tuple[str, Any]]:
-    return [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+def _slim_kind(kind: type[Entry]) -> type[msgspec.Struct]:
+    defaults = [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+    fields = [(name, object, msgspec.UNSET if default is msgspec.NODEFAULT else default) for name, default in defaults]
+    return msgspec.defstruct(kind.__name__, fields, omit_defaults=True, gc=False)
 
 
 class _Column(msgspec.Struct, array_like=True):
@@ -201,6 +229,9 @@ class _Run(Mapping[int, _Value]):
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def items(self) -> ItemsView[int, _Value]:
+        return dict(zip(self, map(self._values.__getitem__, self._numbers), strict=True)).items()
+
 
 def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value]:
     if len(column.runs) == 1:
@@ -209,6 +240,9 @@ def _of_column(column: _Column, values: Sequence[_Value]) -> Mapping[int, _Value
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    numbers = list(numbers)
+    if numbers and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return [(numbers[0], len(numbers))]
     runs: list[tuple[int, int]] = []
     for number in numbers:
         first, count = runs[-1] if runs else (number, 0)
@@ -230,26 +264,25 @@ def _numbered(values: Iterable[_Value]) -> dict[_Value, int]:
 
 def _of_authors(authors: Table[str]) -> _Column:
     names = _numbered(authors.values())
-    return _Column(_runs(authors), [names[name] for name in authors.values()], [*names])
+    return _Column(_runs(authors), list(map(names.__getitem__, authors.values())), [*names])
 
 
 class _Moves(msgspec.Struct, array_like=True):
     """Where the session stood before each move: the same places again and again."""
 
-    trees: list[events.TreeRef | None]
-    places: list[events.Place | None]
-    moves: list[tuple[int, int, int]]
+    seqs: list[int]
+    numbers: list[int]
+    values: list[state.Before]
 
 
 def _of_moves(moves: Mapping[int, state.Before]) -> _Moves:
-    each = moves.values()
-    trees, places = _numbered(move.tree for move in each), _numbered(move.place for move in each)
-    return _Moves([*trees], [*places], [(move.seq, trees[move.tree], places[move.place]) for move in each])
+    places = _numbered(moves.values())
+    return _Moves([*moves], [places[place] for place in moves.values()], [*places])
 
 
 _FORMS = {
     "kinds": _Form(
-        lambda kinds: _Column(_runs(kinds), [_NUMBERS[kind] for kind in kinds.values()]),
+        lambda kinds: _Column(_runs(kinds), list(map(_NUMBERS.__getitem__, kinds.values()))),
         _Column,
         lambda stored: _of_column(stored, _KINDS),
     ),
@@ -257,10 +290,7 @@ _FORMS = {
     "moves": _Form(
         _of_moves,
         _Moves,
-        lambda stored: {
-            seq: state.Before(seq=seq, tree=stored.trees[tree], place=stored.places[place])
-            for seq, tree, place in stored.moves
-        },
+        lambda stored: dict(zip(stored.seqs, map(stored.values.__getitem__, stored.numbers), strict=True)),
     ),
     "commands": _Form(
         lambda commands: [(*key, seq) for key, seq in commands.items()],
@@ -312,8 +342,17 @@ def _parts_of(name: str, unread: Mapping[int, Any], older: dict[int, Any]) -> It
     older = older if kept else {**dict(unread.items()), **older}
     each, size = iter(older.items()), len(older) if kept else max(RECENT, -(-len(older) // PARTS))
     while some := dict(islice(each, size)):
-        body = msgspec.json.encode(_stored(name, some))
+        body = _part(name, some)
         yield Part(name, max(some) + 1, len(some), 0, len(body), crc32(body)), body
+
+
+def _part(name: str, values: dict[int, Any]) -> bytes:
+    """Return the body of a part: entries with an index before them, so that one is found without reading the others."""
+    if name not in _TABLES:
+        return msgspec.json.encode(_stored(name, values))
+    entries = [msgspec.json.encode(_slim(entry)) for entry in values.values()]
+    index = msgspec.json.encode(_Index([*values], [*map(len, entries)]))
+    return b"%s\n[%s]" % (index, b",".join(entries))
 
 
 def _stored(name: str, value: Any) -> Any:

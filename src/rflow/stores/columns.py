@@ -8,7 +8,7 @@ import msgspec
 from rflow.core.people import Person, PersonKind
 from rflow.core.session.state import Session
 from rflow.core.session.times import EPOCH, micros
-from rflow.ports.stores import TreeName
+from rflow.ports.values import TreeName
 from rflow.stores import derived
 
 Columns = tuple[int, int, str, str, str, str, str, str, str, bytes]

@@ -14,7 +14,8 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.ports.accounts import AllAccounts
-from rflow.ports.stores import CodeTaken, Report, Stale, Store, TreeName, unreported
+from rflow.ports.stores import Store
+from rflow.ports.values import CodeTaken, Report, Stale, TreeName, unreported
 from rflow.stores import derived
 
 Rename = Callable[[Person], Person]

@@ -19,7 +19,7 @@ from rflow.core.tree.model import Tree, canonical
 from rflow.errors import BadInput, NotFound
 from rflow.identity import id_of
 from rflow.ports.paging import person_key
-from rflow.ports.stores import Stale, StartedBy, TreeName
+from rflow.ports.values import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
 

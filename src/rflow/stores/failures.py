@@ -80,7 +80,7 @@ def _named(place: "Path | str", error: OSError) -> "Path":
     return named if named.is_absolute() else Path(place)
 
 
-def not_ours(file: "Path") -> StoreProblem | None:
+def not_ours(file: "Path | str") -> StoreProblem | None:
     """Return the error for a file or folder of somebody else that this user may not use; None if it is no such."""
     owner = other_owner(file)
     if owner is None or os.access(file, os.R_OK | os.W_OK):
@@ -93,12 +93,12 @@ def not_ours(file: "Path") -> StoreProblem | None:
     )
 
 
-def other_owner(file: "Path") -> str | None:
+def other_owner(file: "Path | str") -> str | None:
     """Return who owns a file; None for this user's own, and where it can't be seen."""
     if sys.platform == "win32":
         return None
     try:
-        owner = file.lstat().st_uid
+        owner = os.lstat(file).st_uid
     except OSError:
         return None
     if owner == os.geteuid():
@@ -148,7 +148,7 @@ def in_conflict(file: "Path") -> StoreProblem:
     return StoreProblem(f"{file} holds two versions with git's conflict markers.", try_="Merge: rflow store merge")
 
 
-def unreadable(place: "Path", error: BaseException) -> StoreProblem:
+def unreadable(place: "Path | str", error: BaseException) -> StoreProblem:
     """Return the error for a store of which not even `store check` can read anything."""
     return StoreProblem(
         f"The store at {place} is damaged so badly that SQLite can't open it: {error}.",
@@ -156,7 +156,7 @@ def unreadable(place: "Path", error: BaseException) -> StoreProblem:
     )
 
 
-def older(place: "Path") -> StoreProblem:
+def older(place: "Path | str") -> StoreProblem:
     """Return the error for a store that has to be upgraded first, but can't be written where it is."""
     return StoreProblem(
         f"The store at {place} has an older format, and can't be upgraded because it can't be written.",
@@ -164,7 +164,7 @@ def older(place: "Path") -> StoreProblem:
     )
 
 
-def too_old(place: "Path") -> StoreProblem:
+def too_old(place: "Path | str") -> StoreProblem:
     """Return the error for a store that is older than what can be upgraded."""
     return StoreProblem(
         f"The store at {place} has a format that is too old to read.",
@@ -177,7 +177,7 @@ def is_forbidden(error: OSError) -> bool:
     return error.errno in _FORBIDDEN
 
 
-def foreign(place: "Path") -> StoreProblem:
+def foreign(place: "Path | str") -> StoreProblem:
     """Return the error for a file or folder that is not a store."""
     return StoreProblem(f"{place} is not an rflow store; it was left untouched.", try_="Use another path with --store.")
 

@@ -2,9 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rflow.whole_files import adopt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 if sys.platform == "darwin":
     import fcntl
@@ -22,7 +25,7 @@ NEW = os.O_RDWR | BINARY | os.O_CREAT | os.O_TRUNC
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: "Path") -> None:
     """Create a folder, and its parents, for this user alone; folders that exist stay as they are."""
     if not folder.is_dir():
         make_folder(folder.parent)
@@ -31,7 +34,7 @@ def make_folder(folder: Path) -> None:
         sync_folder(folder.parent)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: "Path") -> None:
     """Flush new and renamed names in a folder to the disk (POSIX; Windows has no such call and needs none)."""
     if sys.platform != "win32":
         fd = os.open(folder, os.O_RDONLY)
@@ -48,7 +51,7 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def publish(draft: Path, path: Path) -> bool:
+def publish(draft: "Path", path: "Path") -> bool:
     """Move a finished file to `path`; False if that exists already: a hard link does not overwrite, a rename would."""
     try:
         path.hardlink_to(draft)

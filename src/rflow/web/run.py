@@ -6,6 +6,7 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FrameType
 
@@ -93,17 +94,23 @@ def serve(
         max_streams=min(MAX_STREAMS, files // 2),
         proxies=trusted,
     )
-    config = uvicorn_config(server.app, trusted)
-
     upkeep = open_upkeep(lambda counts: server.count_notices(*counts)) if open_upkeep is not None else None
+    serving = _Uvicorn(uvicorn_config(server.app, trusted), server, on_started)
+    _run(serving, listening, _heartbeat(state, store, url), _keeping_up(upkeep))
+
+
+def _run(serving: _Uvicorn, listening: socket.socket, *meanwhile: AbstractAsyncContextManager[None]) -> None:
+    """Serve at a socket until a signal comes, within these contexts."""
     gc.freeze()  # What starting made stays until the end: no collection has to look at it.
     gc.set_threshold(_OBJECTS)
 
     async def main() -> None:
-        async with _heartbeat(state, store, url), _keeping_up(upkeep):
-            await _Uvicorn(config, server, on_started).serve([listening])
+        async with contextlib.AsyncExitStack() as contexts:
+            for context in meanwhile:
+                await contexts.enter_async_context(context)
+            await serving.serve([listening])
 
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:  # uvloop, where it is installed
+    with asyncio.Runner(loop_factory=serving.config.get_loop_factory()) as runner:  # uvloop, where it is installed
         runner.run(main())
 
 

@@ -218,6 +218,7 @@ def test_the_scripts_evaluate_nothing(ana: Program) -> None:
         assert not re.search(r"\beval\b|Invoke-Expression|\biex\b", text)
 
 
+@pytest.mark.slow
 def test_the_shell_is_recognised_that_asks_for_its_script(ana: Program) -> None:
     for shell in ("bash", "zsh", "fish"):
         need(shell)

@@ -62,6 +62,7 @@ def test_a_hint_never_shows_a_password_that_the_store_was_named_with(ana: Progra
         assert "hunter2" not in ana.run("--store", store, "step", "x").err
 
 
+@pytest.mark.slow
 def test_the_hints_of_an_error_work_when_they_are_typed(ana: Program) -> None:
     """The store, the user, and the session are all others than those that this terminal would use."""
     ana = ana.at(real=True)

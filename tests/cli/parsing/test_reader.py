@@ -1,6 +1,5 @@
 """The reader of command lines agrees with Typer: it returns what Typer would call, or leaves the line to Typer."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -19,8 +18,9 @@ from rflow.cli.parsing.short_ways import SHORT
 from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
 from rflow.errors import RflowError
+from support.nightly import example_count
 
-LINES = 12_000 if os.environ.get("RFLOW_TEST_HEAVY") else 300
+LINES = example_count(300, nightly=12_000)
 
 ALL: dict[tuple[str, ...], Command] = {
     ((name, below) if name in NOUNS else (below,)): command

@@ -76,6 +76,8 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     )
     assert ana.ok("change", "Set the fallback queue", "--revert", "unset it").err == (
         f'{named}change 13 recorded: "Set the fallback queue", to revert: "unset it".\n'
+        'With evidence 10 "echo ready" and evidence 11 "tree.toml". '
+        "Not about this? rflow undo, then enter it again.\n"
         "Once reverted: rflow change --reverted 13\n"
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
@@ -208,8 +210,14 @@ def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
     assert ana.ok("assume", "The head is worn").err.startswith(f"{named}assumption 19 recorded.\n")
     assert ana.ok("pin", "7").err == f'{named}pinned: step 7 "Tried another cable" → "no change".\n'
     assert ana.ok("unpin").err == f'{named}no longer pinned: step 7 "Tried another cable" → "no change".\n'
-    assert ana.ok("undo").err == (f'{named}took back the unpinning of step 7 "Tried another cable" → "no change".\n')
+    assert ana.ok("undo").err.startswith(
+        f'{named}took back the unpinning of step 7 "Tried another cable" → "no change".\n'
+    )
     assert ana.ok("flag", "Amber is missing").err == f'{named}flag 23 at "Which lamp is lit?" recorded.\n'
     asked = ana.ok("question", BEN, "Is it the same in Hull?").err
-    assert asked == f'{named}question 24 to Ben Okafor recorded.\nTo answer it: rflow -s {code} reply 24 "…"\n'
+    assert asked == (
+        f"{named}question 24 to Ben Okafor recorded.\n"
+        "Nobody called Ben Okafor has used this store yet. If the name is wrong: rflow undo\n"
+        f'To answer it: rflow -s {code} reply 24 "…"\n'
+    )
     assert ben.ok("reply", "24", "No", "-s", code).err == f"{named}answer to question 24 recorded.\n"

@@ -70,6 +70,7 @@ def test_a_handoff_to_a_queue_is_what_was_handed_on_not_what_was_handed_to_the_s
     assert f"{code} was handed to you" in other.refused(2, "note", "x")
 
 
+@pytest.mark.slow
 def test_a_handoff_is_named_however_many_others_were_handed_on_since(ana: Program) -> None:
     code = ana.start()
     ana.ok("handoff", "Cleo", "--new-user")
@@ -166,3 +167,12 @@ def test_closing_names_what_it_leaves_open(ana: Program) -> None:
     )
     ana.start()
     assert "Left open" not in ana.ok("close", "resolved").err
+
+
+def test_a_second_close_says_how_and_when_the_session_was_closed(ana: Program) -> None:
+    code = ana.start()
+    ana.ok("close", "abandoned")
+    error = ana.refused(2, "close", "resolved")
+    assert f"{code} (A label printer prints nothing) was closed as abandoned by Ana Ruiz at " in error
+    assert f"To go on with it: rflow reopen {code}\n" in error
+    assert "Name the one you mean: rflow -s CODE …" in error

@@ -33,8 +33,10 @@ def printer(tmp_path: Path) -> Program:
 
 
 def said(me: Program, *words: str, stdin: str = "") -> str:
-    """What a command says, without the name of the session before it."""
-    return me.ok(*words, stdin=stdin).err.partition(" · Leeds: ")[2].removesuffix("\n")
+    """What a command says that it did, without the name of the session before it."""
+    return (
+        me.ok(*words, stdin=stdin).err.partition(" · Leeds: ")[2].removesuffix("\n").partition("\nOlder entries: ")[0]
+    )
 
 
 def entry(me: Program, kind: str, seq: int) -> dict[str, Any]:
@@ -288,11 +290,31 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     assert "Pinged the server: no answer (taken back)" in shown
 
 
+def test_undo_names_the_ways_to_an_older_entry(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("step", "Pinged the server")
+    ways = 'Older entries: rflow undo again, or rflow amend SEQ "…" (see: rflow show)\n'
+    assert ana.ok("undo").err.endswith(f'took back your step 3 "Pinged the server".\n{ways}')
+    error = ana.refused(2, "undo", "2")
+    assert "undo takes no number: it takes back the last thing that you entered." in error
+    assert 'To correct entry 2: rflow amend 2 "…"   To erase it: rflow redact 2' in error
+    assert "Older entries" not in ana.ok("close", "--outcome", "abandoned").err + ana.ok("undo").err
+
+
+def test_an_answer_to_a_question_is_not_amended_but_given_again(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("question", BEN, "--new-user", "Is it on?")
+    ana.ok("reply", "2", "yes, it is")
+    error = ana.refused(2, "amend", "3", "no")
+    assert "Entry 3 is an answer to a question." in error
+    assert f'Answer again: rflow -s {code} reply 2 "…"' in error
+
+
 def test_undo_of_a_move_goes_back_in_the_tree(printer: Program) -> None:
     printer.ok("choose", "green", "--pin")
     result = printer.ok("undo")
-    assert result.err.endswith('took back your answer 3 "Which lamp is lit?" → "Green", with its pin.\n')
-    assert result.out.startswith("? Which lamp is lit?")
+    assert 'took back your answer 3 "Which lamp is lit?" → "Green", with its pin.\n' in result.err
+    assert "\n? Which lamp is lit?\n" in result.out
     assert printer.show()["position"]["node"] == "lamp"
 
 
@@ -380,11 +402,16 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     printer.ok("step", "Tried a cable", "--result", "no change")
     printer.ok("change", "Queue on", "--revert", "queue off")
     printer.ok("attach", "-", stdin="lp: error 42")
-    assert said(printer, "amend", "3", "it is behind a box").startswith('amended: answer 3 "Which lamp is lit?"')
+    assert said(printer, "amend", "3", "it is behind a box") == (
+        'amended: answer 3 "Which lamp is lit?" → "Green", because: "it is behind a box".\n'
+        'That is why; the answer stays "Green". To give another one: rflow back'
+    )
     assert said(printer, "amend", "4", "three jobs") == 'amended: action 4 "Clear the print queue" → "three jobs".'
     assert said(printer, "amend", "5", "--result", "it prints") == 'amended: step 5 "Tried a cable" → "it prints".'
     assert said(printer, "amend", "5", "Tried two cables") == 'amended: step 5 "Tried two cables" → "it prints".'
-    assert said(printer, "amend", "6", "--revert", "ask Leeds") == 'amended: change 6 "Queue on".'
+    assert said(printer, "amend", "6", "--revert", "ask Leeds") == (
+        'amended: change 6 "Queue on", to revert: "ask Leeds".'
+    )
     assert said(printer, "amend", "7", "the printer's log") == 'amended: evidence 7 "the printer\'s log".'
     session = printer.show()
     assert [step["amended"] for step in session["steps"]] == [True, True, True]
@@ -515,8 +542,10 @@ def test_a_flag_names_the_place_in_the_tree(printer: Program) -> None:
     assert "at lamp: Amber is missing" in printer.ok("show").out
 
 
-def test_a_flag_needs_a_tree(ana: Program) -> None:
+def test_a_flag_an_answer_and_an_action_need_a_tree(ana: Program) -> None:
     assert "is in no tree" in ana.refused(2, "flag", "Amber is missing")
+    assert "is in no tree" in ana.refused(2, "choose", "1")
+    assert "To end the session: rflow close\n" in ana.refused(2, "done")
 
 
 # What a summary begins with

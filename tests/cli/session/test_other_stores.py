@@ -101,3 +101,13 @@ def test_the_ways_on_repeat_the_user_and_the_configuration_and_work(ana: Program
     assert note["by"]["name"] == "Maya Lind"
     here = f"rflow --config {config} --user 'Maya Lind'"
     assert f'To go on here: {here} start TREE, or {here} start --title "…"\n' in refused
+
+
+def test_after_a_handoff_here_the_question_names_that_session_too(ana: Program) -> None:
+    elsewhere = in_store(ana, "other.db")[1]
+    code = ana.start("--title", "The till in York is slow")
+    ana.ok("handoff", "Ben Okafor", "--new-user")
+    refused = ana.refused(2, "step", "Restarted it")
+    assert f"Which session? You handed {code} (The till in York is slow) to Ben Okafor at " in refused
+    assert f"The current one of this terminal is in another store: {elsewhere} in " in refused
+    assert f"To add to {code}: rflow -s {code} …\n" in refused

@@ -208,3 +208,46 @@ def test_an_encoding_can_be_named_for_what_is_run_and_what_is_attached(ana: Prog
     ana.at(real=True).ok("run", "--encoding", "850", "-c", r"printf 'Gr\224\341e\n'")
     assert [piece["excerpt"] for piece in ana.show()["evidence"]] == [said, "Größe"]
     assert "is not an encoding of text" in ana.refused(2, "attach", "-", "--encoding", "klingon", stdin="x")
+
+
+# What can't be run
+
+
+def test_what_is_no_program_ends_as_in_a_shell_and_leaves_nothing(ana: Program) -> None:
+    for words in (("run", "nosuchcmd"), ("run", "--", "nosuchcmd", "--verbose")):
+        assert ana.run(*words) == (
+            127,
+            "",
+            'rflow: There is no program "nosuchcmd" here; nothing was recorded.\n'
+            "       Check its name, and whether it is installed on this machine.\n",
+        )
+    assert ana.run("run", "./nosuchcmd").code == 127
+    assert ana.run("run", "--", str(ana.cwd)).code == 126
+    assert "rflow run -c 'echo a | cat'" in ana.run("run", "echo a | cat").err
+    assert ana.show()["evidence"] == []
+
+
+# What is entered next has the output
+
+
+def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them_apart(ana: Program) -> None:
+    ana.ok("run", "--", "echo", "ready")
+    ana.ok("run", "--", "echo", "idle")
+    said = ana.ok("note", "The night shift changed the roll").err
+    assert 'With evidence 3 "echo ready" and evidence 4 "echo idle". Not about this?' in said
+    assert "Not about this? rflow undo, then enter it again." in said
+    assert [piece["on"] for piece in ana.show()["evidence"]] == [5, 5]
+    ana.ok("undo")
+    assert "Not about this?" not in ana.ok("note", "The night shift changed the roll").err
+    summary = ana.ok("progress", "-f", "text").out
+    assert "OUTPUTS\n" in summary
+    assert "LAST NOTE" in summary.partition("OUTPUTS\n")[0]
+
+
+def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Program) -> None:
+    ana.ok("run", "--", "echo", "green")
+    assert 'With evidence 3 "echo green". Not about this?' in ana.ok("choose", "green").err
+    assert "Not about this?" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
+    assert "Not about this?" not in ana.ok("step", "Asked the driver").err
+    ana.ok("run", "--", "echo", "still green")
+    assert "Not about this?" not in ana.ok("warn", "do NOT open the lid").err

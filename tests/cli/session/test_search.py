@@ -101,6 +101,7 @@ def test_a_search_without_a_word_says_how_to_search(words: str, ana: Program) ->
     )
 
 
+@pytest.mark.slow
 def test_of_many_sessions_ten_are_shown_and_the_others_are_on_pages(ana: Program) -> None:
     many(ana, 23)
     first = ana.ok("search", "fax")

@@ -3,10 +3,16 @@
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from rflow.core.actors import Actor
+from rflow.core.people import RFLOW
+from rflow.core.session.commands import ExpireHandoff
+from rflow.service.local.workspace import LocalWorkspace
+from rflow.stores import open_store
 from support.program import Program
 
 BEN = "Ben Okafor"
@@ -31,7 +37,8 @@ def test_what_comes_with_a_handoff_is_shown_where_it_arrives(ana: Program) -> No
     imported = elsewhere.ok("import", "till.jsonl").err
     assert "Ana Ruiz hands it to you." in imported and f"To accept it: rflow accept {code}" in imported
     accepted = ben.ok("accept").out
-    assert [text for text in given if text not in accepted] == []
+    assert accepted.startswith(f"{code}  Till 3 is slow\n")
+    assert [text for text in given if f"\n  {text}\n" not in accepted] == []
     assert "call the vendor" in ben.ok("progress", "-f", "text").out
     ben.ok("close", "--outcome", "resolved")
     assert "call the vendor" not in ben.ok("progress", code, "-f", "text").out
@@ -69,3 +76,68 @@ def test_a_damaged_session_stops_no_inbox(ana: Program, tmp_path: Path) -> None:
     listed = ben.ok("inbox").out
     assert "note: about Till 3 is slow" in listed
     assert "Fan of rack 4" in listed
+
+
+@pytest.mark.parametrize("all_", [False, True])
+def test_the_sender_is_told_what_became_of_a_handoff_until_the_inbox_has_shown_it(ana: Program, all_: bool) -> None:
+    ben = ana.at(user=BEN, terminal="ben")
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN, *(("--all", "--yes") if all_ else ()))
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    ana.start("--title", "Fan of rack 4")
+    ben.ok("decline", code, "--reason", "I am at lunch")
+    assert f"\nBen Okafor declined your handoff in {code}: rflow inbox\n" in ana.ok().out
+    told = ana.ok("inbox").out
+    assert f"{code}  Till 3 is slow\n         Ben Okafor declined your handoff, now: I am at lunch\n" in told
+    assert f"         It is yours again: rflow resume {code}\n" in told
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    assert "rflow inbox" not in ana.ok().out
+
+
+def test_what_rflow_has_shown_of_a_declined_handoff_the_inbox_does_not_repeat(ana: Program) -> None:
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN)
+    ana.at(user=BEN, terminal="ben").ok("decline", code, "--reason", "I am at lunch")
+    shown = ana.ok().out
+    assert "Ben Okafor declined" in shown and "rflow inbox" not in shown
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+
+
+def test_the_sender_is_told_who_accepted_and_what_they_understood(ana: Program) -> None:
+    ben = ana.at(user=BEN, terminal="ben")
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", "@tier2")
+    ana.start("--title", "Fan of rack 4")
+    ana.ok("question", BEN, "Which rack?", "--new-user")
+    ben.ok("accept", code, "--read-back", "restart nothing")
+    ben.ok("reply", "-s", ana.show()["code"], "rack 4")
+    assert f"\nBen Okafor accepted your handoff in {code}, and 1 other thing happened: rflow inbox\n" in ana.ok().out
+    told = ana.ok("inbox").out
+    assert "Ben Okafor accepted your handoff, now: restart nothing\n" in told
+    assert "It is yours again" not in told
+    assert 'answered "Which rack?", now: rack 4' in told
+
+
+def test_the_sender_is_told_that_nobody_accepted_in_time(ana: Program, tmp_path: Path) -> None:
+    ana = ana.at(store=str(tmp_path / "shift.db"))
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN)
+    with closing(open_store(ana.store)) as store:  # as the server of the store does
+        rflow = LocalWorkspace(store, Actor(person=RFLOW), clock=lambda: datetime.now(UTC))
+        rflow.send(rflow.find(code).id, ExpireHandoff())
+    assert f"\nNobody accepted your handoff in time in {code}: rflow inbox\n" in ana.ok().out
+    told = ana.ok("inbox").out
+    assert f"nobody accepted your handoff in time, now\n         It is yours again: rflow resume {code}\n" in told
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+
+
+def test_what_was_taken_back_or_is_gone_is_no_news(ana: Program) -> None:
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("handoff", BEN)
+    ana.ok("handoff", "--cancel")
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    ana.ok("handoff", BEN)
+    ana.at(user=BEN, terminal="ben").ok("decline", code, "--reason", "no")
+    ana.ok("delete", code, "--yes")
+    assert "inbox" not in ana.ok().out
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"

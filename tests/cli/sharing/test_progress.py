@@ -88,6 +88,7 @@ def test_written_to_a_file_it_is_recorded_too(ana: Program) -> None:
     assert deliveries(ana) == ["file", "file", "clipboard"]
 
 
+@pytest.mark.slow
 def test_output_may_be_a_device(ana: Program) -> None:
     for words in (("progress", "-o", "/dev/stdout"), ("export", "-o", "/dev/stdout")):
         result = ana.at(real=True).ok(*words)
@@ -126,6 +127,7 @@ def test_the_clipboards_command_may_stand_in_the_configuration(ana: Program) -> 
     assert "two jobs were stuck" in (ana.home / "other").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_from_a_store_that_can_only_be_read_it_is_copied_with_a_word(ana: Program) -> None:
     store = ana.home / "data" / "rflow"
     (store / "rflow.db").chmod(0o400)

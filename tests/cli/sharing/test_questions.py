@@ -36,6 +36,37 @@ def test_a_question_is_in_the_inbox_of_who_is_asked_until_it_is_answered(tmp_pat
     assert "Ana Ruiz asks, now: Is there a second till?" in said
 
 
+def test_who_asked_is_told_of_the_answer_until_the_inbox_has_shown_it(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ben = ana.at(user="Ben Okafor", terminal="other")
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("question", "Ben Okafor", "Is there a second till?", "--new-user")
+    ana.ok("question", "Ben Okafor", "Who has the key?")
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    ben.ok("-s", code, "reply", "2", "Yes, in the back room")
+    ana.ok("note", "It hums")
+    for _ in "ab":
+        assert f"\nBen Okafor answered your question 2 in {code}: rflow inbox\n" in ana.ok().out
+    assert "answered" not in ben.ok().out
+    told = ana.ok("inbox").out
+    assert f"What you asked and handed over:\n{code}  Till 3 is slow\n" in told
+    assert 'Ben Okafor answered "Is there a second till?", now: Yes, in the back room' in " ".join(told.split())
+    assert "answered" not in ana.ok().out
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+    ana.ok("undo")
+    ana.ok("undo")  # the second question needs no answer any more
+    assert ana.ok("inbox").err == "Your inbox is empty.\n"
+
+
+def test_a_question_to_a_name_that_is_new_here_says_so(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ana.start("--title", "Till 3 is slow")
+    new = "Nobody called Ben has used this store yet. If the name is wrong: rflow undo\n"
+    assert new in ana.ok("question", "Ben", "Is there a second till?").err
+    assert new not in ana.ok("question", "Cleo", "Who has the key?", "--new-user").err
+    assert new not in ana.ok("question", "@tier2", "Who has the key?").err
+
+
 def test_the_prompt_says_that_one_is_asked_something(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     code = ana.start("--title", "Till 3 is slow")

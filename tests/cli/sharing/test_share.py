@@ -98,6 +98,7 @@ def test_a_dry_run_with_a_protection_is_refused_where_the_store_has_no_accounts(
         assert refused == ana.refused(2, "share", "create", *protection, stdin="three words here")
 
 
+@pytest.mark.slow
 def test_a_dry_run_names_all_that_a_summary_shows(tmp_path: Path) -> None:
     ana = Program(tmp_path).with_tree()
     code = ana.start()

@@ -82,6 +82,7 @@ def test_a_session_of_somebody_elses_is_taken_over_by_an_import_as_mine(team: Te
     assert (shown["owner"]["name"], shown["notes"][0]["by"]["name"]) == ("Ben Okafor", "Sam (imported)")
 
 
+@pytest.mark.slow
 def test_a_store_is_copied_with_a_map_of_people_and_stays_as_it_was(made: TeamServer, laptop: Program) -> None:
     code = session_of(laptop)
     laptop.at(user="Robin", terminal="third").ok("-s", code, "step", "Looked at it")

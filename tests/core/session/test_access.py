@@ -140,33 +140,33 @@ def apt(command: type[Command], who: Person, scene: Scene) -> Command:
     return apt_ones[command]
 
 
-def cells() -> list[tuple[type[Command], str, Person]]:
-    """Give every cell of the table: each command, in each state, by each of the people."""
-    return [(command, state, who) for command in ACCESS for state, people in PEOPLE_IN.items() for who in people]
-
-
 def test_the_table_knows_every_command() -> None:
     assert set(ACCESS) == set(COMMANDS) == set(WHO_MAY)
 
 
-@pytest.mark.parametrize(
-    ("command", "state", "who"),
-    cells(),
-    ids=lambda part: part.name if isinstance(part, Person) else getattr(part, "__name__", part),
-)
-def test_who_moves_what(command: type[Command], state: str, who: Person) -> None:
+@pytest.mark.parametrize("command", ACCESS, ids=lambda command: command.__name__)
+def test_who_moves_what(command: type[Command]) -> None:
+    """Every cell of the table: the command in each state, by each of the people."""
+    for state, people in PEOPLE_IN.items():
+        for who in people:
+            check_cell(command, state, who)
+
+
+def check_cell(command: type[Command], state: str, who: Person) -> None:
+    """Check that somebody may send a command in a state if the table says so, and is told why if not."""
+    cell = (state, who.name)
     scene = well_worn(state, command)
     wanted = apt(command, who, scene)
     if who in WHO_MAY[command].get(state, set()):
         events = scene.decide(who, wanted)
-        assert bool(events) == (command is not c.Delete)
-        assert may(scene.session, Actor(person=who), command)
+        assert bool(events) == (command is not c.Delete), cell
+        assert may(scene.session, Actor(person=who), command), cell
     else:
         error = refusal(scene, who, wanted)
-        assert isinstance(error, NotAllowed | UsageProblem)
-        assert error.exit_code == (Exit.NOT_ALLOWED if isinstance(error, NotAllowed) else Exit.USAGE)
-        assert "K7QM-2F" in error.what
-        assert error.try_
+        assert isinstance(error, NotAllowed | UsageProblem), cell
+        assert error.exit_code == (Exit.NOT_ALLOWED if isinstance(error, NotAllowed) else Exit.USAGE), cell
+        assert "K7QM-2F" in error.what, cell
+        assert error.try_, cell
 
 
 def test_a_stranger_to_a_session_is_told_whose_it_is_and_how_to_take_it_over() -> None:

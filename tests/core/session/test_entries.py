@@ -328,6 +328,7 @@ def test_an_agent_does_what_its_scopes_allow_and_never_deletes() -> None:
 # Laws
 
 
+@pytest.mark.slow
 @given(sessions())
 def test_undoing_everything_leaves_no_entry_of_mine_that_is_not_undone(scene: Scene) -> None:
     scene.session = msgspec.structs.replace(scene.session)

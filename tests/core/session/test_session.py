@@ -1,6 +1,7 @@
 """The state is a fold over events: laws that hold for every session that people can bring about."""
 
 from copy import deepcopy
+from datetime import datetime, timedelta
 from random import Random
 
 import msgspec
@@ -43,6 +44,7 @@ from rflow.core.session.events import (
 from rflow.core.session.head import head_of
 from rflow.core.session.replay import FOLDS, evolve, replay
 from rflow.core.session.state import Session
+from rflow.core.session.times import EPOCH, micros
 from rflow.core.tree.model import digest
 from support.core.builders import ANN, BEN, FACTS, NIGHT, PRINTER, SCANNER, Scene, free, printing
 from support.core.strategies import play, sessions
@@ -291,3 +293,8 @@ def test_imported_times_are_those_at_which_it_happened() -> None:
 def scene_step() -> ActionDone:
     """Make the fact of an action done."""
     return ActionDone(node="switch-on", text="Switch it on", to=Place(node="power", kind="decision", text="On?"))
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_a_time_as_microseconds_is_exact(at: datetime) -> None:
+    assert micros(at) == (at - EPOCH) // timedelta(microseconds=1)

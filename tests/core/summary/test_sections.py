@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -16,13 +16,14 @@ from rflow.core.session.state import Change, Note, Step
 from rflow.core.summary.budget import arrange
 from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.cutting import CUT, Limits, levels, word_count
-from rflow.core.summary.budget.filling import Filling, Shown
+from rflow.core.summary.budget.filling import Filling, Shown, by_importance
 from rflow.core.summary.budget.shares import brief_words, whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
 from rflow.core.summary.summarise import summarise
 from rflow.core.summary.units.unit import Unit
 from rflow.formats import FORMATS, format_named, render
 from support.core.builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
+from support.nightly import examples
 
 WORDS = (
     *"the queue is empty, printer says: no paper. restarted it; twice (in vain) since 01:50 but not on web-3".split(),
@@ -165,7 +166,7 @@ def _enter(draw: st.DrawFn, scene: Scene, word: str) -> None:
             scene.do(author, c.Undo())
 
 
-many = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+many = examples(60)
 both_forms = pytest.mark.parametrize("brief", [True, False], ids=["brief", "whole"])
 
 
@@ -325,7 +326,7 @@ _ASIDE = ("caution", "not_shown")
 
 @pytest.mark.slow
 @both_forms
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@examples(15)
 @given(scene=scenes(), room=st.integers(0, 150))
 def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
     brief: bool, scene: Scene, room: int
@@ -334,7 +335,7 @@ def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
     units = list(arrange._units(progress_of(scene, brief=brief)))
 
     def present(some: list[Unit], words: int) -> Shown:
-        filling = Filling(some, words, lambda key, shown: key if shown else "")
+        filling = Filling(by_importance(some), words, lambda key, shown: 1)
         filling.present(held_back=0)
         return filling.shown
 

@@ -48,7 +48,7 @@ from rflow.core.session.events import (
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.arrange import arranged
-from rflow.core.summary.budget.view import Extent, View, widest
+from rflow.core.summary.budget.view import Extent, Presenter, View, widest
 from rflow.core.summary.digest import digest_of
 from rflow.core.summary.progress import DigestEntry, Progress, ProgressRemaining
 from rflow.core.summary.summarise import summarise
@@ -429,6 +429,14 @@ def test_the_same_view_counts_the_hidden_values_anew_for_each_summary(view: View
     scene.do(ANN, AddStep(text="Set password=hunter2"))
     assert [summarise(scene.session, scene.trees, view).redacted for _ in range(3)] == [1, 1, 1]
     assert digest_of([scene.session], view, None).redacted == 1
+
+
+def test_a_secret_is_hidden_and_counted_each_time_and_a_name_is_the_same_each_time() -> None:
+    presenter = Presenter(looking())
+    assert [presenter.line("set password=hunter2") for _ in range(2)] == ["set password=[redacted]"] * 2
+    assert [presenter.line(" Ann \u202e Example ") for _ in range(2)] == ["Ann Example"] * 2
+    assert [presenter.line(""), presenter.text("")] == ["", ""]
+    assert presenter.redacted == 2
 
 
 def test_a_view_can_not_be_changed_once_it_is_made() -> None:

@@ -123,6 +123,7 @@ def ladder(rungs: int) -> Tree:
     return tree_of({**steps, f"n{rungs}": End(text="At the top", outcome="resolved")})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1_000, 50_000])
 def test_a_chain_is_as_long_as_it_is(length: int) -> None:
     found = remaining(chain(length), "n0")

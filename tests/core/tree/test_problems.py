@@ -265,6 +265,7 @@ def test_hostile_characters_never_get_into_a_tree() -> None:
     assert tree.nodes["end"].text == "Sol\ufffd]0;owned\ufffdved \ufffd"
 
 
+@pytest.mark.slow
 def test_thousands_of_unknown_targets_are_all_listed_without_comparing_each_with_each() -> None:
     nodes = {f"n{n}": {"text": "Go", "to": f"m{n}"} for n in range(5000)}
     found = messages(a_document(**nodes))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ from rflow.errors import NotAllowed, NotFound, StoreProblem, TracesLeft, UsagePr
 from rflow.ports.stores import Networked, Store
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
-from rflow.service.team import leaving
+from rflow.service.team import erasing, leaving
 from rflow.stores import open_store
 from support.stores.faults import quick_folder
 from support.team import BEN, CLEO, PASSWORD, ROOT, SHELL, TEAM_KINDS, Clock, Team, team_in
@@ -192,6 +193,39 @@ def test_a_name_that_is_erased_is_left_nowhere_in_the_store(team: Team, folder: 
     with pytest.raises(NotFound):
         team.accounts.user("Ben Okafor")
     assert team.actions()[-1] == "account_erased"
+
+
+def test_what_was_decided_before_a_name_was_erased_does_not_bring_it_back(team: Team) -> None:
+    """`rflow run` asks first whether it may write, and writes when the command has ended: that may take an hour."""
+    session = start(team)
+    team.at(BEN).send(session, c.HandOff(to=person("Cleo")))
+    cleo, note = team.at(CLEO), c.AddNote(text="The lamp is red")
+    cleo.check(session, note)
+    team.accounts.erase("Ben Okafor")
+    cleo.send(session, note)
+    (head,) = team.store.heads(Query()).heads
+    assert b"okafor" not in msgspec.json.encode([head, team.store.people(), team.store.load(session).events]).lower()
+    assert [note.text for note in team.store.load(session).session.notes.values()] == ["The lamp is red"]
+    assert team.store.check() == []
+
+
+def test_what_somebody_sent_in_the_moment_of_their_erasure_is_erased_too(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = start(team, CLEO), start(team, CLEO)
+    rewrite, ben = erasing._rewrite, team.at(BEN)
+
+    def late(store: Store, session_id: str, *given: Any) -> tuple[bool, str]:
+        done = rewrite(store, session_id, *given)
+        if not store.load(first).session.notes:
+            ben.send(first, c.AddNote(text="Sent just before"))
+        return done
+
+    monkeypatch.setattr(erasing, "_rewrite", late)
+    team.accounts.erase("Ben Okafor")
+    assert [note.by.name for note in team.store.load(first).session.notes.values()] == ["Former member"]
+    assert {somebody.name for somebody in team.store.people()} == {"Cleo", "Former member"}
+    assert team.store.load(second).session.version == 1
 
 
 @pytest.mark.parametrize("team", ["sqlite"], indirect=True)

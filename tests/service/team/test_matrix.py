@@ -63,6 +63,7 @@ ACCOUNTS: Mapping[str, str] = {
     "enable": ADMINS,
     "erase": ADMINS,
     "audit": ADMINS,
+    "latest_audit": ADMINS,
 }
 SPACES: Mapping[str, str] = {
     "actor": EVERYBODY,
@@ -148,6 +149,7 @@ CALLS: Mapping[type, Mapping[str, Call]] = {
         "enable": lambda world, accounts, spaces, tokens: accounts.enable("name d"),
         "erase": lambda world, accounts, spaces, tokens: accounts.erase("name other"),
         "audit": lambda world, accounts, spaces, tokens: accounts.audit(),
+        "latest_audit": lambda world, accounts, spaces, tokens: accounts.latest_audit(100),
     },
     Spaces: {
         "actor": lambda world, accounts, spaces, tokens: spaces.actor,
@@ -254,6 +256,7 @@ YORK: list[Call] = [
     lambda world, accounts, spaces, tokens: tokens.create("Lena Leeds", ["read"]),
     lambda world, accounts, spaces, tokens: tokens.revoke("0"),
     lambda world, accounts, spaces, tokens: accounts.audit(),
+    lambda world, accounts, spaces, tokens: accounts.latest_audit(100),
 ]
 
 

@@ -100,7 +100,7 @@ def test_what_is_removed_while_a_search_reads_it_does_not_come_back_with_its_doc
     story = events([SessionStarted(title="Label printer"), NoteAdded(text="")])
     with ThreadPoolExecutor() as pool, closing(PostgresStore(url)) as searching:
         with store._database.writing() as db:
-            rows.update(db, session(LEEDS, CODE, story), len(story))
+            rows.update(db, session(LEEDS, CODE, story), len(story), None)
             waiting = pool.submit(total, searching, "hunter2")
             while postgres.execute(url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:
                 time.sleep(0.01)

@@ -11,7 +11,7 @@ from rflow.core.session.commands import AddNote, Start
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres
@@ -153,6 +153,6 @@ def test_tables_that_changed_since_they_were_last_looked_at_are_looked_at_again(
             draft.append(store)
     postgres.execute(url, "UPDATE meta SET value = '2' WHERE name = 'oldest'")  # it says that this version may use it
     draft.append(store)
-    postgres.execute(url, "DROP FUNCTION append_to_session; UPDATE meta SET value = '99' WHERE name = 'oldest'")
+    postgres.execute(url, "DROP FUNCTION append_unless_rewritten; UPDATE meta SET value = '99' WHERE name = 'oldest'")
     with pytest.raises(StoreProblem, match="has format 99, which is from a newer rflow"):
         draft.append(store)

@@ -118,8 +118,8 @@ def test_an_upgrade_gives_way_to_a_transaction_that_lasts(store: PostgresStore, 
 @pytest.mark.parametrize(
     "change",
     [
-        "DROP FUNCTION append_to_session; DROP FUNCTION search; DROP INDEX asked_ones",
-        APPENDING["append_to_session"].replace("cardinality(", "cardinal("),
+        "DROP FUNCTION append_unless_rewritten; DROP FUNCTION search; DROP INDEX asked_ones",
+        APPENDING["append_unless_rewritten"].replace("cardinality(", "cardinal("),
     ],
     ids=["missing", "another"],
 )
@@ -151,7 +151,7 @@ def test_programs_that_come_before_the_upgrade_create_the_function_that_appends(
         (evidence(LPSTAT), {LPSTAT_DIGEST: LPSTAT}),  # in a transaction of several messages
     )
     for fact, contents in changes:
-        postgres.execute(url, "DROP FUNCTION append_to_session")
+        postgres.execute(url, "DROP FUNCTION append_unless_rewritten")
         first = log.events[-1]
         assert isinstance(first, Event)
         added = [replace(first, seq=log.session.version + 1, fact=fact, command_id="")]
@@ -163,7 +163,7 @@ def test_programs_that_come_before_the_upgrade_create_the_function_that_appends(
 
 def test_several_programs_that_miss_the_function_create_it_once(store: PostgresStore, url: str) -> None:
     sent = [at(store).start(Start(title=f"Till {number}")) for number in range(4)]
-    postgres.execute(url, "DROP FUNCTION append_to_session")
+    postgres.execute(url, "DROP FUNCTION append_unless_rewritten")
 
     def note(session_id: str) -> int:
         with closing(PostgresStore(url)) as own:

@@ -22,7 +22,7 @@ from rflow.core.session.commands import AddNote, Start
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import ConnectionLost, Stale
+from rflow.ports.values import ConnectionLost, Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores.postgres import appending
 from rflow.stores.postgres.connection import group
@@ -31,6 +31,7 @@ from rflow.stores.postgres.connection.group import ALONE, LOST, MOST, Group
 from rflow.stores.postgres.store import PostgresStore
 from support.stores import postgres
 from support.stores.cutting_proxy import CuttingProxy
+from support.stores.pooler import pgbouncer
 from support.stores.stories import MORNING
 from support.waiting import until
 
@@ -57,11 +58,11 @@ def at(store: PostgresStore, space: str = "leeds") -> LocalWorkspace:
 
 def note(store: PostgresStore, session_id: str, text: str, *, space: str = "leeds") -> Work:
     """Return what appends a note that was decided now, as somebody who may see one space."""
-    session = store.load(session_id).session
-    first = store.load(session_id).events[0]
+    log = store.load(session_id)
+    session, first = log.session, log.events[0]
     assert isinstance(first, Event)
     added = [replace(first, seq=session.version + 1, command_id="", fact=NoteAdded(text=text))]
-    return lambda own: own.scoped([space]).append(replay(added, session), added, session.version, {})
+    return lambda own: own.scoped([space]).append(replay(added, session), added, session.version, {}, stamp=log.stamp)
 
 
 def notes(store: PostgresStore, session_id: str) -> list[str]:
@@ -188,6 +189,43 @@ def test_one_that_fails_undoes_no_other(store: PostgresStore, threads: Threads) 
     assert [notes(store, each) for each in sessions] == [[], ["The lamp is red"], ["The lamp is red"]]
 
 
+def test_one_whose_session_was_rewritten_is_stale_and_holds_up_no_other(store: PostgresStore, threads: Threads) -> None:
+    sessions = [start(store) for _ in range(3)]
+    stale, *others = (note(store, each, "The lamp is red") for each in sessions)
+    log = store.load(sessions[0])
+    store.rewrite(log.session, log.events, log.session.version, log.stamp)
+    refused, *begun = threads.together(stale, *others)
+    with pytest.raises(Stale):
+        refused.result(60)
+    for each in begun:
+        each.result(60)
+    assert [notes(store, each) for each in sessions] == [[], ["The lamp is red"], ["The lamp is red"]]
+
+
+@pytest.mark.parametrize("contents", [{}, {"0" * 64: b"lamp"}], ids=["one message", "with contents"])
+def test_one_that_waits_for_a_rewrite_is_stale(
+    store: PostgresStore, threads: Threads, url: str, contents: dict[str, bytes]
+) -> None:
+    """PostgreSQL looks at the row again that a statement has waited for, but at no other."""
+    held = start(store)
+    log = store.load(held)
+
+    def late(own: PostgresStore) -> None:
+        own.append(log.session, [], log.session.version, contents, stamp=log.stamp)
+
+    conninfo, _, schema = url.partition("&schema=")
+    with psycopg.connect(conninfo) as db:
+        db.execute(f"SET search_path = {schema}; SET rflow.spaces = '*'".encode())
+        db.execute("UPDATE sessions SET head = head WHERE id = %s", (held,))
+        db.execute("INSERT INTO meta VALUES ('rewrites ' || %s, '1')", (held,))
+        waiting = threads.begin(late)
+        blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        assert until(lambda: postgres.execute(url, blocked) != [(0,)])
+        db.commit()
+    with pytest.raises(Stale):
+        waiting.result(60)
+
+
 def test_one_whose_session_is_locked_holds_up_no_other(store: PostgresStore, threads: Threads, url: str) -> None:
     held, free = start(store), start(store)
     with locked(url, held):
@@ -246,6 +284,71 @@ def test_appends_of_many_threads_are_each_there_once(
     assert store.check() == []
 
 
+# A pooler
+
+
+@pytest.fixture
+def pooled(url: str) -> Iterator[str]:
+    """The URL of the store through PgBouncer, which has two connections for everybody."""
+    with TemporaryDirectory(prefix="rflow-") as folder:
+        Path(folder).chmod(0o777)
+        with pgbouncer(Path(folder)):
+            yield url.replace(str(postgres.server().folder), folder)
+
+
+def test_through_a_pooler_each_of_a_transaction_has_its_own_outcome_and_sees_what_it_may(
+    store: PostgresStore, url: str, pooled: str
+) -> None:
+    threads = Threads(store, url, pooled)
+    leeds, york, moved, rewritten = start(store), start(store, "york"), start(store), start(store)
+    for number in range(8):
+        log = store.load(rewritten)
+        works = [
+            note(store, leeds, f"{number}"),
+            note(store, york, "hidden", space="leeds"),
+            note(store, york, f"{number}", space="york"),
+            note(store, moved, f"{number}"),
+            note(store, moved, "of the same version"),
+            *([note(store, rewritten, "late")] if number == 7 else []),
+        ]
+        if number == 7:
+            store.rewrite(log.session, log.events, log.session.version, log.stamp)
+        found = [type(each.exception(60)) for each in threads.together(*works)]
+        assert found == [type(None), NotFound, type(None), type(None), Stale, Stale][: len(works)]
+        alone = number == 7  # none of them together, because one was rewritten
+        assert transactions(url, leeds, york, moved) == (3 if alone else 1)
+    assert notes(store, leeds) == notes(store, york) == notes(store, moved) == [f"{number}" for number in range(8)]
+    assert notes(store, rewritten) == []
+    threads.pool.shutdown()
+    assert store.check() == []
+
+
+def test_through_a_pooler_many_threads_lose_nothing_and_mix_nothing(
+    store: PostgresStore, url: str, pooled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "WAIT", 0.1)
+    threads = Threads(store, url, pooled)
+    spaces = ["leeds", "york"] * 4
+    sessions = [start(store, space) for space in spaces]
+
+    def work(number: int) -> Work:
+        def send(own: PostgresStore) -> None:
+            mine, other = at(own.scoped([spaces[number]]), spaces[number]), sessions[number - 1]
+            for turn in range(15):
+                mine.send(sessions[number], AddNote(text=f"{turn}"))
+                with pytest.raises(NotFound):
+                    mine.send(other, AddNote(text="hidden"))
+
+        return send
+
+    for each in [threads.begin(work(number)) for number in range(len(spaces))]:
+        each.result(200)
+    threads.pool.shutdown()
+    assert [notes(store, each) for each in sessions] == [[f"{turn}" for turn in range(15)]] * len(spaces)
+    assert threads.group.usable
+    assert store.check() == []
+
+
 # What may be missing or break
 
 
@@ -255,7 +358,9 @@ def test_a_store_that_lacks_the_function_gets_it_or_does_without(
 ) -> None:
     sessions = [start(store) for _ in range(3)]
     create = f"CREATE ON SCHEMA {url.partition('schema=')[2]}"
-    postgres.execute(url, "DROP FUNCTION append_to_sessions", *([] if may else [f"REVOKE {create} FROM rflow"]))
+    postgres.execute(
+        url, "DROP FUNCTION append_each_unless_rewritten", *([] if may else [f"REVOKE {create} FROM rflow"])
+    )
     for turn in range(2):
         works = [note(store, each, f"{turn}") for each in sessions]
         if turn and not may:

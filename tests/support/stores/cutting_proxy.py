@@ -78,4 +78,4 @@ class CuttingProxy:
 def _ends_a_transaction(data: bytes) -> bool:
     """Whether a message ends with a COMMIT, or is the call that is a whole transaction; a notice is neither."""
     committed = data.startswith(b"Q") and b"COMMIT\0" in data and b"pg_notify" not in data
-    return committed or (data.startswith(b"P") and b"append_to_session" in data)
+    return committed or (data.startswith(b"P") and b"unless_rewritten" in data)

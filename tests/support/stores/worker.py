@@ -18,7 +18,8 @@ from rflow.core.accounts import Account, AuditEntry
 from rflow.core.session.events import Event, NoteAdded
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
-from rflow.ports.stores import Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Stale
 from rflow.stores import open_store
 from rflow.stores.folder.safe_files import SafeFiles
 from support.stores.stories import ANA, MORNING, evidence, more, session, short_story

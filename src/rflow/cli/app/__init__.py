@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rflow.cli.app.context import World, local, now
@@ -9,6 +10,7 @@ from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
 from rflow.cli.output import echo, is_terminal
 from rflow.core.session.events import HandoffAccepted, is_steering
+from rflow.core.session.replay import is_recent
 from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten
 from rflow.errors import SessionMoved
@@ -94,7 +96,22 @@ class App(CurrentSession, Streams):
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
             self.displayed(outcome.session)
+        self._say_claimed(outcome)
         self._say_past_limit(outcome.session)
+
+    def _say_claimed(self, outcome: "Outcome") -> None:
+        """Name the evidence from before that belongs to what was written now, and say how to keep them apart."""
+        session = outcome.session
+        if not outcome.events or not session.live_evidence:
+            return
+        recent = takewhile(lambda piece: is_recent(piece, outcome.events[-1]), session.evidence.newest())
+        claimed = [piece for piece in recent if piece.on == outcome.entry and piece.seq < outcome.entry]
+        if claimed:
+            from rflow.cli.display.entries import described
+
+            named = " and ".join(described(session, piece.seq) for piece in reversed(claimed))
+            begin = self.begin(session)
+            super().say(f"With {named}. Not about this? {begin} undo, then enter it again.")
 
     def _say_past_limit(self, session: Session) -> None:
         """Suggest to escalate where a session has been at a node for longer than its limit."""

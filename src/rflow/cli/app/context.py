@@ -20,10 +20,11 @@ from rflow.settings import Settings, folders, load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rflow.cli.app.awaited import Awaited
     from rflow.cli.terminal_state import Terminal
     from rflow.core.summary.budget.view import View
     from rflow.formats import Format
-    from rflow.ports.stores import Report, Verified
+    from rflow.ports.values import Report, Verified
     from rflow.ports.workspace import OpenWorkspace
     from rflow.service.local.administration import LocalAdministration
     from rflow.service.local.shared import SharedSessions
@@ -134,7 +135,7 @@ class Context:
 
     def administration(self, report: "Report | None" = None) -> "LocalAdministration":
         """Return what this user can do with the configured store itself; long work calls `report`."""
-        from rflow.ports.stores import unreported
+        from rflow.ports.values import unreported
         from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)
@@ -221,6 +222,13 @@ class Context:
         return Terminal(self.settings.folders.state_name, self._place, os.environ)
 
     @property
+    def awaited(self) -> "Awaited":
+        """The questions and handoffs of this user of which they have not heard yet what became."""
+        from rflow.cli.app.awaited import Awaited
+
+        return Awaited(self.settings.folders.state_name, self._place, self.me.id)
+
+    @property
     def _place(self) -> str:
         """The address of the store or server; for a server's, nobody has to be signed in."""
         if not self.at_server:
@@ -242,12 +250,10 @@ class Context:
 
         Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
-        from pathlib import PurePath
-
         from rflow.formats import SUFFIXES
 
         setting = self.settings["progress.format"]
-        said = said or SUFFIXES.get(PurePath(output or "").suffix.lower())
+        said = said or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
         if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
             said = "text"
         try:

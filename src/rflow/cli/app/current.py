@@ -39,7 +39,7 @@ class CurrentSession(Context):
             return self.session()
         if session.carried_out(command_id, self.me):
             return session
-        raise self._handed(session) or _which(session)
+        raise self._handed(session) or self._which(session)
 
     def to_undo(self, command_id: str) -> Session:
         """Load the session of which to take something back.
@@ -56,7 +56,7 @@ class CurrentSession(Context):
         repeated = session.carried_out(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
-        raise _which(session)
+        raise self._which(session)
 
     def _left(self) -> Session | None:
         """Load the session that this terminal has just left; None if it has another one, or one is named."""
@@ -138,10 +138,17 @@ class CurrentSession(Context):
 
     def _in_another_store(self, there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
         """Return the error where the current session is in another store: a guess here may be the wrong one."""
+        from rflow.cli.display.text import handed_words
+
+        left = self._left()
+        handed = handed_words(left, self.me.id, self.workspace.now()) if left is not None else ""
         resume = f"rflow resume {here[0].code} ({shorten(here[0].title, 40)})" if here else _EITHER
+        ways = [f"To add to {left.code}: rflow -s {left.code} …"] if left is not None and handed else []
+        ways += [f"To go on there: {self.program_at(there.url)} …", f"To go on here: {resume}"]
         return UsageProblem(
-            f"Which session? The current one of this terminal is in another store: {there.code} in {there.url}.",
-            try_=f"To go on there: {self.program_at(there.url)} …\n       To go on here: {resume}",
+            f"Which session? {handed}{' ' if handed else ''}"
+            f"The current one of this terminal is in another store: {there.code} in {there.url}.",
+            try_="\n       ".join(ways),
         )
 
     def _none_open(self) -> UsageProblem:
@@ -196,6 +203,16 @@ class CurrentSession(Context):
         ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
 
+    def _which(self, left: Session) -> UsageProblem:
+        """Return the error for a terminal that has just left a session, and may mean that one or another."""
+        from rflow.cli.display.text import closed_words
+
+        is_closed = left.status == "closed"
+        last = closed_words(left, self.workspace.now()) if is_closed else f"{left.code} was the last one here"
+        ways = [f"To go on with it: rflow reopen {left.code}"] if is_closed and left.owner.id == self.me.id else []
+        ways.append("Name the one you mean: rflow -s CODE … (see: rflow list --mine)")
+        return UsageProblem(f"This terminal has no current session. {last}.", try_="\n       ".join(ways))
+
     def last_closed(self) -> Session | None:
         """Load the session that this terminal closed last, else this user's last closed one."""
         left = self._left()
@@ -216,11 +233,3 @@ class CurrentSession(Context):
 
 _EITHER = 'rflow start TREE, or rflow start --title "…"'
 _START = 'rflow start TREE (see: rflow tree list), or rflow start --title "What is wrong"'
-
-
-def _which(left: Session) -> UsageProblem:
-    """Return the error for a terminal that has just left a session, and may mean that one or another."""
-    return UsageProblem(
-        f"This terminal has no current session; {left.code} was the last one here.",
-        try_="Name the one you mean: rflow -s CODE … (see: rflow list --mine)",
-    )

@@ -62,6 +62,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("team.tokens", "Team"),
     "audit": ("team.audit", "Team"),
 }
+EVERYDAY = (
+    *("start", "resume", "choose", "done", "step", "note", "run", "undo"),
+    *("progress", "handoff", "close"),
+)
+"""The commands of every day, in the order in which a session needs them: `rflow --help` begins with them."""
 NOUNS = ("drafts", "share", "tree", "format", "store", "config", "user", "space", "token")
 """The commands that have commands of their own, such as `rflow tree list`."""
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rflow.cli.output import Guarded, is_terminal
-from rflow.ports.stores import Report, unreported
+from rflow.ports.values import Report, unreported
 
 _PATIENCE = 0.5
 """The seconds after which work is long; what is done sooner needs no bar."""

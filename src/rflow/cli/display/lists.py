@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from math import ceil
-from typing import NamedTuple
+
+import msgspec
 
 from rflow.cli.display.text import ago, cautions, open_points, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
@@ -17,7 +18,7 @@ _ROOMY = 110
 """The columns from which a list of sessions has room for the tickets."""
 
 
-class Cell(NamedTuple):
+class Cell(msgspec.Struct, frozen=True):
     """A text of a table, with its colour."""
 
     text: str
@@ -75,22 +76,21 @@ def inbox_entry(head: Head, session: Session | None, now: datetime, program: str
     if session is not None:
         lines += [wait_line(wait.waiting_for, wait.until, now, indent) for wait in session.waiting]
         points = [wrapped(text, indent + "  ", indent) for text in open_points(session, program)]
-        lines += [*caution_lines(session), *points, *handover_lines(session)]
+        lines += [*caution_lines(session), *points, *handover_lines(session, indent)]
     elif head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)
 
 
-def handover_lines(session: Session) -> Iterator[str]:
+def handover_lines(session: Session, indent: str) -> Iterator[str]:
     """Yield what came with the last handoff: the message, and what to do if something happens."""
     given = session.last_handoff
     if given is None:
         return
-    indent = " " * 9
     if given.text:
-        yield wrapped(f"note: {one_line(given.text)}", indent, indent)
+        yield wrapped(f"note: {one_line(given.text)}", f"{indent}  ", indent)
     for plan in given.contingencies:
-        yield wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", indent, indent)
+        yield wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", f"{indent}  ", indent)
 
 
 def caution_lines(session: Session) -> Iterator[str]:
@@ -128,7 +128,7 @@ def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | No
 
 
 def _cell(cell: Cell | str) -> Cell:
-    return cell._replace(text=one_line(cell.text)) if isinstance(cell, Cell) else Cell(one_line(cell))
+    return Cell(one_line(cell.text), cell.colour) if isinstance(cell, Cell) else Cell(one_line(cell))
 
 
 def _cut(widths: list[int], flexible: Mapping[int, int], room: int) -> None:

@@ -1,5 +1,7 @@
 """`rflow` alone: where am I, and what do I type next."""
 
+import os
+
 from rflow.cli.app import App
 from rflow.cli.display.text import (
     cautions,
@@ -38,17 +40,17 @@ def show_status(app: App) -> None:
 
 def drafts_line(app: App) -> None:
     """Say that there are drafts which could not be sent, if any."""
-    folder = app.settings.folders.drafts
-    if not folder.is_dir():  # most people have none
+    folders = app.settings.folders
+    if not os.path.isdir(folders.drafts_name):  # most people have none
         return
     from rflow.cli.server.drafts import Drafts
 
-    if Drafts(folder).any():
+    if Drafts(folders.drafts).any():
         app.say("There are drafts that could not be sent. To send them: rflow drafts send")
 
 
-def show_session(app: App, session: Session) -> None:
-    """Show where `session` stands and what to type next."""
+def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
+    """Show where `session` stands and what to type next; what its handoff brought along, if it has just `arrived`."""
     now = app.workspace.now()
     app.out(heading(session, now))
     if session.status != "closed":
@@ -56,8 +58,14 @@ def show_session(app: App, session: Session) -> None:
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
         for text in open_points(session, app.program):
             app.out(wrapped(text, "    ", "  "))
+    if arrived:
+        from rflow.cli.display.lists import handover_lines
+
+        for line in handover_lines(session, "  "):
+            app.out(line)
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
+        app.awaited.remove([(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"])
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
@@ -78,7 +86,7 @@ def show_next(app: App, session: Session) -> None:
 
 
 def inbox_line(app: App, session: Session | None = None) -> None:
-    """Say how many sessions were handed to this user, if any."""
+    """Say how many sessions were handed to this user, what they are asked, and what came of what they asked."""
     waiting = app.workspace.heads(Query(inbox=app.me.id, limit=10)).heads
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
@@ -88,6 +96,11 @@ def inbox_line(app: App, session: Session | None = None) -> None:
     if asked:
         codes = ", ".join(head.code for head in asked[:3]) + (" …" if len(asked) > 3 else "")
         app.out(styled(f"\nYou are asked something in {codes}: {app.program} inbox", bold=True))
+    if app.awaited.entries():
+        from rflow.cli.news import news_line
+
+        if line := news_line(app):
+            app.out(styled(f"\n{line[0].upper()}{line[1:]}", bold=True))
 
 
 def _only_open(app: App) -> Session | None:

@@ -160,16 +160,23 @@ def position(session: Session, tree: Tree | None, begin: str) -> str:
     if tree is None or node is None:
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
     colour = {"resolved": "green", "escalate": "yellow"}[node.outcome] if isinstance(node, End) else None
-    lines = [styled(wrapped(node.text, "  ", _mark(node)), bold=True, colour=colour)]
-    if node.help:
-        lines.append(styled(wrapped(node.help, "  ", "  "), dim=True))
-    if node.run:  # not wrapped: it is there to be copied
-        lines += ["", f"  $ {clean(node.run)}"]
-    if isinstance(node, Decision):
-        lines += ["", *_menu(node)]
+    lines = _explained(node, [styled(wrapped(node.text, "  ", _mark(node)), bold=True, colour=colour)])
     if not isinstance(node, End):
         lines.append(styled(f"\n  {steps_left(remaining(tree, session.place.node))}", dim=True))
     return "\n".join(lines)
+
+
+def _explained(node: Node, text: list[str]) -> list[str]:
+    """Return the text of a node with its help and the command it suggests.
+
+    Of a question they come first: question, answers and what to type then stand together at the end of a small screen.
+    """
+    help_ = [styled(wrapped(node.help, "  ", "  "), dim=True)] if node.help else []
+    command = [f"  $ {clean(node.run)}"] if node.run else []  # not wrapped: it is there to be copied
+    if not isinstance(node, Decision):
+        return [*text, *help_, *("" for _ in command), *command]
+    parts = [part for part in (help_, command, text, _menu(node)) if part]
+    return [line for part in parts for line in ("", *part)][1:]
 
 
 def _menu(node: Decision) -> list[str]:

@@ -177,6 +177,9 @@ def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
     extra = re.match(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", error.message, re.DOTALL)
     if extra is None:
         return UsageProblem(clean(error.message), try_=f"See: {here.help}")
+    if here.name == "undo" and extra[1].isdecimal():
+        ways = f'To correct entry {extra[1]}: rflow amend {extra[1]} "…"   To erase it: rflow redact {extra[1]}'
+        return UsageProblem("undo takes no number: it takes back the last thing that you entered.", try_=ways)
     what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
     whole = _with_quotes(here, words)
     if not whole and (meant := {"start": "--title", "brief": "--ask"}.get(here.name)):

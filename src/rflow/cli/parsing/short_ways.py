@@ -23,7 +23,8 @@ SHORT: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "new": ("start",),
 }
-"""A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`."""
+"""A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`, and
+`help all` for the whole help."""
 
 BELOW: dict[str, dict[str, str]] = {
     "drafts": {"ls": "list", "rm": "remove", "delete": "remove", "push": "send"},
@@ -78,6 +79,7 @@ MEANT: dict[str, str] = {
 ROWS = (
     *((typed, " ".join(("rflow", *words))) for typed, words in SHORT.items()),
     ("help CMD", "rflow CMD --help"),
+    ("help all", "rflow --verbose --help"),
     ("note WORDS …", "a text needs no quotes; options stand before it"),
     ("skip TEXT", "rflow skip --reason TEXT"),
     ("wait TEXT", "rflow wait --for TEXT"),
@@ -99,6 +101,8 @@ def expanded(words: Sequence[str]) -> list[str]:
     if place == len(words):
         return list(words)
     front, name, rest = list(words[:place]), words[place], list(words[place + 1 :])
+    if name == "help" and rest in (["all"], ["--all"], ["-a"]):
+        return [*front, "--verbose", "--help"]
     if name == "help":
         asked = expanded(rest)
         return [*front, *([word for word in asked if not word.startswith("-")]), "--help"]

@@ -8,13 +8,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rflow.cli.commands import COMMANDS, NOUNS, group_of
+from rflow.cli.commands import COMMANDS, EVERYDAY, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, Command, Group, Parameter, parameters
 from rflow.cli.parsing.mistakes import unknown_below, unknown_command
 from rflow.cli.parsing.reader import hoisted
-from rflow.cli.parsing.short_ways import ROWS, expanded
+from rflow.cli.parsing.short_ways import FLAGS, ROWS, VALUED, expanded
 from rflow.cli.parsing.unquoted import check_unquoted
 from rflow.cli.root import root
+
+WHOLE = "rflow.whole_help"
+"""In the `meta` of a context: whether the help says what every command does."""
 
 
 class Root(TyperGroup):
@@ -44,20 +47,31 @@ class Root(TyperGroup):
         if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
             args = [*args, ""]  # the shell that asks
         words = expanded(args)
+        ctx.meta[WHOLE] = "--verbose" in words
         if not ctx.resilient_parsing:
             check_unquoted(words)
         return super().parse_args(ctx, hoisted(words))
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """List the options and commands: the everyday commands, or with --verbose everything."""
+        if ctx.meta.get(WHOLE):
+            super().format_options(ctx, formatter)
+        else:
+            self._format_everyday(ctx, formatter)
+
+    def _format_everyday(self, ctx: Any, formatter: Any) -> None:
+        """List the everyday commands, then the names of the others: all of it fits on a screen of 24 lines."""
+        with formatter.section("Every day"):
+            formatter.write_dl([(name, _short(self.get_command(ctx, name), formatter)) for name in EVERYDAY])
+        rows = [(section, " ".join(name for name in names if name not in EVERYDAY)) for section, names in _sections()]
+        with formatter.section("More, each explained by `rflow help all`"):
+            formatter.write_dl([*rows, ("Options", " ".join((*VALUED, *FLAGS)))])
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands by what they are for."""
-        for section in dict.fromkeys(section for _, section in COMMANDS.values()):
-            rows = [
-                (name, _short(self.get_command(ctx, name), formatter))
-                for name, (_, here) in COMMANDS.items()
-                if here == section
-            ]
+        for section, names in _sections():
             with formatter.section(section):
-                formatter.write_dl(rows)
+                formatter.write_dl([(name, _short(self.get_command(ctx, name), formatter)) for name in names])
         with formatter.section("Short ways"):
             formatter.write_dl([("rflow " * (not typed.startswith("-")) + typed, means) for typed, means in ROWS])
 
@@ -83,6 +97,12 @@ class Noun(TyperGroup):
         """List the commands, each with its whole sentence."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, _short(command, formatter)) for name, command in self.commands.items()])
+
+
+def _sections() -> list[tuple[str, list[str]]]:
+    """Return each section of the help with the names of its commands."""
+    names = dict.fromkeys(section for _, section in COMMANDS.values())
+    return [(section, [name for name, (_, here) in COMMANDS.items() if here == section]) for section in names]
 
 
 def _short(command: Any, formatter: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rflow.errors import NotSignedIn, RflowError, StoreProblem, UsageProblem
-from rflow.ports.stores import Clock
+from rflow.ports.values import Clock
 from rflow.whole_files import write_own_file
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.core.tree.limits import past_limit
 from rflow.core.tree.model import Tree
-from rflow.ports.workspace import Workspace
 from rflow.service.trees import newer_here, node_of
 
 if TYPE_CHECKING:
     from rflow.core.session.experience import NodeFlag
+    from rflow.ports.workspace import Workspace
 
 
 def say_of_node(app: App, session: Session, tree: Tree | None) -> None:
@@ -35,7 +35,7 @@ def say_of_node(app: App, session: Session, tree: Tree | None) -> None:
         app.out(over)
 
 
-def flags_here(workspace: Workspace, session: Session) -> "list[NodeFlag]":
+def flags_here(workspace: "Workspace", session: Session) -> "list[NodeFlag]":
     """Return what people flagged as wrong at the node where a session stands, in its version of the tree."""
     if session.tree is None or session.place is None or session.status == "closed":
         return []

@@ -7,7 +7,8 @@ from rflow.cli.display.text import clock, span, wrapped
 from rflow.core.session.experience import ENOUGH, Hints, TreeStats
 from rflow.core.text import counted, one_line, shorten
 from rflow.core.tree.changes import changes
-from rflow.ports.workspace import Proposal, Workspace
+from rflow.ports.values import Proposal
+from rflow.ports.workspace import Workspace
 from rflow.service.trees import tree_version
 
 _ENDED = ("resolved", "escalated", "abandoned", "open")

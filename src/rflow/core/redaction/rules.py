@@ -148,10 +148,12 @@ RULES = (
             "|aaa-server|ppp |standby|vrrp|glbp|neighbor|username|hmac-|sql>|: eap|nickserv| on >| on #| +@|~*|setuser"
         ),
     ),
+    Rule(_devices, _any("user "), _any(" >")),
     Rule(_accounts, _any('$|{|:::|ntlm|machine|default|]:|"md5|auth|pass')),
     Rule(_pgpass, _any(":")),
     Rule(_manifests, _any('secret|key-data|tls.key|ca.key|docker|"auth"|_auth|identitytoken')),
     Rule(_pairs, _any(" / |cred|zugang")),
+    Rule(_pairs, _any("login|log in|logged in|sign in|signed in|basic auth|anmeldung"), _any(":")),
     Rule(
         _codes,
         _any("otp|one-time|one time|ion code|ity code|fa code|sms code|ery code|up code|passcode|ess code|pin|tan"),
@@ -183,7 +185,11 @@ def parts_of(sign: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def worth(low: str) -> tuple[Rule, ...]:
     """Return the rules that can find something; names, questions and labels come again and again."""
-    words = words_in(low)
+    return _finding(words_in(low))
+
+
+@lru_cache(maxsize=256)
+def _finding(words: frozenset[str]) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in RULES

@@ -65,6 +65,9 @@ _BEFORE_LINES = (
     ("@@ -", Lazy(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
 )
 _BEFORE_A_LINE = Lazy(r"[ \t]{1,80}|[\w.-]{1,60} {1,20}\| ")
+_BLANKS = (" ", "\t")
+_SIGNS = ("| ", *(sign for sign, _ in (*_BEFORE_LINES, *_COLOURS)))
+"""A text has one of these, begins with a blank, or is not ASCII, if anything is left out of it."""
 
 
 class Run:
@@ -156,6 +159,8 @@ def visible(text: str) -> View:
 
     Left out are characters that take no room, colours, and what stands before each line of a quoted mail or a diff.
     """
+    if not _may_hide(text):
+        return View(text, [], [])
     margins = {place for sign, before in _BEFORE_LINES if sign in text for place in _places(before, text)}
     if before := _BEFORE_A_LINE.match(text):
         margins |= set(_margins(text, before[0]))
@@ -168,6 +173,11 @@ def visible(text: str) -> View:
     starts = sorted(place for place in margins if place == 0 or text[place - 1] == "\n")
     shown = "".join(text[place] for place in places)
     return View(shown, [*places, len(text)], [bisect_left(places, start) for start in starts])
+
+
+def _may_hide(text: str) -> bool:
+    """Whether a text may hold anything that `visible` leaves out; most texts don't."""
+    return not text.isascii() or text[:1] in _BLANKS or any(sign in text for sign in _SIGNS)
 
 
 def in_view(view: View, find: Finder) -> Iterator[Span]:

@@ -157,9 +157,8 @@ def _entry(session: Session, command: c.AddStep | c.AddNote | c.AddEvidence, fir
             yield add_evidence(session, evidence)
 
 
-def _adjustment(
-    session: Session,
-    command: c.AmendEntry
+_Adjustment = (
+    c.AmendEntry
     | c.SettleAssumption
     | c.Pin
     | c.Unpin
@@ -171,9 +170,11 @@ def _adjustment(
     | c.RevertChange
     | c.SetWaiting
     | c.RecordShared
-    | c.RedactText,
-    actor: Actor,
-) -> Iterator[Fact]:
+    | c.RedactText
+)
+
+
+def _adjustment(session: Session, command: _Adjustment, actor: Actor) -> Iterator[Fact]:
     match command:
         case c.AmendEntry():
             yield amend(session, command, actor)

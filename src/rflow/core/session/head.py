@@ -46,7 +46,7 @@ def head_of(session: Session) -> Head:
     """Compute the head of `session`, which has begun."""
     assert session.started_at is not None
     assert session.updated_at is not None
-    brief, waiting = session.brief, next(iter(session.waiting), None)
+    brief, waiting = session.brief, session.waiting[0] if session.waits else None
     return Head(
         id=session.id,
         code=session.code,
@@ -68,8 +68,12 @@ def head_of(session: Session) -> Head:
         steps=session.live_steps,
         notes=session.live_notes,
         evidence=session.live_evidence,
-        asked=tuple(sorted({question.to.id for question in session.questions.values() if question.is_open})),
+        asked=_asked(session) if session.questions else (),
     )
+
+
+def _asked(session: Session) -> tuple[str, ...]:
+    return tuple(sorted({question.to.id for question in session.questions.values() if question.is_open}))
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,8 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The events of a session after version `after` (all of them if that is 0).
 
     `base` is the state at that version, where the store had a checkpoint of it.
+    `stamp` is what the store had as the session's when they were read (`Standing`): another shows that they were
+    rewritten.
     `header` is the first line of its file as it is stored, where a newer rflow wrote it: the rest can't be understood
     without it.
     """
@@ -24,6 +26,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     events: Sequence[Stored]
     space: str = DEFAULT_SPACE
     after: int = 0
+    stamp: str = ""
     header: bytes = b""
     base: Session | None = None
 

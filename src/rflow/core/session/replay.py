@@ -176,16 +176,15 @@ def _is_later(at: datetime, last: datetime | None) -> bool:
 
 def _go(session: Session, seq: int, to: Place) -> None:
     """Move on with event `seq`, and remember for `back` where that began."""
-    session.moves[seq] = Before(seq=seq, tree=session.tree, place=session.place)
+    session.moves[seq] = Before(tree=session.tree, place=session.place)
     session.place = to
 
 
 def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     undone = fact.undone
-    before = session.moves.last
-    if before is None or before.seq != undone:
+    if session.moves.last != undone:
         return
-    del session.moves[undone]
+    before = session.moves.pop(undone)
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
     _undo(session, undone)
@@ -240,9 +239,14 @@ def _claim_evidence(session: Session, event: Event) -> None:
         piece = session.evidence[seq]
         if piece.by.id != event.by.id:
             waiting.append(seq)
-        elif piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS and not piece.undone:
+        elif is_recent(piece, event) and not piece.undone:
             session.evidence[seq] = replace(piece, on=event.seq)
     session.loose_evidence = waiting
+
+
+def is_recent(piece: Evidence, event: Event) -> bool:
+    """Whether a piece of evidence is from the minutes before an event, or from after it."""
+    return piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS
 
 
 def _changed(session: Session, event: Event, fact: e.ChangeMade) -> None:

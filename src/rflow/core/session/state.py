@@ -204,9 +204,8 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where the session stood before the move of event `seq`: what `back` returns to."""
+    """Where the session stood before a move: what `back` returns to."""
 
-    seq: int
     tree: TreeRef | None
     place: Place | None
 
@@ -320,7 +319,7 @@ class Session(msgspec.Struct, kw_only=True):
         move = self.moves.last
         if move is None:
             return self.started_at
-        step = self.steps.get(move.seq)
+        step = self.steps.get(move)
         return step.at if step else None
 
     def unsettled(self, kind: NoteKind) -> list[Note]:

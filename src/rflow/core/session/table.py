@@ -49,9 +49,9 @@ class Table(MutableMapping[int, _Value]):
             yield from reversed([value for _, value in self._older().items()])
 
     @property
-    def last(self) -> _Value | None:
-        """The newest value."""
-        return next(self.newest(), None)
+    def last(self) -> int | None:
+        """The newest number."""
+        return next(reversed(self), None)
 
     def copy(self) -> "Table[_Value]":
         """Return a table of its own with the same values."""

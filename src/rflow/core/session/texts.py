@@ -1,7 +1,7 @@
 """The texts that people wrote into facts, named once: limits, blanking, search and amending derive from this table."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ REMOVED = "[removed]"
 _F = TypeVar("_F", bound=msgspec.Struct)
 
 
-class Text(NamedTuple):
+class Text(msgspec.Struct, frozen=True):
     """A text of a fact: its dotted path ("*" stands for every item), its name in messages, its limit.
 
     `written` is False for the words of a tree, which stay when an entry is redacted; `amendable` texts can be

@@ -1,6 +1,6 @@
 """Times as they are recorded: in UTC, to the millisecond."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -25,4 +25,5 @@ def utc(at: datetime) -> datetime:
 
 def micros(at: datetime) -> int:
     """Return a moment as microseconds since 1970: exact, and the same whatever its zone."""
-    return (at - EPOCH) // timedelta(microseconds=1)
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence, Set
 from itertools import islice, takewhile
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
 from rflow.core.session.events import Brief, EvidenceAdded, NoteAdded
@@ -72,7 +73,7 @@ def _tree_of(session: Session, trees: Mapping[str, Tree]) -> Tree | None:
     return trees.get(session.tree.digest) if session.tree else None
 
 
-class _Shown(NamedTuple):
+class _Shown(msgspec.Struct, frozen=True):
     """The entries that a view asks for, steps with their numbers, and the numbers of all steps."""
 
     numbers: StepNumbers

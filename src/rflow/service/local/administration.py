@@ -6,7 +6,8 @@ from rflow.core.actors import Actor, no_scope
 from rflow.core.notices import Notice, afresh
 from rflow.core.session.times import utc
 from rflow.errors import NotAllowed
-from rflow.ports.stores import Clock, Fault, Info, Merged, Report, Store, unreported
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock, Fault, Info, Merged, Report, unreported
 from rflow.service.team.office import accounts_of
 
 

@@ -12,8 +12,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
 from rflow.identity import id_of, is_code, is_id
-from rflow.ports.stores import Stale
-from rflow.ports.workspace import Imported, Incoming
+from rflow.ports.values import Imported, Incoming, Stale
 from rflow.service.local.sending import ATTEMPTS
 from rflow.service.local.starting import create
 
@@ -140,10 +139,12 @@ def _store(workspace: "LocalWorkspace", incoming: Incoming, planned: Imported) -
     for data in incoming.trees.values():
         workspace.store.put_tree(data, session.space)
     if planned.outcome == "extended":
-        here = workspace.load(planned.session).session
+        log = workspace.load(planned.session)
+        here = log.session
         if here.version != planned.events[0].seq - 1:
             raise Stale
-        workspace.store.append(replay(planned.events, here), planned.events, here.version, incoming.contents)
+        after = replay(planned.events, here)
+        workspace.store.append(after, planned.events, here.version, incoming.contents, stamp=log.stamp)
     elif planned.outcome != "unchanged":
         new = planned.session or workspace.ids(workspace.now())
         stored, code = create(workspace, new, events, incoming.contents, code=planned.code)

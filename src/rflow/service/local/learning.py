@@ -18,7 +18,7 @@ from rflow.core.session.times import EPOCH
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Decision
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.ports.stores import FLAG, TreeName, is_tree_name
+from rflow.ports.values import FLAG, TreeName, is_tree_name
 from rflow.stores.derived import no_session, readable_trees
 
 if TYPE_CHECKING:

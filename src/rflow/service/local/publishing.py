@@ -12,8 +12,7 @@ from rflow.core.session.times import utc
 from rflow.core.text import counted
 from rflow.core.tree.changes import changes
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
-from rflow.ports.stores import PROPOSAL, Stale, TreeName
-from rflow.ports.workspace import Proposal, Verdict
+from rflow.ports.values import PROPOSAL, Proposal, Stale, TreeName, Verdict
 from rflow.stores.derived import new_tree, readable_trees
 
 if TYPE_CHECKING:

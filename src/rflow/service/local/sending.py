@@ -35,12 +35,12 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import BadInput, StoreProblem, UsageProblem
-from rflow.ports.stores import Clock, ConnectionLost, Stale, Store
-from rflow.ports.workspace import Sent
+from rflow.ports.values import Clock, ConnectionLost, Sent, Stale
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
     from rflow.core.session.rules.moves import Trees
+    from rflow.ports.stores import Store
 
 ATTEMPTS = 200
 """How often an append that lost a race is decided again before the store counts as busy."""
@@ -62,7 +62,7 @@ _TELLING = (HandedOff, QuestionAsked, HandoffDeclined, HandoffExpired, Reassigne
 class Sender(msgspec.Struct, frozen=True):
     """Who sends commands where: an actor at a store, the time there, and its trees by digest."""
 
-    store: Store
+    store: "Store"
     actor: Actor
     now: Clock
     trees: "Trees"
@@ -76,7 +76,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     _check_contents(command, contents)
     if isinstance(command, RedactText):
         return _redact(sender, sender.store.load(log.id), command)
-    session, tail = log.session, _after(sender, log, known)
+    session, stamp, tail = log.session, log.stamp, _after(sender, log, known)
     reload, lost = known > 0 and _removed(tail), False
     for _ in range(ATTEMPTS):
         if entry := session.carried_out(command.command_id, sender.actor.person):
@@ -84,11 +84,16 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
         try:
-            sender.store.append(after, events, session.version, contents, _notices(sender.store, after, events))
+            notices = _notices(sender.store, after, events)
+            sender.store.append(after, events, session.version, contents, notices, stamp)
         except (Stale, ConnectionLost) as error:
             lost = _may_go_on(error, command, lost=lost)
-            session, newer, removed = _caught_up(sender, session)
-            tail, reload = [*tail, *newer], reload or removed
+            newer = _caught_up(sender, session, stamp)
+            session, stamp = newer.session, newer.stamp
+            if newer.base is None:  # All of it was read again.
+                tail, reload = _after(sender, newer, known), True
+            else:
+                tail = [*tail, *newer.events]
             continue
         return Sent(
             session=after.id,
@@ -102,7 +107,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     raise busy(session)
 
 
-def _notices(store: Store, after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
+def _notices(store: "Store", after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
     """Return the notices that events bring, for people with accounts; most events bring none."""
     if not any(isinstance(event.fact, _TELLING) for event in events):
         return ()
@@ -153,12 +158,12 @@ def _entry(events: Sequence[Event], after: Session) -> int:
     return max((event.seq for event in events if not event.part_of), default=after.version)
 
 
-def _caught_up(sender: Sender, session: Session) -> tuple[Session, Sequence[Stored], bool]:
+def _caught_up(sender: Sender, session: Session, stamp: str) -> Log:
     """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
     log = sender.store.load(session.id, session.version)
-    if _removed(log.events):
-        return sender.store.load(session.id).session, (), True
-    return replay(log.events, session), log.events, False
+    if log.stamp != stamp or _removed(log.events):
+        return sender.store.load(session.id)
+    return msgspec.structs.replace(log, base=session)
 
 
 def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
@@ -175,7 +180,7 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
         rewritten = without_texts(log.events, command.target, kept)
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:
-            sender.store.rewrite(after, [*rewritten, *events], session.version)
+            sender.store.rewrite(after, [*rewritten, *events], session.version, log.stamp)
         except Stale:
             log = sender.store.load(session.id)
             continue

@@ -13,7 +13,8 @@ from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
 from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import Clock, Closing, Networked, Store
+from rflow.ports.stores import Closing, Networked, Store
+from rflow.ports.values import Clock
 from rflow.service.team.office import accounts_of, policy_of
 from rflow.stores.derived import readable_trees
 

@@ -1,10 +1,12 @@
 """Read-only links as members of a space use them: creating, listing, finding and revoking them."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from rflow.core.session.head import Query
 from rflow.core.sharing import Minted, Share, ShareCount, ShareWish, may_revoke, needs, works
 from rflow.core.space_policy import Policy, check_link
 from rflow.core.tokens import is_token, token_hash, token_of
@@ -12,6 +14,7 @@ from rflow.errors import NotAllowed, NotFound, StoreProblem, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.service.local.auditing import record
+from rflow.service.sessions import all_heads
 from rflow.service.team.links import checked_label, link_password, protection
 from rflow.service.team.office import policy_of
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from rflow.ports.stores import ShareStore
     from rflow.service.local.workspace import LocalWorkspace
 
+_FEW, _PAGE = 20, 1000
+"""How many sessions are looked up one by one; how many of the actor's own are listed at a time."""
 VIEWS_SHOWN = 50
 """How many of the last views `share show` lists."""
 
@@ -64,10 +69,10 @@ def listed(
     if session_id is not None and workspace.version(session_id) is None:
         return []
     every = session_id is not None or everybody
-    owners: dict[str, str | None] = {}
+    owners = _Owners(workspace)
 
     def wanted(share: Share) -> bool:
-        return workspace.actor.role_in(share.space) is not None and (every or _is_mine(workspace, share, owners))
+        return workspace.actor.role_in(share.space) is not None and (every or owners.is_mine(share))
 
     def select(part: Part) -> list[tuple[Key, ShareCount | None]]:
         counts = store.listed(session_id, part)
@@ -76,13 +81,27 @@ def listed(
     return collect(select, part)
 
 
-def _is_mine(workspace: "LocalWorkspace", share: Share, owners: dict[str, str | None]) -> bool:
-    me = workspace.actor.person.id
-    if share.by.id == me:
-        return True
-    if share.session not in owners:
-        owners[share.session] = _owner(workspace, share)
-    return owners[share.session] == me
+class _Owners:
+    """Whether the actor owns the sessions of links: a few are looked up one by one; for more, theirs are listed."""
+
+    def __init__(self, workspace: "LocalWorkspace") -> None:
+        self._workspace = workspace
+        self._me = workspace.actor.person.id
+        self._known: dict[str, bool] = {}
+
+    @cached_property
+    def _mine(self) -> frozenset[str]:
+        return frozenset(head.id for head in all_heads(self._workspace, Query(owner=self._me, limit=_PAGE)))
+
+    def is_mine(self, share: Share) -> bool:
+        """Whether the actor made a link, or owns its session."""
+        if share.by.id == self._me:
+            return True
+        if len(self._known) >= _FEW and share.session not in self._known:
+            return share.session in self._mine
+        if share.session not in self._known:
+            self._known[share.session] = _owner(self._workspace, share) == self._me
+        return self._known[share.session]
 
 
 def _owner(workspace: "LocalWorkspace", share: Share) -> str | None:
@@ -99,8 +118,8 @@ def find(workspace: "LocalWorkspace", store: "ShareStore", reference: str) -> Sh
     if is_token(reference):
         reference = getattr(store.by_hash(token_hash(reference)), "id", "")
     wanted = reference.strip().upper()
-    visible = (count for count in store.listed() if workspace.actor.role_in(count.share.space))
-    counts = [count for count in visible if wanted and count.share.id.startswith(wanted)]
+    found = store.beginning(wanted) if wanted else []
+    counts = [count for count in found if workspace.actor.role_in(count.share.space)]
     if len(counts) == 1:
         return counts[0]
     if not counts:

@@ -13,8 +13,7 @@ from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
-from rflow.ports.stores import CodeTaken, ConnectionLost, Stale, StartedBy
-from rflow.ports.workspace import Sent
+from rflow.ports.values import CodeTaken, ConnectionLost, Sent, Stale, StartedBy
 
 if TYPE_CHECKING:
     from rflow.service.local.workspace import LocalWorkspace

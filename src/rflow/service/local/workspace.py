@@ -14,8 +14,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, SessionMoved, TracesLeft, UsageProblem
 from rflow.identity import new_codes, new_id
 from rflow.ports.paging import WHOLE, Part
-from rflow.ports.stores import FLAG, Clock, Store, TreeName, is_tree_name
-from rflow.ports.workspace import About, Imported, Incoming, Proposal, Sent, Verdict
+from rflow.ports.values import FLAG, About, Clock, Imported, Incoming, Proposal, Sent, TreeName, Verdict, is_tree_name
 from rflow.stores.derived import no_session, read_tree
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
     from rflow.core.session.search.query import Search, SearchPage
     from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
     from rflow.core.tree.model import Tree
-    from rflow.ports.stores import Standing
+    from rflow.ports.stores import Store
     from rflow.ports.team import SpaceView
+    from rflow.ports.values import Standing
 
 _Result = TypeVar("_Result")
 
@@ -36,7 +36,7 @@ class LocalWorkspace:
 
     def __init__(
         self,
-        store: Store,
+        store: "Store",
         actor: Actor,
         *,
         clock: Clock,
@@ -62,7 +62,7 @@ class LocalWorkspace:
         """Close the store."""
         self.store.close()
 
-    def allowed(self, *scopes: Scope) -> Store:
+    def allowed(self, *scopes: Scope) -> "Store":
         """Return the store; raise `NotAllowed` unless the actor's token allows reading and `scopes`."""
         check_scopes(self.actor, *scopes)
         return self.store

@@ -13,7 +13,8 @@ from rflow.core.session.state import Pending
 from rflow.core.session.times import utc
 from rflow.core.space_policy import Policy
 from rflow.errors import NotFound, RflowError, SessionMoved
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.notices.sending import NoticeSettings
 from rflow.service.sessions import all_heads

@@ -16,7 +16,8 @@ from rflow.delivery.mail import MailServer, Refused
 from rflow.delivery.webhooks import post
 from rflow.delivery.webhooks.targets import WebhookTarget
 from rflow.errors import NotDelivered, NotFound, RflowError
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 from rflow.service.notices.bodies import mail as mail_of
 from rflow.service.notices.bodies import post_body
 from rflow.service.notices.content import content

@@ -18,8 +18,8 @@ from rflow.core.actors import no_scope
 from rflow.errors import NotSignedIn, UsageProblem
 from rflow.ports.accounts import Taken
 from rflow.ports.paging import WHOLE, Part
-from rflow.ports.stores import Stale
 from rflow.ports.team import Left, NewUser, OneTimeLink, User, user_view
+from rflow.ports.values import Stale
 from rflow.service.team import attempts, leaving, passwords
 from rflow.service.team.office import Office
 
@@ -157,6 +157,11 @@ class LocalAccounts(Office):
         """Return the entries of the audit behind number `after`."""
         self.check_admin()
         return self.account_store.audit(after, limit)
+
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        self.check_admin()
+        return self.account_store.latest_audit(limit, before)
 
     def _changed(
         self, changed: Account, account: Account, entry: AuditEntry, ends: Collection[CredentialKind] = ()

@@ -28,8 +28,9 @@ from rflow.core.text import clean, one_line, shorten
 from rflow.core.tokens import is_token, read_user_code, token_hash, token_of, user_code
 from rflow.errors import NotFound
 from rflow.ports.accounts import AccountStore
-from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.stores import Store
 from rflow.ports.team import NewToken
+from rflow.ports.values import Clock, Stale
 from rflow.service.team import attempts
 from rflow.service.team.office import Office
 from rflow.service.team.tokens import checked_scopes, token_view

@@ -6,7 +6,8 @@ from rflow.core.session.events import Event, Stored
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import PROPOSAL, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import PROPOSAL, Stale
 from rflow.service.removals import Removals
 
 _ATTEMPTS = 200
@@ -16,16 +17,21 @@ def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removal
     """Replace somebody in all sessions, each a step of `removals`.
 
     Returns how many sessions were rewritten, and the codes of those that hold entries which this version can't read.
+    What they sent before they could no longer sign in may be stored after their session was rewritten: where they are
+    still among the people, all sessions are looked at once more.
     """
-    rewritten, unreadable = 0, []
-    for session_id in sorted(store.ids()):
-        try:
-            changed, code = _rewrite(store, session_id, who, to, removals)
-        except NotFound:  # deleted meanwhile
-            continue
-        rewritten += changed
-        unreadable += [code] if code else []
-    return rewritten, unreadable
+    rewritten, unreadable = 0, set[str]()
+    for _ in range(2):
+        for session_id in sorted(store.ids()):
+            try:
+                changed, code = _rewrite(store, session_id, who, to, removals)
+            except NotFound:  # deleted meanwhile
+                continue
+            rewritten += changed
+            unreadable |= {code} - {""}
+        if who.id not in {somebody.id for somebody in store.people()}:
+            break
+    return rewritten, sorted(unreadable)
 
 
 def erase_proposals(store: Store, person_id: str) -> None:
@@ -44,7 +50,8 @@ def _rewrite(store: Store, session_id: str, who: Person, to: Person, removals: R
             return False, whole
         try:
             with removals.step():
-                store.rewrite(replay(events, Session(id=log.id, code=log.code)), events, events[-1].seq)
+                session = replay(events, Session(id=log.id, code=log.code))
+                store.rewrite(session, events, events[-1].seq, log.stamp)
         except Stale:
             log = store.load(session_id)
             continue

@@ -10,7 +10,8 @@ from rflow.core.actors import Actor, MemberRole
 from rflow.core.session.times import utc
 from rflow.errors import NotAllowed, NotSignedIn
 from rflow.ports.accounts import AccountStore, Membership, Taken
-from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock, Stale
 
 
 class Identities:

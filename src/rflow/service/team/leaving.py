@@ -15,8 +15,9 @@ from rflow.core.sharing import Share
 from rflow.core.text import clean
 from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.identity import share_id
-from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.stores import Store
 from rflow.ports.team import Left, user_view
+from rflow.ports.values import Clock, Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads

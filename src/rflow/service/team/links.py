@@ -15,7 +15,8 @@ from rflow.core.text import one_line
 from rflow.core.tokens import is_token, token_hash, token_of
 from rflow.errors import NotFound, NotSignedIn, UsageProblem
 from rflow.identity import share_id
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 from rflow.service.team import attempts, passwords
 
 LABEL_LIMIT = 200

@@ -13,7 +13,8 @@ from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.accounts import AccountStore
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 
 
 def accounts_of(store: Store) -> AccountStore | None:

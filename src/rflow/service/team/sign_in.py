@@ -27,7 +27,8 @@ from rflow.core.session.times import utc
 from rflow.core.tokens import is_token, token_hash
 from rflow.errors import NotSignedIn
 from rflow.ports.accounts import AccountStore, Bearer
-from rflow.ports.stores import Clock, Stale, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock, Stale
 from rflow.service.team import attempts, passwords
 from rflow.service.team.office import Office
 

@@ -11,8 +11,9 @@ from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
 from rflow.ports.accounts import Membership, Taken
-from rflow.ports.stores import Networked, Stale, Store
+from rflow.ports.stores import Networked, Store
 from rflow.ports.team import Member, SpaceView
+from rflow.ports.values import Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads

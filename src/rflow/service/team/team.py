@@ -6,7 +6,8 @@ from rflow.core.actors import Actor
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.times import utc
 from rflow.core.sharing import Share
-from rflow.ports.stores import Clock, Store
+from rflow.ports.stores import Store
+from rflow.ports.values import Clock
 from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace

@@ -9,13 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 from rflow.errors import StoreProblem, UsageProblem
-from rflow.ports.stores import Verified
+from rflow.ports.values import Verified
 from rflow.stores import files, place_of
 from rflow.stores.backups.verifying import check_complete, copy_all, verify
 from rflow.stores.drafts import draft
 from rflow.stores.failures import explained
-from rflow.stores.sqlite.file import explained as explained_sqlite
-from rflow.stores.sqlite.file import touch
+from rflow.stores.sqlite.file import Explained, touch
 
 
 def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None]:
@@ -111,7 +110,7 @@ def _alone(path: Path) -> Iterator[None]:
         with StoreFolder(path, 0).lock():
             yield
         return
-    with explained_sqlite(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+    with Explained(path), closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             (mode,) = db.execute("PRAGMA journal_mode = DELETE").fetchone()
@@ -135,7 +134,7 @@ def _alone(path: Path) -> Iterator[None]:
 def _log_ahead(path: Path) -> None:
     """Switch the write-ahead log back on in a SQLite store that was not replaced."""
     if path.is_file():
-        with explained_sqlite(path), closing(sqlite3.connect(path)) as db:
+        with Explained(path), closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA journal_mode = WAL")
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Verified
+from rflow.ports.values import Verified
 from rflow.stores import failures, open_store
 from rflow.stores.failures import explained
 from rflow.stores.places import is_database

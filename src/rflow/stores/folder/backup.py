@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Report
+from rflow.ports.values import Report
 from rflow.stores import failures, files
 from rflow.stores.failures import explained
 from rflow.stores.folder.odd_files import OddFile, is_file, printable

@@ -6,7 +6,7 @@ from typing import Literal
 
 from rflow.core.session.log import Log
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Fault
+from rflow.ports.values import Fault
 from rflow.stores import checking, derived
 from rflow.stores.codec import Header
 from rflow.stores.failures import of_system

@@ -6,7 +6,7 @@ from contextlib import suppress
 from rflow.core.session.events import Event, Unreadable
 from rflow.core.session.merge import Merge, merge
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Merged
+from rflow.ports.values import Merged
 from rflow.stores import codec
 from rflow.stores.folder import conflicts, session_file, trees
 from rflow.stores.folder.conflicts import Copy

@@ -28,12 +28,12 @@ class _Place(NamedTuple):
     """A name in an open folder: `fd` is that folder, or None where names are used with their whole path."""
 
     fd: int | None
-    folder: Path
+    folder: str
     name: str
 
     @property
     def path(self) -> Path:
-        return self.folder / self.name
+        return Path(self.folder, self.name)
 
     @property
     def file(self) -> str:
@@ -52,11 +52,11 @@ class _Place(NamedTuple):
         if status is not None and not is_file(status):
             raise OddFile(f"{printable(str(self.path))} is {kind_of(status)}; a plain file belongs there.")
 
-    def open_folder(self, stack: ExitStack) -> int | None:
+    def open_folder(self) -> int | None:
         status = os.stat(self.file, dir_fd=self.fd, follow_symlinks=False)
         if not is_folder(status):
             raise OddFile(f"{printable(str(self.path))} is {kind_of(status)}; a folder belongs there.")
-        return None if self.fd is None else _open_folder(self.name, self.fd, stack)
+        return None if self.fd is None else os.open(self.name, _FOLDER | _SAFE, dir_fd=self.fd)
 
     def open(self, flags: int) -> int:
         self.check_file()
@@ -74,7 +74,7 @@ class _Place(NamedTuple):
 
     def adopt(self, new: int | str) -> None:
         """Give a file or folder that root made here to the owner of this folder."""
-        adopt(new, self.folder if self.fd is None else self.fd, folder_fd=self.fd)
+        adopt(new, Path(self.folder) if self.fd is None else self.fd, folder_fd=self.fd)
 
     def unlink(self) -> None:
         with suppress(FileNotFoundError):
@@ -86,13 +86,6 @@ class _Place(NamedTuple):
             os.fsync(self.fd)
 
 
-def _open_folder(path: str | Path, above: int | None, stack: ExitStack) -> int:
-    flags = _FOLDER if above is None else _FOLDER | _SAFE
-    fd = os.open(path, flags, dir_fd=above)
-    stack.callback(os.close, fd)
-    return fd
-
-
 class SafeFiles:
     """The files below `root`; names are relative to it, with "/" between their parts."""
 
@@ -100,13 +93,19 @@ class SafeFiles:
         self.root = root
 
     @contextmanager
-    def _folder(self, parts: list[str]) -> Iterator[tuple[int | None, Path]]:
+    def _folder(self, parts: list[str]) -> Iterator[tuple[int | None, str]]:
         """Open the folder of that name; `FileNotFoundError` where there is none."""
-        with ExitStack() as stack:
-            fd, path = _open_folder(self.root, None, stack) if BY_DESCRIPTOR else None, self.root
+        path = str(self.root)
+        opened = [os.open(path, _FOLDER) if BY_DESCRIPTOR else None]
+        try:
             for part in parts:
-                fd, path = _Place(fd, path, part).open_folder(stack), path / part
-            yield fd, path
+                opened.append(_Place(opened[-1], path, part).open_folder())
+                path = os.path.join(path, part)  # noqa: PTH118 (pathlib takes several times as long)
+            yield opened[-1], path
+        finally:
+            for fd in opened:
+                if fd is not None:
+                    os.close(fd)
 
     @contextmanager
     def _place(self, name: str) -> Iterator[_Place]:

@@ -22,6 +22,10 @@ _ID_LENGTH = 36
 _SHORTEST = 64  # bytes: no event is shorter, so a file with more lines than that allows is not one of events
 
 
+Header = codec.Header | Literal["newer"] | None
+"""The first line of a file, as `codec.read_header` reads it."""
+
+
 class Name(NamedTuple):
     """What a session's file is called by."""
 
@@ -71,7 +75,7 @@ class Content(NamedTuple):
     `newer_header` is the first line as it is, where a newer rflow wrote it.
     """
 
-    header: codec.Header | Literal["newer"] | None
+    header: Header
     events: list[Stored]
     torn: bytes
     newer_header: bytes = b""
@@ -111,7 +115,7 @@ def parse(data: bytes, after: int = 0) -> Content:
     return Content(header, events, torn, first if header == "newer" else b"")
 
 
-def _is_older(header: codec.Header | Literal["newer"] | None) -> TypeGuard[codec.Header]:
+def _is_older(header: Header) -> TypeGuard[codec.Header]:
     """Whether a file has records of an older version: it was copied into the store by hand."""
     return isinstance(header, codec.Header) and header.records < codec.RECORD
 
@@ -142,9 +146,9 @@ class End(NamedTuple):
 class SessionFile:
     """A session's file, open to be continued; the caller holds the lock."""
 
-    def __init__(self, store_files: SafeFiles, name: Name, fd: int) -> None:
+    def __init__(self, store_files: SafeFiles, name: Name, fd: int, header: Header) -> None:
         self._files, self._name, self._fd = store_files, name, fd
-        self._end = _end(store_files, name, fd)
+        self._end = _end(store_files, name, fd, header)
         self.version = self._end.version
 
     def append(self, events: Sequence[Stored]) -> None:
@@ -163,13 +167,14 @@ class SessionFile:
 def opened(store_files: SafeFiles, name: Name) -> Iterator[SessionFile]:
     """Open a session's file to continue it; one with records of an older version is upgraded first."""
     fd = store_files.open_to_write(name.file, os.O_RDWR)
-    if _is_older(_header(fd)):
+    if _is_older(header := _header(fd)):
         os.close(fd)
         content = read(store_files, name)
         store_files.replace(name.file, text(name.session_id, name.code, content.events) + content.torn)
         fd = store_files.open_to_write(name.file, os.O_RDWR)
+        header = _header(fd)
     try:
-        yield SessionFile(store_files, name, fd)
+        yield SessionFile(store_files, name, fd, header)
     finally:
         os.close(fd)
 
@@ -178,7 +183,7 @@ def read_end(store_files: SafeFiles, name: Name) -> End:
     """Look at the end of a session's file without reading the rest."""
     fd = store_files.open(name.file, os.O_RDONLY)
     try:
-        return _end(store_files, name, fd)
+        return _end(store_files, name, fd, _header(fd))
     finally:
         os.close(fd)
 
@@ -194,9 +199,8 @@ def _write_at(fd: int, size: int, data: bytes) -> None:
         raise
 
 
-def _end(store_files: SafeFiles, name: Name, fd: int) -> End:
+def _end(store_files: SafeFiles, name: Name, fd: int, header: Header) -> End:
     size = os.fstat(fd).st_size
-    header = _header(fd)
     line, torn = _last_lines(fd, size)
     line_open = bool(torn) and codec.is_sealed(torn)
     line, torn = (torn, b"") if line_open else (line, torn)
@@ -207,7 +211,7 @@ def _end(store_files: SafeFiles, name: Name, fd: int) -> End:
     return End(last, size - len(torn), torn, line_open)
 
 
-def _header(fd: int) -> codec.Header | Literal["newer"] | None:
+def _header(fd: int) -> Header:
     os.lseek(fd, 0, os.SEEK_SET)
     return codec.read_header(read_all(fd, _BLOCK).partition(b"\n")[0])
 

@@ -80,6 +80,11 @@ class JsonShares:
             shares = [share for share in read if share and session in (None, share.session)]
             return [self._counted(share, viewed=share.hash in viewed) for share in cut(shares, link_key, part)]
 
+    def beginning(self, prefix: str) -> list[ShareCount]:
+        """Return the shares whose ids begin with `prefix`, by id."""
+        found = (count for count in self.listed() if count.share.id.startswith(prefix))
+        return sorted(found, key=lambda count: count.share.id)
+
     def replace(self, share: Share) -> None:
         """Keep the new state of a share; one that was deleted meanwhile stays deleted."""
         with self._folder.writing():

@@ -22,7 +22,7 @@ from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound
-from rflow.ports.stores import (
+from rflow.ports.values import (
     CodeTaken,
     Fault,
     Info,
@@ -114,13 +114,16 @@ class JsonDirStore:
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add events to a session; there are never notices, because there are no accounts."""
-        with self._folder.writing(), session_file.opened(self._files, self._find(session.id, session.code)) as file:
-            if file.version != expected:
-                raise Stale
-            with self._folder.blobs(session.id, blobs):
-                file.append(events)
+        with self._folder.writing():
+            name = self._find_as_read(session.id, session.code, stamp)
+            with session_file.opened(self._files, name) as file:
+                if file.version != expected:
+                    raise Stale
+                with self._folder.blobs(session.id, blobs):
+                    file.append(events)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session; only the end of its file is read, unless it has changed."""
@@ -140,6 +143,7 @@ class JsonDirStore:
         """Read a session's events."""
         with self._folder.reading():
             name = self._find(session_id)
+            stamp = self._listing.stamp(name)
             try:
                 content = session_file.read(self._files, name, after)
             except FileNotFoundError:  # Deleted since it was listed.
@@ -147,7 +151,8 @@ class JsonDirStore:
             entry = self._listing.entry(name) if after else None
         later = [event for event in content.events if event.seq > after]
         space = entry.head.space if entry else replay_session(session_id, name.code, content.events[:1]).space
-        return Log(id=session_id, code=name.code, events=later, space=space, after=after, header=content.newer_header)
+        header = content.newer_header
+        return Log(id=session_id, code=name.code, events=later, space=space, after=after, stamp=stamp, header=header)
 
     def latest(self, session_id: str) -> Log:
         """Read the state of a session: here, all of its events."""
@@ -189,10 +194,10 @@ class JsonDirStore:
         entries.sort(key=lambda entry: entry.head.id)
         return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():
-            name = self._find(session.id, session.code)
+            name = self._find_as_read(session.id, session.code, stamp)
             if session_file.read_end(self._files, name).version != expected:
                 raise Stale
             with self._folder.forgetting(session.id):
@@ -292,6 +297,13 @@ class JsonDirStore:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+    def _find_as_read(self, session_id: str, code: str, stamp: str | None) -> Name:
+        """Find the name of a session's file; raise `Stale` where the file has another stamp."""
+        name = self._find(session_id, code)
+        if stamp not in (None, self._listing.stamp(name)):
+            raise Stale
+        return name
 
     def _find(self, session_id: str, code: str = "") -> Name:
         """Find the name of a session's file, at once where its code is known; raise `NotFound`."""

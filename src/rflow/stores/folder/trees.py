@@ -11,7 +11,7 @@ from rflow.core.session.times import EPOCH, Moment
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
 from rflow.errors import StoreProblem
-from rflow.ports.stores import TreeName
+from rflow.ports.values import TreeName
 from rflow.stores import codec, derived, failures
 from rflow.stores.folder import session_file
 from rflow.stores.folder.odd_files import is_file

@@ -17,7 +17,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.tree.model import Tree
-from rflow.ports.stores import (
+from rflow.ports.values import (
     CodeTaken,
     Fault,
     Info,
@@ -52,6 +52,11 @@ class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
     head: Head
     blobs: dict[str, bytes]
     rewrites: int = 0
+
+    @property
+    def stamp(self) -> str:
+        """The stamp of the session: see `Standing`."""
+        return str(self.rewrites or "")
 
 
 class Mappings(NamedTuple):
@@ -126,10 +131,11 @@ class MappedStore:
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add events to a session."""
         with self.changing():
-            stored = self._expect(session.id, expected)
+            stored = self._expect(session.id, expected, stamp)
             self._sessions[session.id] = StoredSession(
                 log=stored.log | _records(events),
                 head=derived.row(session),
@@ -144,15 +150,15 @@ class MappedStore:
         stored = self._sessions.get(session_id)
         if stored is None:
             return None
-        head, stamp = stored.head, str(stored.rewrites or "")
-        return Standing(head.version, head.space, head.owner.id, stamp)
+        return Standing(stored.head.version, stored.head.space, stored.head.owner.id, stored.stamp)
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events."""
         stored = self._stored(session_id)
         rows = [(seq, record) for seq, record in stored.log.items() if seq > after]
         events = codec.from_rows(rows, after + 1, stored.head.version)
-        return Log(id=session_id, code=stored.head.code, events=events, space=stored.head.space, after=after)
+        head = stored.head
+        return Log(id=session_id, code=head.code, events=events, space=head.space, after=after, stamp=stored.stamp)
 
     def latest(self, session_id: str) -> Log:
         """Read the state of a session: here, all of its events."""
@@ -185,10 +191,10 @@ class MappedStore:
                 people |= derived.people_of(self.load(session_id).events)
         return derived.by_name(people.values())
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session."""
         with self.changing():
-            stored, named = self._expect(session.id, expected), derived.named(events)
+            stored, named = self._expect(session.id, expected, stamp), derived.named(events)
             kept = {name: content for name, content in stored.blobs.items() if name in named}
             self._sessions[session.id] = StoredSession(
                 log=_records(events), head=derived.row(session), blobs=kept, rewrites=stored.rewrites + 1
@@ -315,9 +321,9 @@ class MappedStore:
             raise derived.no_session()
         return self._sessions[session_id]
 
-    def _expect(self, session_id: str, expected: int) -> StoredSession:
+    def _expect(self, session_id: str, expected: int, stamp: str | None) -> StoredSession:
         stored = self._stored(session_id)
-        if stored.head.version != expected:
+        if stored.head.version != expected or stamp not in (None, stored.stamp):
             raise Stale
         return stored
 

@@ -14,7 +14,7 @@ from rflow.core.people import Person
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, cut
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores.account_records import added_audit, renamed
 
 
@@ -208,6 +208,10 @@ class MemoryAccounts:
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
         """Return the entries of the audit."""
         return self._audit[after:] if limit is None else self._audit[after : after + limit]
+
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        return [entry for entry in self._audit if before is None or entry.seq < before][: -limit - 1 : -1]
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""

@@ -99,7 +99,18 @@ def rename(db: Connection, person_id: str, to: Person) -> None:
 
 def audit(db: Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq > %s ORDER BY seq LIMIT %s"
-    rows = db.execute(sql, (after, limit))
+    return _entries(db.execute(sql, (after, limit)))
+
+
+def latest_audit(db: Connection, limit: int, before: int | None) -> list[AuditEntry]:
+    sql = "SELECT seq, data FROM audit WHERE seq < %s ORDER BY seq DESC LIMIT %s"
+    return _entries(db.execute(sql, (_LAST if before is None else min(before, _LAST), limit)))
+
+
+_LAST = 2**62
+
+
+def _entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
     return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
 
 

@@ -14,7 +14,7 @@ from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores.account_records import added_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
@@ -243,6 +243,11 @@ class PostgresAccounts:
         """Return the entries of the audit."""
         with self._database.reading() as db:
             return account_rows.audit(db, after, limit)
+
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        with self._database.reading() as db:
+            return account_rows.latest_audit(db, limit, before)
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rflow.core.session.events import Stored
 from rflow.core.session.state import Session
 from rflow.errors import StoreProblem
-from rflow.ports.stores import ConnectionLost, Stale
+from rflow.ports.values import ConnectionLost, Stale
 from rflow.stores import codec, derived
 from rflow.stores.columns import Columns, columns
 from rflow.stores.postgres import rows
@@ -36,20 +36,24 @@ def _arrays(*kinds: str) -> tuple[str, ...]:
 
 _COLUMNS = ("bigint", "bigint", *["text"] * 7, "bytea")
 _PEOPLE = ("text", "text", "text")
-_APPEND = ("append_to_session", (*["%s"] * 12, "%b", *_arrays("bigint", "bytea", *_PEOPLE)))
+_APPEND = ("append_unless_rewritten", (*["%s"] * 13, "%b", *_arrays("bigint", "bytea", *_PEOPLE)))
 _APPEND_SEVERAL = (
-    "append_to_sessions",
-    _arrays("text", "text", "bigint", *_COLUMNS, "int", "bigint", "bytea", "int", *_PEOPLE),
+    "append_each_unless_rewritten",
+    _arrays("text", "text", "bigint", "text", *_COLUMNS, "int", "bigint", "bytea", "int", *_PEOPLE),
 )
 """The functions that append, and the places of their values."""
 
 
 class Append(NamedTuple):
-    """What is appended to a session that is at version `expected`, in texts; `spaces` is what its actor may see."""
+    """What is appended to a session that is at version `expected`, in texts; `spaces` is what its actor may see.
+
+    `stamp` is the one that the session had when it was read (None: any).
+    """
 
     spaces: str
     session_id: str
     expected: int
+    stamp: str | None
     columns: Columns
     numbers: Sequence[str]
     records: Sequence[str]
@@ -64,11 +68,11 @@ class Append(NamedTuple):
 
     @property
     def values(self) -> tuple[object, ...]:
-        """The values with which `append_to_session` does it.
+        """The values with which `append_unless_rewritten` does it.
 
         Lists are texts, which takes the driver a fraction of the time that its arrays do.
         """
-        return self.spaces, self.session_id, self.expected, *self.columns, *map(_array, self[4:])
+        return *self[:4], *self.columns, *map(_array, self[5:])
 
 
 _groups: dict[Address, Group[Append]] = {}
@@ -83,9 +87,10 @@ def append(
     expected: int,
     blobs: Mapping[str, bytes],
     notices: "Sequence[Notice]",
+    stamp: str | None,
 ) -> None:
     """Add events to a session; a store that has not been upgraded yet gets the functions for that."""
-    wanted = _append(database, session, events, expected)
+    wanted = _append(database, session, events, expected, stamp)
 
     def work() -> None:
         if blobs or notices:
@@ -100,12 +105,13 @@ def append(
         work()
 
 
-def _append(database: Database, session: Session, events: Sequence[Stored], expected: int) -> Append:
+def _append(database: Database, session: Session, events: Sequence[Stored], expected: int, stamp: str | None) -> Append:
     people = derived.people_of(events).values()
     return Append(
         spaces=database.scope.visible,
         session_id=session.id,
         expected=expected,
+        stamp=stamp,
         columns=columns(session),
         numbers=[str(event.seq) for event in events],
         records=[_hex(codec.encode(event)) for event in events],
@@ -159,16 +165,16 @@ def _send(database: Database, group: Group[Append], appends: Sequence[Append]) -
         group.usable = False
         with suppress(StoreProblem):
             group.usable = database.complete()
-    except StoreProblem:
+    except (StoreProblem, Stale):
         pass
     return [ALONE] * len(appends)
 
 
 def _several(appends: Sequence[Append]) -> list[object]:
-    """Return the values with which `append_to_sessions` does them."""
-    spaces, ids, expected, of_columns, numbers, records, *people = zip(*appends, strict=True)
+    """Return the values with which `append_each_unless_rewritten` does them."""
+    spaces, ids, expected, stamps, of_columns, numbers, records, *people = zip(*appends, strict=True)
     version, updated_at, *texts, heads = zip(*of_columns, strict=True)
-    each = (spaces, ids, map(str, expected), map(str, version), map(str, updated_at), *texts, map(_hex, heads))
+    each = (spaces, ids, map(str, expected), stamps, map(str, version), map(str, updated_at), *texts, map(_hex, heads))
     return [
         *map(_array, each),
         _array(map(str, accumulate(map(len, numbers)))),
@@ -178,9 +184,11 @@ def _several(appends: Sequence[Append]) -> list[object]:
     ]
 
 
-def _array(values: Iterable[str]) -> str:
+def _array(values: Iterable[str | None]) -> str:
     """Return an array as PostgreSQL reads it."""
-    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    quoted = (
+        "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
+    )
     return f"{{{','.join(quoted)}}}"
 
 

@@ -8,7 +8,7 @@ import psycopg
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Fault
+from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived
 from rflow.stores.postgres import account_rows, rows, shares
 from rflow.stores.postgres.connection.connecting import Connection

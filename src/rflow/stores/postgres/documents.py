@@ -14,7 +14,7 @@ from rflow.core.session.search.document import PARTS, Part, passages
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
 from rflow.core.session.times import micros
-from rflow.ports.stores import Ranked
+from rflow.ports.values import Ranked
 from rflow.stores.postgres import rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database

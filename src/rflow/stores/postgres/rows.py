@@ -11,7 +11,7 @@ from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
-from rflow.ports.stores import CodeTaken, Stale, Standing, StartedBy, TreeName
+from rflow.ports.values import CodeTaken, Stale, Standing, StartedBy, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 from rflow.stores.postgres.connection.connecting import Connection, sent
@@ -37,7 +37,8 @@ STAMP = "coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.i
 """What changes when all events of a session are replaced, which keeps its version."""
 STANDING = f"SELECT version, space, owner, {STAMP} FROM sessions WHERE id = %s"  # noqa: S608 (constants)
 LOAD = (
-    "SELECT code, version, space FROM sessions WHERE id = %(id)s;"
+    "SELECT code, version, space, coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || %(id)s), '')"
+    " FROM sessions WHERE id = %(id)s;"
     " SELECT seq, data FROM events WHERE session_id = %(id)s AND seq > %(after)s ORDER BY seq"
 )
 _NOTE = "INSERT INTO unindexed VALUES (%s, %s, %s) ON CONFLICT (session_id) DO UPDATE SET version = excluded.version"
@@ -65,7 +66,12 @@ def insert(
         raise Stale
     if not db.execute(_INSERT_CODE, (code_key, session_id, session.space)).rowcount:
         raise CodeTaken
-    if started_by and not db.execute(_INSERT_COMMAND, (*started_by, session_id, session.space)).rowcount:
+    if (
+        started_by
+        and not db.execute(
+            _INSERT_COMMAND, (started_by.actor, started_by.command_id, session_id, session.space)
+        ).rowcount
+    ):
         raise Stale
     db.execute("INSERT INTO unindexed VALUES (%s, %s, %s)", (session_id, session.space, session.version))
     add(db, session, events, blobs)
@@ -73,7 +79,8 @@ def insert(
 
 def started(db: Connection, started_by: StartedBy) -> str | None:
     """Return the id of the session that a command started; None if there is none."""
-    row = db.execute("SELECT session_id FROM commands WHERE actor = %s AND command_id = %s", started_by).fetchone()
+    sql = "SELECT session_id FROM commands WHERE actor = %s AND command_id = %s"
+    row = db.execute(sql, (started_by.actor, started_by.command_id)).fetchone()
     return str(row[0]) if row else None
 
 
@@ -89,10 +96,13 @@ def _moved(db: Connection, session_id: str) -> Stale | NotFound:
     return Stale() if there else derived.no_session()
 
 
-def update(db: Connection, session: Session, expected: int) -> None:
-    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
+def update(db: Connection, session: Session, expected: int, stamp: str | None) -> None:
+    """Write the new state of a session that is at version `expected`, with that stamp; raise `Stale` or `NotFound`."""
     if not db.execute(_UPDATE_SESSION, (*columns(session), session.id, expected)).rowcount:
         raise _moved(db, session.id)
+    # Read once its row is locked: a statement that waited for the row does not see what was written meanwhile.
+    if (now := standing(db, session.id)) is None or stamp not in (None, now.stamp):
+        raise Stale
     db.execute(_NOTE, (session.id, session.space, session.version))
 
 
@@ -115,8 +125,9 @@ def log_of(session_id: str, after: int, found: Sequence[tuple[Any, ...]], record
     """Return what `LOAD` read; raise `NotFound` if there is no such session."""
     if not found:
         raise derived.no_session()
-    code, version, space = found[0]
-    return Log(id=session_id, code=code, events=codec.from_rows(records, after + 1, version), space=space, after=after)
+    code, version, space, stamp = found[0]
+    events = codec.from_rows(records, after + 1, version)
+    return Log(id=session_id, code=code, events=events, space=space, after=after, stamp=stamp)
 
 
 def standing(db: Connection, session_id: str) -> Standing | None:

@@ -24,7 +24,7 @@ from rflow.core.sharing import (
 )
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.ports.paging import WHOLE, Key, Part, collect
-from rflow.ports.stores import Standing
+from rflow.ports.values import Standing
 from rflow.stores import derived, failures
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -109,11 +109,21 @@ class PostgresShares:
             conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.valid(part.after.id))))
         where = " AND ".join(condition for condition, _ in conditions) or "true"
         values = [value for _, given in conditions for value in given]
+        limit = part.limit
         sql = f"SELECT * FROM shares WHERE {where} {_ORDER} LIMIT %s"  # noqa: S608 (constants)
+        return self._selected(sql, (*values, limit))
+
+    def _selected(self, sql: str, values: Sequence[str | int | None]) -> list[tuple[Key, ShareCount | None]]:
         counted = f"SELECT -created_at, id, data, {_COUNT} FROM ({sql}) AS shares {_ORDER}"  # noqa: S608 (constants)
         with self._database.reading() as db:
-            rows = db.execute(counted, (*values, part.limit)).fetchall()
+            rows = db.execute(counted, tuple(values)).fetchall()
         return [(Key(at=at, id=name), _counted(read_share(data), *count)) for at, name, data, *count in rows]
+
+    def beginning(self, prefix: str) -> list[ShareCount]:
+        """Return the shares whose ids begin with `prefix`, by id."""
+        first = derived.valid(prefix)
+        found = self._selected("SELECT * FROM shares WHERE id >= %s AND id < %s", (first, first + "\U0010ffff"))
+        return sorted((count for _, count in found if count is not None), key=lambda count: count.share.id)
 
     def replace(self, share: Share) -> None:
         """Store the new state of a share, unless it was deleted meanwhile."""

@@ -12,7 +12,7 @@ from rflow.core.session.head import Head, Page, Query
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import TracesLeft
-from rflow.ports.stores import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
+from rflow.ports.values import Fault, Info, Merged, Ranked, Report, Standing, StartedBy, unreported
 from rflow.stores import codec, columns, derived, failures
 from rflow.stores.failures import PATIENCE
 from rflow.stores.postgres import rows
@@ -124,9 +124,10 @@ class PostgresStore(PostgresTrees):
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add events to a session; several threads of a process that do so at once share a transaction."""
-        append(self._database, session, events, expected, blobs, notices)
+        append(self._database, session, events, expected, blobs, notices, stamp)
         self._database.line.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
@@ -172,11 +173,11 @@ class PostgresStore(PostgresTrees):
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
             return derived.by_name(columns.person(*row) for row in selected)
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase the old ones from the data files."""
         kept = list(derived.named(events))
         with self._database.writing() as db:
-            rows.update(db, session, expected)
+            rows.update(db, session, expected, stamp)
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
             rows.clear(db, session.id, "events", "people", "documents")
             rows.add(db, session, events, {})

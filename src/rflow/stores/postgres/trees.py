@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.ports.stores import TreeName
+from rflow.ports.values import TreeName
 from rflow.stores import derived
 from rflow.stores.postgres import rows
 from rflow.stores.postgres.connection.database import Database

@@ -17,7 +17,7 @@ from rflow.core.session.search.document import PARTS, WEIGHTS, passages
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Ranked
+from rflow.ports.values import Ranked
 from rflow.stores.sqlite.query import conditions
 
 VERSION = 1

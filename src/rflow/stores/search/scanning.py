@@ -12,7 +12,7 @@ from rflow.core.session.head import Query
 from rflow.core.session.log import Log
 from rflow.core.session.search.query import Term
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Ranked
+from rflow.ports.values import Ranked
 from rflow.stores.columns import columns
 from rflow.stores.search.index import Row, SearchIndex
 

@@ -17,7 +17,7 @@ from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
-from rflow.ports.stores import Stale
+from rflow.ports.values import Stale
 from rflow.stores import derived
 from rflow.stores.account_records import added_audit, read, renamed
 from rflow.stores.failures import unfinished
@@ -235,6 +235,12 @@ class SqliteAccounts:
         with self._file.reading() as db:
             return _audit(db, after, limit)
 
+    def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        with self._file.reading() as db:
+            rows = db.execute(_LATEST_AUDIT, (_LAST if before is None else min(before, _LAST), limit))
+            return _entries(rows)
+
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
         with self._file.reading() as db:
@@ -351,7 +357,14 @@ def _rename(db: sqlite3.Connection, person_id: str, to: Person) -> None:
 
 def _audit(db: sqlite3.Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
-    rows = db.execute(sql, (after, -1 if limit is None else limit))
+    return _entries(db.execute(sql, (after, -1 if limit is None else limit)))
+
+
+_LATEST_AUDIT = "SELECT seq, data FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"
+_LAST = 2**62
+
+
+def _entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
     return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
 
 

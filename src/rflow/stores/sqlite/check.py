@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import Fault
+from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived, failures
 from rflow.stores.sqlite import accounts, checkpoints, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
@@ -18,8 +19,9 @@ from rflow.stores.sqlite.search import SqliteSearch
 def check(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
     """List what is wrong. Damaged parts are reported, and everything else is still read."""
     _refuse_unreadable(file)
+    path = Path(file.path)
     faults = [
-        *checking.drafts(file.path.parent),
+        *checking.drafts(path.parent),
         *_finish_removal(file, search),
         *_search_index(search),
         *_checkpoints(file),
@@ -29,7 +31,7 @@ def check(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
             with file.reading() as db:
                 faults.extend(part(db))  # Keeps the faults reported before an error.
         except StoreProblem as problem:
-            faults.append(_damage(file.path.name, problem.__cause__ or problem))
+            faults.append(_damage(path.name, problem.__cause__ or problem))
     return faults
 
 
@@ -83,9 +85,9 @@ def _finish_removal(file: SqliteFile, search: SqliteSearch) -> list[Fault]:
         if not pending:
             return []
         done = search.remove() and file.erase()  # It is not known which session it was.
-        return [checking.unfinished_removal(file.path.name, done=done)]
+        return [checking.unfinished_removal(Path(file.path).name, done=done)]
     except StoreProblem as problem:  # Damaged, or in a read-only folder.
-        return [_damage(file.path.name, problem)]
+        return [_damage(Path(file.path).name, problem)]
 
 
 def _engine(db: sqlite3.Connection) -> Iterator[Fault]:

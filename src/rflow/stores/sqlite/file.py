@@ -4,15 +4,18 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Report
 from rflow.stores import failures, files
 from rflow.stores.failures import PATIENCE
 from rflow.stores.sqlite.schema import APPLICATION, SCHEMA, SCHEMA_VERSION
 from rflow.whole_files import adopt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rflow.ports.values import Report
 
 _PAGES = 4096
 """The pages that a backup copies between two reports: 16 MiB."""
@@ -25,8 +28,8 @@ class SqliteFile:
     `patience` is how many seconds a writer waits for another.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
-        self.path = path
+    def __init__(self, path: "str | Path", patience: float = PATIENCE) -> None:
+        self.path = os.fspath(path)
         self._patience = patience
         self._db: sqlite3.Connection | None = None
         self._empty: sqlite3.Connection | None = None
@@ -35,10 +38,10 @@ class SqliteFile:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection that sees the store as it is at one moment."""
-        with explained(self.path):
+        with Explained(self.path):
             db = self._connection()
             try:
-                with transaction(db, "BEGIN"):
+                with Transaction(db, "BEGIN"):
                     yield db
             except sqlite3.OperationalError:
                 _check_format(db, self.path)  # A newer rflow may have replaced tables since the file was opened.
@@ -47,9 +50,9 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection with the write lock; commits when the block ends, and rolls back if it raises."""
-        with explained(self.path):
+        with Explained(self.path):
             db = self._writer()
-            with transaction(db, "BEGIN IMMEDIATE"):
+            with Transaction(db, "BEGIN IMMEDIATE"):
                 _check_format(db, self.path)  # A newer rflow may have upgraded the file since it was opened.
                 yield db
 
@@ -59,10 +62,12 @@ class SqliteFile:
         `VACUUM` drops the free pages and the gaps in the others, the checkpoint empties the write-ahead log. Backups
         that were interrupted go too: they hold the same texts.
         """
+        from pathlib import Path
+
         from rflow.stores.drafts import sweep
 
-        sweep(self.path.parent)
-        with explained(self.path):
+        sweep(Path(self.path).parent)
+        with Explained(self.path):
             db = self._writer()
         try:
             db.execute(f"PRAGMA busy_timeout = {min(2000, int(self._patience * 1000))}")
@@ -80,13 +85,13 @@ class SqliteFile:
         """Return a number that changes with each commit of another connection; None if the file is not open yet."""
         if self._db is None:
             return None
-        with explained(self.path):
+        with Explained(self.path):
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def size(self) -> int:
         """Return the size in bytes of the file, its write-ahead log and its shared memory."""
-        parts = (self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm"))
-        return sum(part.stat().st_size for part in parts if part.exists())
+        parts = (self.path + end for end in ("", "-wal", "-shm"))
+        return sum(os.path.getsize(part) for part in parts if os.path.exists(part))
 
     def close(self) -> None:
         """Close the connections."""
@@ -96,7 +101,7 @@ class SqliteFile:
         self._db = self._empty = None
 
     def _connection(self) -> sqlite3.Connection:
-        if self._db is None and not self.path.exists():
+        if self._db is None and not os.path.exists(self.path):
             self._empty = self._empty or _new_database(":memory:")
             return self._empty
         return self._opened()
@@ -113,31 +118,45 @@ class SqliteFile:
         return self._db
 
     def _writer(self) -> sqlite3.Connection:
-        if self._db is None and not self.path.exists():
-            create(self.path)
+        if self._db is None and not os.path.exists(self.path):
+            _create(self.path)
         db = self._opened()
         if not self._writable:
             raise _why_not_writable(self.path) or failures.forbidden(self.path)
         return db
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Begin a transaction; commit it when the block ends, and roll back if it raises."""
-    db.execute(begin)
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
+class Transaction:
+    """A transaction that is committed when the block ends, and rolled back if it raises."""
+
+    def __init__(self, db: sqlite3.Connection, begin: str) -> None:
+        self._db, self._begin = db, begin
+
+    def __enter__(self) -> None:
+        self._db.execute(self._begin)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._db.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        if error is not None:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
         with suppress(sqlite3.Error):  # On a full disk SQLite has already rolled back.
-            db.execute("ROLLBACK")
-        raise
+            self._db.execute("ROLLBACK")
 
 
-def create(path: Path) -> None:
+def _create(name: str) -> None:
     """Create a new store, unless another process has just done so."""
+    from pathlib import Path
+
     from rflow.stores.drafts import draft
 
+    path = Path(name)
     files.make_folder(path.parent)
     with draft(path, "store") as new:
         touch(new)
@@ -145,7 +164,7 @@ def create(path: Path) -> None:
         files.publish(new, path)
 
 
-def touch(path: Path) -> None:
+def touch(path: "Path") -> None:
     """Create an empty file that only its user can open: SQLite would let others read it."""
     fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
     adopt(fd, path.parent)
@@ -162,7 +181,7 @@ def _new_database(name: str) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = MEMORY")
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             marks = (f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {SCHEMA_VERSION}")
             for statement in (*SCHEMA, *marks):
                 db.execute(statement)
@@ -173,25 +192,25 @@ def _new_database(name: str) -> sqlite3.Connection:
     return db
 
 
-def _open(path: Path, patience: float) -> tuple[sqlite3.Connection, bool]:
+def _open(path: str, patience: float) -> tuple[sqlite3.Connection, bool]:
     """Open a file; return the connection and whether the file can be written.
 
     In a read-only folder SQLite can't create the files of its write-ahead log and refuses to open. If there is no log,
     the file is complete and nobody is writing, so it can be read as a file that never changes.
     """
-    if not path.is_file():  # SQLite would block forever on a FIFO.
+    if not os.path.isfile(path):  # SQLite would block forever on a FIFO.
         raise failures.foreign(path)
     try:
         return _connect(path, "mode=rw", patience), True
     except sqlite3.OperationalError as error:
-        log = path.with_name(path.name + "-wal")
-        if error.sqlite_errorcode & 0xFF not in _UNOPENED or (log.exists() and log.stat().st_size):
+        log = f"{path}-wal"
+        if error.sqlite_errorcode & 0xFF not in _UNOPENED or (os.path.exists(log) and os.path.getsize(log)):
             raise
         return _connect(path, "mode=ro&immutable=1", patience), False
 
 
-def _connect(path: Path, how: str, patience: float) -> sqlite3.Connection:
-    db = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=patience, isolation_level=None)
+def _connect(path: str, how: str, patience: float) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{_uri(path)}?{how}", uri=True, timeout=patience, isolation_level=None)
     try:
         db.execute("PRAGMA user_version").fetchone()  # Connecting alone does not open the file.
         db.execute("PRAGMA synchronous = FULL")
@@ -203,14 +222,20 @@ def _connect(path: Path, how: str, patience: float) -> sqlite3.Connection:
     return db
 
 
-def _check_format(db: sqlite3.Connection, path: Path) -> int:
+def _uri(path: str) -> str:
+    """Return an absolute path as SQLite's URIs have it, in which three characters mean something else."""
+    written = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace(os.sep, "/")
+    return f"file://{written if written.startswith('/') else '/' + written}"
+
+
+def _check_format(db: sqlite3.Connection, path: str) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise failures.newer(path, version, SCHEMA_VERSION)
     return int(version)
 
 
-def _upgrade(db: sqlite3.Connection, path: Path) -> None:
+def _upgrade(db: sqlite3.Connection, path: str) -> None:
     """Check that the file is a store, and upgrade an older format in one transaction."""
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
         raise failures.foreign(path)
@@ -223,7 +248,7 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise failures.too_old(path)
 
     try:
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             upgrade(db, _check_format(db, path))
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
@@ -231,7 +256,7 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def backup(db: sqlite3.Connection, path: Path, report: Report) -> None:
+def backup(db: sqlite3.Connection, path: "Path", report: "Report") -> None:
     """Copy the store, as it is now, to a new file; it appears at `path` once it is complete and checked.
 
     `db` is in a transaction. It reads before the copy begins, so that every step copies the same state.
@@ -255,24 +280,31 @@ def backup(db: sqlite3.Connection, path: Path, report: Report) -> None:
             raise failures.taken(path)
 
 
-def _why_not_writable(path: Path) -> StoreProblem | None:
+def _why_not_writable(path: "str | Path") -> StoreProblem | None:
+    from pathlib import Path
+
     from rflow.stores.disks import why_not_writable
 
-    return why_not_writable(path)
+    return why_not_writable(Path(path))
 
 
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite or the system about `path` into a `StoreProblem`."""
-    try:
-        yield
-    except OSError as error:
-        raise failures.of_system(path, error) from error
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        _explain(path, error)
+class Explained:
+    """A block in which errors of SQLite or the system about `path` become a `StoreProblem`."""
+
+    def __init__(self, path: "str | Path") -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise failures.of_system(self._path, error) from error
+        if isinstance(error, sqlite3.Error | UnicodeDecodeError):
+            _explain(self._path, error)
 
 
-def _explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
+def _explain(path: "str | Path", error: sqlite3.Error | UnicodeDecodeError) -> NoReturn:
     if isinstance(error, UnicodeDecodeError):  # A text in the file, or one that SQLite quotes in its error.
         raise failures.damaged(path, error) from error
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:

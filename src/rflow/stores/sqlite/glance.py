@@ -35,7 +35,7 @@ def facts(path: str, session_id: str | None, seen: int | None, me: str) -> tuple
 
     The facts are None if the file, or the session, is not there or not readable.
     """
-    if not os.path.exists(path):  # noqa: PTH110 (without pathlib)
+    if not os.path.exists(path):
         return None, 0
     try:
         with closing(sqlite3.connect(path, timeout=0.1)) as db:

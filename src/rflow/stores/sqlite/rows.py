@@ -11,28 +11,26 @@ from rflow.core.session.head import Head
 from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
-from rflow.ports.stores import Stale, Standing, TreeName
+from rflow.ports.values import Stale, Standing, TreeName
 from rflow.stores import codec, derived
 from rflow.stores.columns import columns, names, tree_name
 
 _INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_STAMP = "coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.id), '')"
+_AS_READ = f"id = ? AND version = ? AND (? IS NULL OR ? = {_STAMP})"
 _UPDATE_STATE = (
-    "UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE id = ? AND version = ?"
+    f"UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE {_AS_READ}"  # noqa: S608 (constants)
     " AND (status, owner, owner_kind, space, customer, ticket, tree) = (?, ?, ?, ?, ?, ?, ?)"
 )
-_UPDATE_SEARCHED = (
-    "UPDATE sessions SET status = ?, owner = ?, owner_kind = ?, space = ?, customer = ?, ticket = ?, tree = ?"
-    " WHERE id = ? AND version = ?"
-)
+_SEARCHED = "status = ?, owner = ?, owner_kind = ?, space = ?, customer = ?, ticket = ?, tree = ?"
+_UPDATE_SEARCHED = f"UPDATE sessions SET {_SEARCHED} WHERE {_AS_READ}"  # noqa: S608 (constants)
 # The casts guard against damage: a flipped bit in a row's header turns a blob into a text or a number.
 _SELECT_EVENTS = (
     "SELECT seq, CAST(coalesce(data, '') AS BLOB) FROM events"
     " WHERE session_id = ? AND seq > ? AND typeof(seq) = 'integer' ORDER BY seq"
 )
-_STANDING = (
-    "SELECT version, space, owner, coalesce((SELECT value FROM meta WHERE name = 'rewrites ' || sessions.id), '')"
-    " FROM sessions WHERE id = ?"
-)
+_STANDING = f"SELECT version, space, owner, {_STAMP} FROM sessions WHERE id = ?"  # noqa: S608 (constants)
+_ROW = f"SELECT code, version, space, {_STAMP} FROM sessions WHERE id = ?"  # noqa: S608 (constants)
 _COUNT_REWRITE = (
     "INSERT INTO meta VALUES ('rewrites ' || ?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1"
 )
@@ -62,6 +60,7 @@ class Row(msgspec.Struct, frozen=True):
     code: str
     version: int
     space: str
+    stamp: str
 
 
 def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
@@ -71,19 +70,18 @@ def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
 
 def row(db: sqlite3.Connection, session_id: str) -> Row:
     """Read the row of a session; raise `NotFound`."""
-    found = db.execute(
-        "SELECT code, version, space FROM sessions WHERE id = ?", (derived.valid(session_id),)
-    ).fetchone()
+    found = db.execute(_ROW, (derived.valid(session_id),)).fetchone()
     if found is None:
         raise derived.no_session()
-    code, version, space = found
-    return Row(str(code), version if isinstance(version, int) else 0, str(space))
+    code, version, space, stamp = found
+    return Row(str(code), version if isinstance(version, int) else 0, str(space), str(stamp))
 
 
 def log(db: sqlite3.Connection, session_id: str, row: Row, after: int = 0, base: Session | None = None) -> Log:
     """Read the events of a session of that row after version `after`, at which `base` is its state."""
     events = codec.from_rows(db.execute(_SELECT_EVENTS, (session_id, after)), after + 1, row.version)
-    return Log(id=session_id, code=row.code, events=events, space=row.space, after=after, base=base)
+    code, space, stamp = row.code, row.space, row.stamp
+    return Log(id=session_id, code=code, events=events, space=space, after=after, base=base, stamp=stamp)
 
 
 def heads(db: sqlite3.Connection, selected: Iterable[tuple[str, bytes, int]]) -> list[Head]:
@@ -103,14 +101,15 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
     return derived.row(log.session)
 
 
-def update(db: sqlite3.Connection, session: Session, expected: int) -> None:
-    """Write the new state of a session that is at version `expected`; raise `Stale` or `NotFound`."""
+def update(db: sqlite3.Connection, session: Session, expected: int, stamp: str | None) -> None:
+    """Write the new state of a session that is at version `expected`, with that stamp; raise `Stale` or `NotFound`."""
     version, at, *searched, head = columns(session)
-    state = (version, at, head, session.id, expected, *searched)
+    as_read = (session.id, expected, stamp, stamp)
+    state = (version, at, head, *as_read, *searched)
     if db.execute(_UPDATE_STATE, state).rowcount:
         return
     # Rarely what is searched changes; writing the same values again would dirty a page of every index.
-    if db.execute(_UPDATE_SEARCHED, (*searched, session.id, expected)).rowcount:
+    if db.execute(_UPDATE_SEARCHED, (*searched, *as_read)).rowcount:
         db.execute(_UPDATE_STATE, state)
     elif standing(db, session.id) is None:
         raise derived.no_session()

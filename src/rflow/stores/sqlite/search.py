@@ -15,14 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from rflow.core.session.head import Query
 from rflow.core.session.search.query import Term
 from rflow.core.session.times import micros
 from rflow.errors import StoreProblem
-from rflow.ports.stores import Ranked
+from rflow.ports.values import Ranked
 from rflow.stores.search.index import Row, SearchIndex, totals
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, explained, touch, transaction
+from rflow.stores.sqlite.file import Explained, SqliteFile, Transaction, touch
 
 SUFFIX = "-search"
 SLICE = 0.5
@@ -51,13 +53,13 @@ class SqliteSearch:
     def __init__(self, file: SqliteFile, patience: float) -> None:
         self._file = file
         self._patience = patience
-        self.path = file.path.with_name(file.path.name + SUFFIX)
+        self.path = Path(file.path + SUFFIX)
         self._memory: sqlite3.Connection | None = None
         self._remark = ""
 
     def find(self, terms: Sequence[Term], query: Query, first: int) -> Ranked:
         """Return the sessions that match."""
-        if not self._file.path.exists():
+        if not Path(self._file.path).exists():
             return Ranked()
         with self._file.reading():  # Raises if that is no store: then there must be no index beside it.
             pass
@@ -74,13 +76,13 @@ class SqliteSearch:
                 if not (again and _is_damage(cause) and self.remove()):
                     self._use_memory(cause)
         assert self._memory is not None
-        with explained(self._file.path):
-            return self._find(self._memory, terms, query, first)._replace(remark=self._remark)
+        with Explained(self._file.path):
+            return replace(self._find(self._memory, terms, query, first), remark=self._remark)
 
     def _use_memory(self, error: BaseException | None) -> None:
         from rflow.stores.disks import why_not_writable
 
-        problem = why_not_writable(self._file.path)
+        problem = why_not_writable(Path(self._file.path))
         why = f"{self.path.name} can't be used: {error}" if problem is None else "the store's folder can't be written"
         self._remark = f"The search index is built again for each search, because {why}."
         self._memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -88,14 +90,14 @@ class SqliteSearch:
     def _find(self, db: sqlite3.Connection, terms: Sequence[Term], query: Query, first: int) -> Ranked:
         """Search an index, after bringing it up to date; it is not locked for writing if it is that already."""
         index = SearchIndex(db)
-        with transaction(db, "BEGIN"):
+        with Transaction(db, "BEGIN"):
             if index.is_current and self._is_up_to_date(index):
                 return index.find(terms, query, first)
-        with transaction(db, "BEGIN IMMEDIATE"):
+        with Transaction(db, "BEGIN IMMEDIATE"):
             done = self._update(index)
         if done is not None:
             return Ranked(building=done)
-        with transaction(db, "BEGIN"):
+        with Transaction(db, "BEGIN"):
             return index.find(terms, query, first)
 
     # Bringing it up to date
@@ -178,7 +180,7 @@ class SqliteSearch:
         try:
             with self._opened() as db:
                 index = SearchIndex(db)
-                with transaction(db, "BEGIN IMMEDIATE"):
+                with Transaction(db, "BEGIN IMMEDIATE"):
                     if not index.is_current:
                         raise _Outdated
                     index.remove(session_id)

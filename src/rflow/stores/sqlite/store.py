@@ -1,11 +1,11 @@
 """Sessions and trees in one SQLite file: the default store, for one machine."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from rflow.core.people import Person
@@ -15,7 +15,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotFound, StoreProblem
-from rflow.ports.stores import (
+from rflow.ports.values import (
     CodeTaken,
     Fault,
     Info,
@@ -31,11 +31,13 @@ from rflow.ports.stores import (
 from rflow.stores import codec, columns, derived
 from rflow.stores.failures import PATIENCE, unfinished
 from rflow.stores.sqlite import rows
-from rflow.stores.sqlite.file import SqliteFile, backup, explained
+from rflow.stores.sqlite.file import Explained, SqliteFile, backup
 from rflow.stores.sqlite.query import select
 from rflow.stores.sqlite.schema import LONG, SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rflow.core.notices import Notice
     from rflow.core.session.search.query import Term
     from rflow.stores.outbox.sql import SqlOutbox
@@ -62,9 +64,8 @@ class SqliteStore:
     kind = "sqlite"
     shared = False
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+    def __init__(self, path: "str | Path", patience: float = PATIENCE) -> None:
         self._file = SqliteFile(path, patience)
-        self._path = path
         self._patience = patience
 
     @cached_property
@@ -98,7 +99,8 @@ class SqliteStore:
     @property
     def url(self) -> str:
         """The URL that opens this store again."""
-        return f"sqlite://{'' if self._path.as_posix().startswith('/') else '/'}{self._path.as_posix()}"
+        path = self._file.path.replace(os.sep, "/")
+        return f"sqlite://{path if path.startswith('/') else '/' + path}"
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
         """Return this store: what may be seen is left to the caller."""
@@ -133,10 +135,11 @@ class SqliteStore:
         expected: int,
         blobs: Mapping[str, bytes],
         notices: "Sequence[Notice]" = (),
+        stamp: str | None = None,
     ) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
-            rows.update(db, session, expected)
+            rows.update(db, session, expected, stamp)
             rows.add(db, session.id, events, blobs)
             if notices:
                 from rflow.stores.outbox.sql import SqlOutbox
@@ -206,11 +209,11 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.by_name(columns.person(*row) for row in db.execute(sql, values))
 
-    def rewrite(self, session: Session, events: Sequence[Stored], expected: int) -> None:
+    def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""
         kept = derived.named(events)
         with self._file.writing() as db:
-            rows.update(db, session, expected)
+            rows.update(db, session, expected, stamp)
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
@@ -231,7 +234,7 @@ class SqliteStore:
 
     def _erase(self, session_id: str) -> None:
         if not (self._search.erase(session_id) and self._file.erase()):
-            raise unfinished(self._path)
+            raise unfinished(self._file.path)
 
     def blob(self, session_id: str, digest: str) -> bytes:
         """Read a content stored with a session."""
@@ -323,9 +326,9 @@ class SqliteStore:
         """Nothing to merge: there is one version of each session."""
         return []
 
-    def backup(self, path: Path, report: Report = unreported) -> None:
+    def backup(self, path: "Path", report: Report = unreported) -> None:
         """Copy the whole store to a new file."""
-        with self._file.reading() as db, explained(path):
+        with self._file.reading() as db, Explained(path):
             backup(db, path, report)
 
     def close(self) -> None:

@@ -20,9 +20,8 @@ from rflow.core.space_policy import Policy
 from rflow.core.tree.model import Tree
 from rflow.ports import wire as s
 from rflow.ports.paging import Key, Part, link_key, newest_first, oldest_first, person_key
-from rflow.ports.stores import TreeName
 from rflow.ports.team import Left, Member, NewToken, NewUser, OneTimeLink, SpaceView, Token, User
-from rflow.ports.workspace import About, Proposal
+from rflow.ports.values import About, Proposal, TreeName
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import head_named
 from rflow.service.team.accounts import LocalAccounts

@@ -6,11 +6,12 @@ from rflow.cli.app import App
 from rflow.cli.display.entries import described, in_words, quoted
 from rflow.cli.input import ask_letter, text_or_stdin
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
-from rflow.cli.parsing.options import CommandId, Entry
+from rflow.cli.parsing.options import CommandId
+from rflow.cli.parsing.options import Entry as EntryNumber
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.rules.undo import last_undoable
-from rflow.core.session.state import Session
+from rflow.core.session.state import Change, Entry, Session, Step
 from rflow.core.session.texts import amendable
 from rflow.errors import UsageProblem
 from rflow.service.sessions import Outcome
@@ -22,7 +23,7 @@ Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their n
 @app.command()
 def amend(
     run: App,
-    entry: Entry,
+    entry: EntryNumber,
     text: Annotated[
         list[str] | None, Words(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
     ] = None,
@@ -32,7 +33,8 @@ def amend(
 ) -> None:
     """Correct an entry of yours; summaries show the new text.
 
-    TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action.
+    TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action. For another answer to a
+    question of the tree: `rflow back`.
     """
     session = run.loaded(run.session)
     command = c.AmendEntry(
@@ -44,7 +46,21 @@ def amend(
         command_id=command_id,
     )
     outcome = run.send(session, command)
-    run.did(outcome, f"amended: {described(outcome.session, entry)}.")
+    amended = outcome.session.entry(entry)
+    run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
+    if isinstance(amended, Step) and amended.kind == "choice":
+        begin = run.begin(outcome.session)
+        run.say(f"That is why; the answer stays {quoted(amended.result)}. To give another one: {begin} back")
+
+
+def _besides(entry: Entry | None) -> str:
+    """Return the texts of an entry that can be corrected and that `described` leaves out."""
+    match entry:
+        case Step(kind="choice", reason=reason) if reason:
+            return f", because: {quoted(reason)}"
+        case Change(revert=revert) if revert:
+            return f", to revert: {quoted(revert)}"
+    return ""
 
 
 def _main_text(session: Session, seq: int) -> str | None:
@@ -145,10 +161,11 @@ def _report(run: App, before: Session, outcome: Outcome) -> None:
         case e.HandoffCancelled() | e.SessionReopened():
             run.enter(after)
             show_session(run, after)
-        case e.SteppedBack():
-            show_next(run, after)
-        case _:
-            pass
+            return
+    begin = run.begin(after)
+    run.say(f'Older entries: {begin} undo again, or {begin} amend SEQ "…" (see: {begin} show)')
+    if isinstance(last, e.SteppedBack):
+        show_next(run, after)
 
 
 def _taken_back(run: App, before: Session, outcome: Outcome) -> str:

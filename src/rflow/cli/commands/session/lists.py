@@ -1,14 +1,15 @@
 """The command that lists sessions: list."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.commands.session.filters import Customer, Inbox, InSpace, InTree, Mine, Owner, Stale, Ticket, filters
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Json
-from rflow.core.session.head import Head, Page, Query
-from rflow.service.sessions import all_heads
+from rflow.core.session.head import Page, Query
+from rflow.service.sessions import heads_with
 
 app = Group()
 
@@ -67,15 +68,9 @@ def _nothing(*, narrowed: bool, all_: bool) -> str:
 
 def _with_words(run: App, query: Query, words: list[str]) -> Page:
     """Return the sessions of a query that have all of the words in title, customer or ticket."""
-    wanted = [run.text(word).casefold() for word in words]
-    matching: list[Head] = []
-    for head in all_heads(run.workspace, query):
-        text = "\n".join((head.title, head.customer, head.ticket)).casefold()
-        if all(word in text for word in wanted):
-            if len(matching) == query.limit:
-                return Page(heads=tuple(matching), after=query.after or "more")
-            matching.append(head)
-    return Page(heads=tuple(matching))
+    matching = heads_with(run.workspace, query, [run.text(word) for word in words])
+    heads = tuple(islice(matching, query.limit))
+    return Page(heads=heads, after=(query.after or "more") if next(matching, None) else None)
 
 
 def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:

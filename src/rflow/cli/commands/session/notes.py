@@ -177,10 +177,14 @@ def question(
     from rflow.cli.server.sending import addressee
 
     session = run.to_write()
-    person, _ = addressee(run, run.text(to), new=new_user)
+    person, known = addressee(run, run.text(to), new=new_user)
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
+    if person.id != run.me.id:
+        run.awaited.add(outcome.session.id, seq)
+    if not (known or new_user or person.is_queue):
+        run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong: rflow undo")
     run.say(f'To answer it: rflow -s {outcome.session.code} reply {seq} "…"')
 
 

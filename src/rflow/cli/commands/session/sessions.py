@@ -1,5 +1,6 @@
 """Commands for whole sessions: start, resume, list, show, close, reopen, redact, delete."""
 
+from contextlib import suppress
 from typing import Annotated, Literal, get_args
 
 from msgspec import convert
@@ -8,16 +9,16 @@ from rflow.cli.app import App, label
 from rflow.cli.display.unreadable import warn_of_unreadable
 from rflow.cli.input import joined, one_of
 from rflow.cli.output import echo_bytes
-from rflow.cli.parsing.completion import trees
+from rflow.cli.parsing.completion import codes, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Entry, Json, NeededReference, Reference
 from rflow.core.session.commands import Close, RedactText, Reopen, TakeOver
 from rflow.core.session.events import Brief, CloseOutcome, WaitingSet
 from rflow.core.session.state import Session
 from rflow.core.spaces import DEFAULT_SPACE
-from rflow.core.text import listing, shorten
+from rflow.core.text import listing, one_line, shorten
 from rflow.core.tree.model import Tree
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, node_of, tree_of
 
@@ -49,10 +50,22 @@ def start(
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
+    before = _open_here(run)
     session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
     run.terminal.enter(session.id, session.code)
     run.wrote(session, "started.")
     _shown(run, session, json)
+    if before is not None and before.id != session.id:
+        title = shorten(one_line(before.title), 30)
+        run.say(f'\n{before.code} "{title}" is still open. To go back to it: {run.program} resume {before.code}')
+
+
+def _open_here(run: App) -> Session | None:
+    """Load the current session of this terminal, if it is open, and can be read."""
+    with suppress(RflowError):
+        session = run.here()
+        return session if session is not None and session.status == "open" else None
+    return None
 
 
 def _entered(run: App, tree: str, space: str, title: str) -> Tree:
@@ -71,7 +84,14 @@ def _entered(run: App, tree: str, space: str, title: str) -> Tree:
 @app.command()
 def resume(
     run: App,
-    reference: NeededReference,
+    reference: Annotated[
+        list[str],  # words of a title need no quotes
+        Argument(
+            metavar="SESSION",
+            help="Its code, the beginning of it, its ticket, or a word that only one has in title, customer or ticket.",
+            autocompletion=codes,
+        ),
+    ],
     take: Annotated[bool, Option("--take", help="Make somebody else's session yours.")] = False,
     reason: Annotated[str, Option(metavar="TEXT", help="Why you take it over; its owner sees this.")] = "",
     json: Json = False,
@@ -84,7 +104,7 @@ def resume(
     """
     from rflow.cli.server.address import session_at
 
-    with session_at(run, reference) as (there, session):
+    with session_at(run, joined(run, reference)) as (there, session):
         if take:
             if not reason.strip():
                 raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')

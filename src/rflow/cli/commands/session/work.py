@@ -1,10 +1,12 @@
 """Commands for what was tried: choose, done, skip, step, back, enter."""
 
+import sys
 from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.input import acknowledged, joined, one_of
+from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
 from rflow.cli.parsing.options import CommandId, Pin
@@ -41,6 +43,8 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
             case _:
                 pass
     run.did(outcome, f"{what}." if outcome.events else "nothing new: this was carried out before.")
+    if is_terminal(sys.stderr):
+        echo(err=True)
     show_next(run, outcome.session)
 
 

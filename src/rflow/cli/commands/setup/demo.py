@@ -66,9 +66,10 @@ def _folder(keep: Path) -> Path:
 
 
 def _forget(folder: Path) -> None:
-    """Remove the deleted store from this terminal's state."""
+    """Remove the deleted store from the state folder."""
     here = App(store=str(folder / STORE), user=None, session=None, config=None)
     here.terminal.forget()
+    here.awaited.forget()
     here.close()
 
 

@@ -18,7 +18,7 @@ from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import export_session, load_session
 
 if TYPE_CHECKING:
-    from rflow.ports.workspace import Imported, Incoming
+    from rflow.ports.values import Imported, Incoming
 
 _SHOWN = 5
 ACCEPT = "--accept-ownership"

@@ -12,7 +12,7 @@ from rflow.errors import Exit, StoreProblem
 
 if TYPE_CHECKING:
     from rflow.core.notices import Notice
-    from rflow.ports.stores import Merged, Verified
+    from rflow.ports.values import Merged, Verified
 
 app = Group(help="Look after the store: info, check, copy, backup, verify, restore, notices, merge, upgrade.")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec.structs import replace
 
@@ -20,6 +20,9 @@ from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.service.sessions import all_heads, load_session, session_named
+
+if TYPE_CHECKING:
+    from rflow.cli.news import News
 
 app = Group()
 Warnings = Annotated[
@@ -86,6 +89,8 @@ def _handed(run: App, session: Session, command: HandOff) -> Session:
     """Hand a session over, and say so."""
     session = run.send(session, command).session
     run.terminal.leave(session.id)
+    if session.pending:
+        run.awaited.add(session.id, session.pending.seq)
     run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
     run.displayed(session)
     return session
@@ -168,9 +173,13 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
 
 @app.command()
 def inbox(run: App, json: Json = False) -> None:
-    """List what waits for you: sessions handed to you or to a queue, and questions."""
+    """List what waits for you: sessions handed to you or to a queue, and questions.
+
+    It also tells, once, who answered your questions, and what became of the sessions that you handed over.
+    """
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
+    from rflow.cli.news import unseen
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
@@ -179,7 +188,8 @@ def inbox(run: App, json: Json = False) -> None:
         run.out_json([head_record(head) for head in heads])
         return
     asked = list(_questions(run))
-    if not heads and not asked:
+    news, told = unseen(run)
+    if not heads and not asked and not news:
         run.say("Your inbox is empty.")
         return
     for head in heads:
@@ -194,6 +204,18 @@ def inbox(run: App, json: Json = False) -> None:
         run.out(f"{chr(10) if heads else ''}Questions to you:")
     for entry in asked:
         run.out(entry)
+    _tell(run, news, first=not heads and not asked)
+    run.awaited.remove(told)
+
+
+def _tell(run: App, news: "list[News]", *, first: bool) -> None:
+    """Show what came of this user's questions and handoffs."""
+    from rflow.cli.news import news_entries
+
+    if news:
+        run.out(f"{'' if first else chr(10)}What you asked and handed over:")
+    for line in news_entries(news, run.workspace.now(), run.program):
+        run.out(line)
 
 
 def _questions(run: App) -> Iterator[str]:
@@ -231,7 +253,6 @@ def accept(
     command_id: CommandId = "",
 ) -> None:
     """Accept a handoff, or claim one from a queue."""
-    from rflow.cli.display.lists import handover_lines
     from rflow.cli.display.status import show_session
 
     session = _handed_to_me(run, reference)
@@ -239,9 +260,7 @@ def accept(
     session = run.send(session, command).session
     run.enter(session)
     run.wrote(session, "accepted; it is yours now.")
-    for line in handover_lines(session):
-        run.out(line)
-    show_session(run, session)
+    show_session(run, session, arrived=True)
 
 
 @app.command()

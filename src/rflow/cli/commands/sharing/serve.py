@@ -35,34 +35,37 @@ def serve(
     """
     host = host.removeprefix("[").removesuffix("]")  # as written in an address: [::1]
     url = _public(public_url) or f"http://{_shown(host)}:{port}"
-    store = run.local.about
-    if store.url.startswith("memory:"):
-        raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
-    run.local.version("")  # an unreadable store is reported now, not to the first reader
+    store = _store_served(run)
     serve_links, oidc = _installed(run)
-    from rflow.web.work.client import trusted_proxies
-
-    trusted = trusted_proxies(trusted_proxy)
     from rflow.cli.delivering.notice_settings import notice_settings
+    from rflow.web.work.client import trusted_proxies
 
     settings = notice_settings(run, url)
     json_lines = json_log or not sys.stderr.isatty()
-    started = f"Serving {url} (Ctrl-C stops)\nThe store: {store.url}\nTo create a link: rflow share create --copy"
     serve_links(
         run.open_shared,
         run.open_team,
         host=host,
         port=port,
         url=url,
-        store=store.url,
+        store=store,
         oidc=oidc,
         state=run.settings.folders.state,
-        trusted=trusted,
+        trusted=trusted_proxies(trusted_proxy),
         log_requests=requests,
         json_log=json_lines,
-        on_started=(lambda: _log_started(url, store.url)) if json_lines else (lambda: run.say(started)),
+        on_started=lambda: _say_started(run, url, store, json_lines=json_lines),
         open_upkeep=lambda report: run.open_upkeep(settings, report),
     )
+
+
+def _store_served(run: App) -> str:
+    """Return the URL of the store; one that can't be served, or read, is reported now, not to the first reader."""
+    store = run.local.about
+    if store.url.startswith("memory:"):
+        raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
+    run.local.version("")
+    return store.url
 
 
 def _installed(run: App) -> "tuple[Callable[..., None], Oidc | None]":
@@ -86,7 +89,10 @@ def _installed(run: App) -> "tuple[Callable[..., None], Oidc | None]":
     return serve_links, oidc
 
 
-def _log_started(url: str, store: str) -> None:
+def _say_started(run: App, url: str, store: str, *, json_lines: bool) -> None:
+    if not json_lines:
+        run.say(f"Serving {url} (Ctrl-C stops)\nThe store: {store}\nTo create a link: rflow share create --copy")
+        return
     import logging
 
     logging.getLogger("rflow").info("serving", extra={"facts": {"url": url, "store": store}})

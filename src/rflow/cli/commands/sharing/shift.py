@@ -72,7 +72,7 @@ def _handed(run: App, heads: Sequence[Head], command: HandOff) -> tuple[list[Hea
     for head in heads:
         try:
             session = load_session(run.workspace, head.id)
-            send(run.workspace, session, replace(command, seen=head.version))
+            session = send(run.workspace, session, replace(command, seen=head.version)).session
         except RflowError as error:
             run.say(f"{_named(head)}: not handed over. {error}")
             failure = failure or error
@@ -80,6 +80,8 @@ def _handed(run: App, heads: Sequence[Head], command: HandOff) -> tuple[list[Hea
                 break
             continue
         handed.append(head)
+        if session.pending:
+            run.awaited.add(session.id, session.pending.seq)
         run.terminal.leave(head.id)
     if handed:
         what = f"{counted(len(handed), 'session')} handed to {command.to.name}, who accepts them one by one."

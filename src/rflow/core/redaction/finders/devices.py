@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
@@ -22,9 +23,19 @@ _ACL_WORD = (
 )
 _COUNT = rf"\d[\d.,]*(?:%|{_B}(?!{_ACL_WORD})[a-z])"
 """An amount in prose: user bob on >50% of nodes, on >3 hosts."""
-_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}(?:(?:>|<(?![^\s<>]*>))(?=[^\s=])(?!{_COUNT})|[#!](?=[0-9a-f]{{16}}))"
+_ACL_SIGN = rf"(?:>|<(?![^\s<>]*>))(?=[^\s=])(?!{_COUNT})|[#!](?=[0-9a-f]{{16}})"
 """A password is added with > and removed with <, its SHA-256 with # and !."""
-_ACL_USER = rf"\b(?:set)?user{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}"
+_ACL_PASSWORD = rf"(?:{_ACL}{_B}){{0,20}}(?:{_ACL_SIGN})"
+_ACL_USER = (
+    rf"\b(?:setuser{_B}\S{{1,100}}{_B}{_ACL_PASSWORD}|user{_B}\S{{1,100}}{_B}(?:{_ACL}{_B}){{1,20}}(?:{_ACL_SIGN}))"
+)
+_ACL_RULE = rf"{_B}(?:{_ACL_WORD}|[~+&%(@><#!-]\S{{1,100}})"
+_ACL_BRIEF = (
+    rf"\buser{_B}\S{{1,100}}{_B}>(?=[^\s=])(?!{_COUNT})"
+    rf"(?=\S{{1,200}}(?:{_ACL_RULE}){{1,20}}[^\S\n]{{0,8}}(?:[;|\"'.]|$)|\S{{1,200}}(?:{_ACL_RULE}){{2}}"
+    rf"|(?=\S{{0,60}}\d)(?=\S{{0,60}}[A-Za-z])(?=\S{{0,60}}[!#$^*?])[^\s=]{{6,60}}{_B}o(?:n|ff)\b)"
+)
+"""A password straight after the user's name: rules follow, or it has a sign as passwords do."""
 
 # (what must be in the text, what stands before the value, the kind). The names that any program uses (password,
 # secret) are found in `layouts`.
@@ -139,9 +150,10 @@ SETTINGS: tuple[tuple[tuple[str, ...], str, Kind], ...] = (
         _ACL_USER,
         "password",
     ),  # Redis
+    ((" >",), _ACL_BRIEF, "password"),
     (("login ",), r"^[a-z]{0,4}\d{1,6} (?-i:LOGIN) \S{1,100} (?=\S*\d)(?=\S+$)", "password"),  # IMAP
 )
-_MORE = {_ACL_USER: _B + _ACL_PASSWORD}
+_MORE = {_ACL_USER: _B + _ACL_PASSWORD, _ACL_BRIEF: _B + _ACL_PASSWORD}
 """What stands between a value and a further one, where what stands before the first is not repeated."""
 _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 
@@ -149,10 +161,19 @@ _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 def find(text: str) -> Iterator[Span]:
     """Find the values of such settings."""
     low = lowered(text)
-    words = words_in(low)
-    for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True):
-        if any(part <= words and sign in low for sign, part in zip(signs, parts, strict=True)):
+    for signs, before, kind in _worth(words_in(low)):
+        if any(sign in low for sign in signs):
             yield from (Span(value.start, value.end, kind) for value in _behind(text, before))
+
+
+@lru_cache(maxsize=256)
+def _worth(words: frozenset[str]) -> list[tuple[tuple[str, ...], str, Kind]]:
+    """Return the settings that a text with those words can hold, each with the signs that it can hold of them."""
+    each = (
+        (tuple(sign for sign, part in zip(signs, parts, strict=True) if part <= words), before, kind)
+        for (signs, before, kind), parts in zip(SETTINGS, _PARTS, strict=True)
+    )
+    return [setting for setting in each if setting[0]]
 
 
 def _behind(text: str, before: str) -> Iterator[Value]:

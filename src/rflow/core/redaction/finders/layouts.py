@@ -3,7 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
-from rflow.core.redaction.belief import is_secret, is_status, looks_chosen, looks_random, says_status
+from rflow.core.redaction.belief import (
+    is_secret,
+    is_status,
+    is_unlike_names,
+    looks_chosen,
+    looks_random,
+    says_status,
+)
 from rflow.core.redaction.finders.structures import columns, markup, pair
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy
@@ -165,6 +172,14 @@ _WHOSE = rf"{BLANK}{{1,4}}(?:(?:{_OF}){BLANK}{{1,4}}|(?:d|dell)['’]|(?=\()){_W
 """Up to six words between say whose it is: for the smtp relay."""
 _SAYS_OF = Lazy(rf"{_WHOSE}{_SAID}(?!{_HASHED})", re.IGNORECASE)
 _SAYS_BRIEFLY = Lazy(rf"{_WHOSE}(?:{BLANK}{{1,4}}(?P<to>to){BLANK}|:{BLANK}){BLANK}{{0,4}}", re.IGNORECASE)
+_FURTHER = Lazy(
+    rf"[,;]?(?:{BLANK}{{1,4}}(?:and|but|then|und|aber|dann|y|pero|et|mais|e|ma|en|maar|och|men|ale))?"
+    rf"(?P<now>{BLANK}{{1,4}}(?:{_STILL}))?"
+    rf"(?:(?:{BLANK}{{1,4}}(?:it|this|that|es|das))?(?:['’]s(?P<still>{BLANK}(?:{_STILL}))?{BLANK}{{1,4}}"
+    rf"|{_SAID}(?:(?:es|das|it|that){BLANK}{{1,4}})?)|(?P<brief>(?<=\w){BLANK}{{1,4}}))",
+    re.IGNORECASE,
+)
+"""What is said of a password after its value: the password was VALUE and now it is VALUE."""
 _LONGEST_SENTENCE = 600
 """Characters from a name to its value at most: seven words of 60, and blanks."""
 _CHANGES = Lazy(r"\b(?:re)?(?:set|chang|rotat|updat)\w{0,5}\s(?:\S{1,40}\s){0,3}\Z", re.IGNORECASE)
@@ -199,6 +214,34 @@ def _said(text: str, start: int, says: re.Match[str], named: Named) -> Value | N
     return rest_of_line(text, value) if after_a_colon and not value.quoted else value
 
 
+def further(text: str, place: int, named: Named) -> Iterator[Value]:
+    """The values that a sentence goes on to tell after one: the password was VALUE and now it is VALUE."""
+    while says := _further(text, place):
+        value = value_at(text, says.end())
+        if value is None or not _is_told(text, says, value) or not is_secret(text, value, named.belief):
+            return
+        yield value
+        place = value.after
+
+
+def _further(text: str, place: int) -> re.Match[str] | None:
+    near = text[place : place + _NEAR].partition("\n")[0].lower().replace("’", "'").replace("'s", " is").split()[:6]
+    return None if _GOES_ON.isdisjoint(near) else _FURTHER.match(text, place)
+
+
+def _is_told(text: str, says: re.Match[str], value: Value) -> bool:
+    """Whether it looks like a password; with nothing before that says "now", or no verb, it takes more."""
+    shown = text[value.start : value.end].rstrip(".,!?:")
+    if says["brief"] is not None:
+        return says["now"] is not None and looks_chosen(shown) and _ENDS_LINE.match(text, value.after) is not None
+    if value.quoted or says["colon"] is not None:
+        return True
+    return looks_chosen(shown) if _SAYS_NOW.search(says[0]) else is_unlike_names(shown)
+
+
+_NEAR = 80
+_GOES_ON = frozenset((*_VERBS, *_STILL.split("|")))
+_SAYS_NOW = Lazy(rf"\b(?:{_STILL}|then|dann|to)\b", re.IGNORECASE)
 _CLOSERS = frozenset("\"'\\")
 _BORDERS = frozenset("|│┃")
 

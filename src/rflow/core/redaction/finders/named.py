@@ -1,9 +1,10 @@
 """Values beside their names: finds the name of a secret, then the value in whichever layout it is written."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from rflow.core.redaction.finders.assigned import after_a_separator
-from rflow.core.redaction.finders.layouts import layouts_for
+from rflow.core.redaction.finders.layouts import further, layouts_for
 from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
@@ -42,7 +43,7 @@ Layout = Callable[[str, int, int, Named], Iterator[Value]]
 
 def find(text: str) -> Iterator[Span]:
     """Find the values that stand beside names of secrets."""
-    done = 0
+    done = told = 0
     for begin, end in _stems(lowered(text)):
         if begin < done:
             continue
@@ -50,7 +51,10 @@ def find(text: str) -> Iterator[Span]:
         named = meaning(_with_words_before(text, start, done))
         if named is None or _RESOURCE.search(text[max(start - 120, 0) : start]):
             continue
-        for value in _beside(text, start, done, named):
+        values = _beside(text, start, done, named)
+        tells = bool(values) and values[-1].after > told  # once for each place: several names may have the same value
+        for value in chain(values, further(text, values[-1].after, named) if tells else ()):
+            told = max(told, value.after)
             # A bare value may have taken the next name along: X-Api-Key: VALUE;X-Api-Key: VALUE.
             first = None if value.quoted else _FIRST_PART.match(text, value.start, value.end)
             done = max(done, first.end() if first else value.end)

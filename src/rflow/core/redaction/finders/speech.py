@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.belief import looks_chosen
+from rflow.core.redaction.belief import is_unlike_names, looks_chosen
 from rflow.core.redaction.spans import Lazy, Span, lowered
 
 _B = r"[^\S\n]"
@@ -13,6 +13,13 @@ _PAIR = Lazy(
     rf"|\b(?:creds?|credentials|zugang\w*):?{_B}{{1,4}}[\w.@\\-]{{2,60}}/(?P<close>[^\s/,;]{{5,100}})(?=[\s,;.)]|\Z)",
     re.IGNORECASE,
 )
+_JOINED = Lazy(
+    rf"\b(?:log(?:ged)?{_B}?(?:in|on|into)|sign(?:ed)?{_B}?in|creds?|credentials|basic{_B}auth|zugang\w*|anmeldung)\b"
+    rf"[^\n/:]{{0,60}}?(?<![\w.@\\:/-])(?!(?:sha\d*|md5|\w*id|request|trace|session)\b)[\w.@\\-]{{2,60}}"
+    rf":(?P<value>[^\s/,;:@]{{5,100}})(?=[\s,;)]|\Z)",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"[!#$%^&*?~]")
 _CODES = Lazy(
     rf"(?:t?otp|one[- ]time{_B}(?:code|password|pin)|passcode|pin|tan"
     rf"|(?:verification|security|2fa|mfa|sms|recovery|backup|access){_B}code)(?:{_B}code)?{_B}{{0,4}}(?:is|was|ist|:|=)"
@@ -33,11 +40,15 @@ _CARD = Lazy(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -])\d{6}\2\d{5}")
 
 
 def find_pairs(text: str) -> Iterator[Span]:
-    """Find a user and a password with a slash between."""
+    """Find a user and a password with a slash between, or a colon where the password has a sign."""
     for match in _PAIR.finditer(text):
         group = "value" if match["value"] else "close"
         if looks_chosen(match[group].rstrip(".)!?")):
             yield Span(*match.span(group), "password")
+    for match in _JOINED.finditer(text):
+        shown = match["value"].rstrip(".)!?")
+        if is_unlike_names(shown) and _SIGN.search(shown):
+            yield Span(*match.span("value"), "password")
 
 
 def find_codes(text: str) -> Iterator[Span]:

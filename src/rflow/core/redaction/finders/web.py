@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from rflow.core.redaction.belief import is_secret, looks_random
+from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.kinds import Kind
 from rflow.core.redaction.spans import Lazy, Run, Span, lowered, values
 from rflow.core.redaction.values import Value
@@ -57,6 +57,10 @@ _BEARER = Lazy(
     rf"bearer:?{_B}{{1,4}}(?=[a-z._~+/=-]{{0,200}}\d|[a-z._~+/=-]{{24}})(?!\w{{1,20}}=\"?[\w\[])"
     r"([a-z0-9._~+/=-]{8,})"
 )
+_PARAMETER = Lazy(r"[\w-]{1,40}=(?=[^\s=])")
+_NEXT_CREDENTIAL = Lazy(
+    rf",{_B}{{1,4}}(?:(?P<name>[\w-]{{1,40}}){_B}?={_B}?)?(?P<value>\"[^\"\n]*\"|[^\s,\"]+)(?=[,\s]|\Z)"
+)
 _COOKIE = Lazy(rf"cookie2?\\{{0,3}}[\"']?{_B}{{0,4}}:{_B}{{0,4}}(?P<quote>\\{{0,3}}[\"'])?(?=[^\n=]{{1,200}}=)")
 _WORD = Run(r"\S++")
 _AFTER_A_WORD = ",;)}]\"'\\"
@@ -81,14 +85,26 @@ def find_headers(text: str) -> Iterator[Span]:
     done = 0
     for header in _COOKIE.finditer(low):
         if header.start() >= done:
-            done = _end(text, header)
+            done = _cookies_end(text, header)
             yield Span(header.end(), done, "cookie")
 
 
-def _credentials(text: str, header: re.Match[str], following: int) -> Span | None:
-    """Return the credentials of a header: one word, or all to the header's end where they have parameters.
+def _cookies_end(text: str, header: re.Match[str]) -> int:
+    """Return where cookies end: with their header, but for words after a comma, which no cookie holds."""
+    end = _end(text, header)
+    last = text.rfind("=", header.end(), end)
+    comma = text.find(", ", last, end)
+    if comma < 0 or text[max(last - 7, 0) : last].lower() == "expires":
+        return end
+    rest = text[comma:end]
+    return end if ";" in rest or any(map(looks_random, rest.split())) else comma
 
-    A word ends where the next header begins (`following`), also where no blank stands between.
+
+def _credentials(text: str, header: re.Match[str], following: int) -> Span | None:
+    """Return the credentials of a header: words with commas between, or all to its end where parameters are quoted.
+
+    Prose after a comma is none of them: "Authorization: Basic …, upstream answered 401". A word ends where the next
+    header begins (`following`), also where no blank stands between.
     """
     start, end, scheme = header.end(), _end(text, header), ""
     limit = min(end, following)
@@ -105,9 +121,23 @@ def _credentials(text: str, header: re.Match[str], following: int) -> Span | Non
         return None
     if scheme not in _SCHEMES and not (looks_random(shown) or "=" in shown or len(shown) > 30):
         return None
-    comma = whole < following and text[word_end : word_end + 1] == ","
-    parameters = comma or '="' in shown or scheme in ("digest", "aws4-hmac-sha256")
-    return Span(start, end if parameters else word_end, "authorization header")
+    parameters = '="' in shown or scheme in ("digest", "aws4-hmac-sha256")
+    return Span(start, end if parameters else _listed(text, start, word_end, limit), "authorization header")
+
+
+def _listed(text: str, start: int, word_end: int, limit: int) -> int:
+    """Return where a list of credentials ends: parameters where the first word is one, else what looks random."""
+    named = _PARAMETER.match(text, start, word_end) is not None
+    while match := _NEXT_CREDENTIAL.match(text, word_end, limit):
+        value = match["value"].strip('"')
+        scheme = (match["name"] or value).lower() in _SCHEMES
+        if not (scheme or (named and match["name"]) or looks_random(value) or looks_chosen(value)):
+            break
+        word_end = match.end()
+        if scheme and not match["name"]:
+            word_end = _WORD.end(text, min(word_end + 1, limit))
+            word_end -= text[word_end - 1 : word_end] == ","
+    return min(word_end, limit)
 
 
 def _end(text: str, header: re.Match[str]) -> int:

@@ -58,6 +58,10 @@ def _existing(session: Session, seq: int) -> Entry:
 
 def amend(session: Session, command: c.AmendEntry, actor: Actor) -> e.EntryAmended:
     """Correct an entry of the actor's own."""
+    reply = session.adjustments.get(command.target)
+    if reply is not None and isinstance(reply.fact, e.QuestionReplied):
+        again = f'rflow -s {session.code} reply {reply.fact.target} "…"'
+        raise UsageProblem(f"Entry {command.target} is an answer to a question.", try_=f"Answer again: {again}")
     entry = _existing(session, command.target)
     if entry.by.id != actor.person.id:
         raise NotAllowed(f"Entry {entry.seq} is by {entry.by.name}.", try_="Add a note of your own: rflow note TEXT")

@@ -26,9 +26,10 @@ def _here(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Tree]
     """Return the id and node at the position and its tree; `wanted` is the command that needs one."""
     tree = trees(session.tree.digest) if session.tree else None
     if session.place is None:
+        end = " To end the session: rflow close" if wanted == "do" else ""
         raise UsageProblem(
             f"{session.code} is in no tree, so there is nothing to {wanted}.",
-            try_='Record what you tried with `rflow step "…"`, or go into a tree with `rflow enter TREE`.',
+            try_=f'Record what you tried with `rflow step "…"`, or go into a tree with `rflow enter TREE`.{end}',
         )
     if tree is None or session.place.node not in tree.nodes:
         raise NotFound(
@@ -80,8 +81,9 @@ def _single_way(session: Session, trees: Trees, wanted: str) -> tuple[str, Node,
     if len(ways) != 1:
         labels = "; ".join(f"{number} {way.label}" for number, way in enumerate(ways, 1))
         hint = ' (unverified: add --assume --reason "…")' if wanted == "skip" else ""
+        other = "" if wanted == "skip" else ' Something else that you did: rflow step "…"'
         raise UsageProblem(
-            f'"{shorten(node.text, 80)}" is a question.', try_=f"Answer it with rflow choose{hint}: {labels}."
+            f'"{shorten(node.text, 80)}" is a question.', try_=f"Answer it with rflow choose{hint}: {labels}.{other}"
         )
     return name, node, place_of(tree, ways[0].to)
 
@@ -103,7 +105,7 @@ def back(session: Session) -> SteppedBack:
     last = session.moves.last
     if last is None:
         raise UsageProblem("There is no move to take back: this is where the session began.", try_="See: rflow show")
-    return SteppedBack(undone=last.seq)
+    return SteppedBack(undone=last)
 
 
 def place_of(tree: Tree, node_id: str) -> Place:

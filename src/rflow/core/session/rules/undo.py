@@ -47,7 +47,7 @@ def last_undoable(session: Session, actor: Actor) -> int | None:
     for seq in reversed(session.authors):
         if session.authors[seq] == actor.person.id and seq not in session.undone and seq not in session.units:
             kind = session.kinds[seq]
-            last_move = owner and session.moves.last is not None and session.moves.last.seq == seq
+            last_move = owner and session.moves.last == seq
             if (
                 (kind in _ENTRIES and not _is_settled_change(session, seq))
                 or (kind in _MOVES and last_move)

@@ -1,12 +1,13 @@
 """Arranging a summary: what the budget of its form has room for, in sections."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from msgspec.structs import replace
 
 from rflow.core.summary.budget.cutting import word_count
-from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, fill
+from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, by_importance, fill
 from rflow.core.summary.budget.sections import (
     counts_label,
     credit_words,
@@ -44,15 +45,21 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
 def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
     """Return what is shown, with no more words held back for who did it, and for what is not, than these take."""
     most = most_counts(progress, units) + credit_words(units, progress.session.owner)
-    safe = _filled(progress, units, room - most, budget, warnings)
+    last_steps = _last_steps(progress, units) if progress.brief else None
+    by_section, label_words = by_importance(units), _labels(progress, units)
+
+    def filled(room: int) -> Shown:
+        return fill(Filling(by_section, room, label_words, warnings), budget, last_steps)
+
+    safe = filled(room - most)
     counts = _count_words(progress, units, safe)
     needed = counts
     for held_back in (_LEAST_COUNTS, counts) if progress.brief and counts > _LEAST_COUNTS else (counts,):
-        shown = _filled(progress, units, room - held_back, budget, warnings)
+        shown = filled(room - held_back)
         needed = _count_words(progress, units, shown)
         if needed <= held_back:
             return shown
-    shown = _filled(progress, units, room - needed, budget, warnings)
+    shown = filled(room - needed)
     return shown if _count_words(progress, units, shown) <= needed else safe
 
 
@@ -77,14 +84,15 @@ def sections_only(progress: Progress) -> Progress:
     )
 
 
-def _filled(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
+def _labels(progress: Progress, units: list[Unit]) -> Callable[[SectionKey, int], int]:
+    """Return a function that returns how many words the label of a section with so many shown has."""
     totals = Counter(unit.place for unit in units)
 
-    def label_of(key: SectionKey, shown: int) -> str:
-        return f"{label(key, progress)} {detail(key, progress, shown, totals[key])}"
+    @cache
+    def label_words(key: SectionKey, shown: int) -> int:
+        return word_count(f"{label(key, progress)} {detail(key, progress, shown, totals[key])}")
 
-    filling = Filling(units, room, label_of, warnings)
-    return fill(filling, budget, _last_steps(progress, units) if progress.brief else None)
+    return label_words
 
 
 def _fixed_words(progress: Progress, header: str) -> int:

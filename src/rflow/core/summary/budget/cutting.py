@@ -112,6 +112,8 @@ def target(shown: Levels, wanted: Target) -> int:
 
     The end of a clause is better than a cut within it.
     """
+    if len(shown.texts) == 1:
+        return 0
     counts = [word_count(level) for level in shown.texts]
     fitting = [number for number, count in enumerate(counts) if count <= wanted.most]
     enough = [number for number in fitting if counts[number] >= wanted.least]
@@ -210,10 +212,11 @@ def _open_bracket(pieces: tuple[str, ...]) -> int:
 
 def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Return the places where a clause ends, with their strength: 3 a sentence, 2 a comma or colon, 1 a bracket."""
-    depth = 0
+    depth, bracketed = 0, any(map("".join(pieces).count, _OPENING))
     for place in range(1, len(pieces) - _LEAST_SAVED + 1):
         word, following = pieces[place - 1], pieces[place].strip()
-        depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
+        if bracketed:
+            depth = max(depth + sum(map(word.count, _OPENING)) - sum(map(word.count, _CLOSING)), 0)
         if depth == 0 and _plain(following) not in continuing:
             after_number = place > 1 and _is_measure(pieces[place - 2].strip(), word.strip())
             strength = _strength(word, following, after_number=after_number)

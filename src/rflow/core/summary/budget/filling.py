@@ -1,7 +1,7 @@
 """Filling a budget of words with units: what is most important first, whole parts before longer texts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.units.unit import SectionKey, Unit
@@ -18,23 +18,19 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),
     ("last_note", None),
     ("now", None),
-    ("waiting", 1),
-    ("changes", 1),
-    ("plans", 1),
-    ("assumed", 1),
-    ("reverted", 1),
     ("waiting", None),
-    ("facts", 1),
-    ("changes", 1),
-    ("reverted", 1),
     ("plans", None),
+    ("changes", 2),
+    ("assumed", 1),
     ("changes", 3),
 )
-"""What is shown first, each at its shortest: so many more of a section, the most important first, None for all.
+"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all.
 
-One of every kind comes before a second of any but waits: who takes over needs something of each (decision 0049).
+What is taken for granted comes before the third change: nobody can ask for it who doesn't know that it is assumed.
 """
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
+    ("facts", 1),
+    ("reverted", 2),
     ("hypothesis", None),
     ("taken_back", 1),
 )
@@ -51,8 +47,8 @@ MORE: tuple[tuple[SectionKey, int | None], ...] = (
 """What is shown then; in the brief form only when what is shown before has the length that is wanted."""
 BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
 """What is shown next; in the brief form only with what is left over."""
-MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis", "waiting")
-"""What somebody marked as important, or waits for, which comes before the room that is held back for the steps."""
+MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
+"""What somebody marked as important, which comes before the room that is held back for the steps."""
 GROWING: tuple[SectionKey, ...] = (
     "now",
     "changes",
@@ -84,25 +80,24 @@ TRIED_SHARE = 4
 
 
 class Filling:
-    """The units shown so far, with `room` for so many words; `label` returns that of a section with so many shown.
+    """The units of `sections` (see `by_importance`) shown so far, with `room` for so many words.
+
+    `label_words` returns how many words the label of a section has with so many shown.
 
     Where only the newest `warnings` are asked for, the others are shown if they fit.
     """
 
     def __init__(
         self,
-        units: Sequence[Unit],
+        sections: Mapping[SectionKey, Sequence[Unit]],
         room: int,
-        label: Callable[[SectionKey, int], str],
+        label_words: Callable[[SectionKey, int], int],
         warnings: int | None = None,
     ) -> None:
         self.shown: Shown = {}
-        sections: dict[SectionKey, list[Unit]] = {}
-        for unit in units:
-            sections.setdefault(unit.section, []).append(unit)
-        self._sections = {section: _by_importance(section, each) for section, each in sections.items()}
+        self._sections = sections
         self._room = room
-        self._label = label
+        self._label_words = label_words
         self._warnings = warnings
         self._open: Counter[SectionKey] = Counter()
 
@@ -115,11 +110,9 @@ class Filling:
         had = self.shown.get(unit)
         if had is not None:
             return _words(unit, level) - _words(unit, had)
-        count = self._open[unit.place]
-        return _words(unit, level) + self._label_words(unit, count + 1) - self._label_words(unit, count)
-
-    def _label_words(self, unit: Unit, count: int) -> int:
-        return word_count(self._label(unit.place, count)) if count else 0
+        place, count = unit.place, self._open[unit.place]
+        before = self._label_words(place, count) if count else 0
+        return _words(unit, level) + self._label_words(place, count + 1) - before
 
     def show(self, unit: Unit, level: int = 0, *, held_back: int = 0, always: bool = False) -> bool:
         """Show a unit at `level` if it fits beside what is held back; return whether it does."""
@@ -203,9 +196,14 @@ class Filling:
         return level < len(unit.lengths.levels) and self.show(unit, level)
 
 
-def _by_importance(section: SectionKey, units: list[Unit]) -> list[Unit]:
-    first = section in FIRST_COUNTS
-    return sorted(units, key=lambda unit: ((unit.rank < 0) == first, unit.order), reverse=not first)
+def by_importance(units: Iterable[Unit]) -> dict[SectionKey, list[Unit]]:
+    """Return the units of each section, most important first."""
+    sections: dict[SectionKey, list[Unit]] = {}
+    for unit in units:
+        sections.setdefault(unit.section, []).append(unit)
+    for section, each in sections.items():
+        each.sort(key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
+    return sections
 
 
 def _words(unit: Unit, level: int) -> int:
@@ -259,8 +257,10 @@ def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
 def _shortest(units: Iterable[Unit], most: int) -> list[int]:
     """Return the words of units at their shortest, until they are more than `most` together."""
     words: list[int] = []
+    together = 0
     for unit in units:
-        if sum(words) > most:
+        if together > most:
             break
         words.append(_words(unit, 0))
+        together += words[-1]
     return words

@@ -33,10 +33,9 @@ _NOUNS = {
 _NAMED = {
     "change": ("change in place", "changes in place"),
     "warning": ("warning", "warnings"),
-    "wait": ("wait", "waits"),
     "plan": ("if-then", "if-thens"),
 }
-"""What the brief form counts by its kind: what a reader must not miss. Changes have a count at their label, if any."""
+"""What the brief form counts by its kind: what a reader must not miss."""
 
 
 _TIMES: dict[SectionKey, Callable[[Progress], str]] = {
@@ -151,26 +150,23 @@ def _order(progress: Progress) -> tuple[SectionKey, ...]:
 
 def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Section]:
     """Return the sections in the order in which they are read."""
-    beside = _outputs_below(shown)
+    beside, totals = _outputs_below(shown), Counter(unit.place for unit in units)
+    places: dict[SectionKey, list[Unit]] = {}
+    for unit in shown:
+        places.setdefault(unit.place, []).append(unit)
     for key in _order(progress):
-        mine = sorted((unit for unit in shown if unit.place == key), key=lambda unit: unit.order)
+        mine = sorted(places.get(key, ()), key=lambda unit: unit.order)
         if mine and key == "outputs":
             mine = [unit for unit in mine if unit not in beside]
         if mine:
-            total = _entries(unit for unit in units if unit.place == key)
             section = _section(key, label(key, progress), _texts(mine, shown, progress.session.owner), shown, beside)
-            yield replace(section, detail=detail(key, progress, _entries(mine), total))
+            yield replace(section, detail=detail(key, progress, len(mine), totals[key]))
         elif key == "tried" and not any(not step.undone for step in progress.tried) and not progress.earlier:
             yield _single("tried", "Tried", "Nothing new." if progress.since else "Nothing yet.")
     for name, text in state_units.footer(progress):
         yield _single(name.lower(), name, text)
     if counts := not_shown(progress, units, shown):
         yield _single("not_shown", counts_label(progress), counts)
-
-
-def _entries(units: Iterable[Unit]) -> int:
-    """Return how many entries units show: changes that are reverted in the same way are one unit."""
-    return sum(max(unit.counts.count("change"), 1) for unit in units)
 
 
 def _single(key: str, name: str, text: str) -> Section:
@@ -190,7 +186,7 @@ def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
     for unit in units:
         if unit.credit and unit.credit.by != by:
             by = unit.credit.by
-            yield unit, unit.credit.text
+            yield unit, unit.credit.text()
 
 
 def credit_words(units: Iterable[Unit], owner: str) -> int:
@@ -237,8 +233,6 @@ def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
     missing["note"] += progress.earlier_notes
     missing["output"] += progress.evidence_more
     if progress.brief:
-        if any(unit.section == "changes" for unit in shown):
-            del missing["change"]
         return ", ".join(_in_short(missing))
     nouns: Counter[str] = Counter()
     for kind, noun in _NOUNS.items():

@@ -80,6 +80,8 @@ class Presenter:
     def __init__(self, view: View) -> None:
         self._redact = Redactor(view.patterns, on=view.redact)
         self._zone = view.zone
+        self._harmless: dict[str, str] = {}
+        """Texts without a secret, on one line: names and labels come again and again."""
 
     @property
     def redacted(self) -> int:
@@ -93,13 +95,26 @@ class Presenter:
 
     def text(self, text: str) -> str:
         """Return an untrusted text of several lines, fit to be shown."""
-        return clean(self._redact(clean(text))).strip("\n").rstrip() if text else ""
+        if not text:
+            return ""
+        safe = clean(text)
+        shown = self._redact(safe)
+        return (shown if shown is safe else clean(shown)).strip("\n").rstrip()
 
     def line(self, text: str) -> str:
         """Return an untrusted text on one line, fit to be shown."""
+        if not text:
+            return ""
+        if (known := self._harmless.get(text)) is not None:
+            return known
         if "\n" in text:  # the layout shows which value belongs to which name
-            text = self._redact(clean(text))
-        return one_line(self._redact(one_line(text)))
+            return one_line(self._redact(one_line(self._redact(clean(text)))))
+        safe = one_line(text)
+        shown = self._redact(safe)
+        if shown is not safe:
+            return one_line(shown)
+        self._harmless[text] = safe
+        return safe
 
     def optional_text(self, text: str | None) -> str | None:
         """Return an optional text, fit to be shown; an empty one is None."""

@@ -142,7 +142,7 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the steps that are not shown elsewhere, oldest first."""
     ranks, said = ranks_of_steps(progress), _said_of_steps(progress)
     for step in _shown(progress):
-        credit = None if progress.brief else Credit(step.by, phrases.credit(step, progress.session))
+        credit = None if progress.brief else Credit(step.by, partial(phrases.credit, step, progress.session))
         yield _step(step, credit, shares, ranks.get(step.seq, 0), said.get(step.seq))
 
 
@@ -197,7 +197,7 @@ def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for seq, by, text, kind in sorted(_scratchpad(progress)):
         prepared = partial(_in_one_text, text, shares.note)
         rank = -1 if kind == "assumption" else 0
-        credit = None if progress.brief else Credit(by, by)
+        credit = None if progress.brief else Credit(by, partial(str, by))
         yield Unit(
             section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq, rank=rank, credit=credit
         )
@@ -254,6 +254,8 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
 def _explanations(progress: Progress) -> dict[int, str]:
     """Return the kinds of the entries that are shown with a step that was taken back, by their numbers."""
     wanted = {step.instead_seq for step in progress.tried if step.undone and step.instead_seq}
+    if not wanted:
+        return {}
     steps = {step.seq: "step" for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
     notes = {note.seq: "note" for note in progress.notes if note.kind == "note" and not note.pinned}
     return {seq: kind for seq, kind in (steps | notes).items() if seq in wanted}

@@ -143,7 +143,7 @@ def _entered_after_undo(session: Session, step: Step) -> Step | Note | None:
 
 def own_steps_since_move(session: Session) -> frozenset[int]:
     """Return the numbers of the events of the own steps since the session came to its position."""
-    last = session.moves.last.seq if session.moves.last else 0
+    last = session.moves.last or 0
     if session.place is None:
         return frozenset()
     steps = takewhile(lambda step: step.seq > last, session.steps.newest())

@@ -1,6 +1,5 @@
 """Units of how it stands: the ask, the position, the situation, what it waits for, what may come next."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -15,9 +14,6 @@ from rflow.core.summary.units.times import clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
-_SAID_OTHERWISE = r"(?i)\b(?:yes or no|ja oder nein|(?:her|his|their) decision on|during|and|und)\b"
-"""What an ask says in other words, if at all."""
-_SENTENCE_END = r"[.;!?] "
 _SAME_NIGHT = timedelta(hours=12)
 """A time of so short ago needs no date, also after midnight."""
 MOST_CAUSES = 5
@@ -158,31 +154,20 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     several = len(progress.waiting) > 1
     for place, part in enumerate(progress.waiting):
         limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
-        text, asked = _awaited(part, progress)
-        shown = one_text(text, shares.waiting, _after(f"{limit}: " if limit else ""))
-        yield Unit(
-            section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq, rank=-1 if asked else 0
-        )
+        shown = one_text(_awaited(part, progress), shares.waiting, _after(f"{limit}: " if limit else ""))
+        yield Unit(section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq)
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
             yield Unit(section="waiting", prepared=shown, order=(1, question.seq), counts=("question",))
 
 
-def _awaited(part: ProgressWaiting, progress: Progress) -> tuple[str, bool]:
-    """Return who and what the session waits for, and whether the ask says that.
-
-    In the brief form "as asked" then stands for the first sentence of what is waited for, if a sentence of the ask says
-    all of that, and forbids it where that does.
-    """
+def _awaited(part: ProgressWaiting, progress: Progress) -> str:
+    """Return who and what the session waits for; in the brief form only who, if the ask says the rest."""
     text = one_line(part.text) or "not said for what"
     whom, _, what = text.partition(": ")
     ask = progress.ask if progress.brief and progress.ask else ""
-    first, *rest = re.split(_SENTENCE_END, what, maxsplit=1)
-    asked = repeats(re.sub(_SAID_OTHERWISE, "", first), re.split(_SENTENCE_END, ask))
-    if asked and words_in(whom) & words_in(ask):
-        return "; ".join([f"{whom}, as asked", *rest]), True
-    return text, False
+    return f"{whom}, as asked" if words_in(whom) & words_in(ask) and repeats(what, [ask]) else text
 
 
 def _after(start: str) -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 def clock(at: datetime) -> str:
     """Return a time of day: 02:41."""
-    return f"{at:%H:%M}"
+    return f"{at.hour:02}:{at.minute:02}"
 
 
 def stamp(at: datetime) -> str:

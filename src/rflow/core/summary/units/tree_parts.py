@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
-from rflow.core.session.events import Place, TreeRef
 from rflow.core.session.state import Session, Step
 from rflow.core.summary.budget.view import Presenter
 from rflow.core.summary.progress import Ahead, OutlineEntry, ProgressPlace, ProgressRemaining, ProgressRuledOut
@@ -117,15 +117,17 @@ def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Prese
 
 
 def _paths(session: Session) -> dict[str, list[Turn]]:
-    """Return the paths through all trees; of moves between the same nodes only the last, which decides."""
-    last: dict[tuple[TreeRef | None, Place | None, Place | None], int] = {}
-    to = session.place
-    for move in session.moves.newest():
-        if move.seq not in session.undone:
-            last.setdefault((move.tree, move.place, to), move.seq)
-        to = move.place
+    """Return the paths through all trees; of moves between the same nodes only the last, which decides.
+
+    A checkpoint has each place once: among thousands of moves the same are known without a look at what they hold.
+    """
+    moves = session.moves.whole()
+    tos = [*(before.place for before in moves.values()), session.place][1:]
+    each = zip(moves, moves.values(), tos, strict=True)
+    same = {(id(before), id(to)): (seq, before, to) for seq, before, to in each if seq not in session.undone}
+    last = {(before, to): seq for seq, before, to in sorted(same.values(), key=itemgetter(0))}
     paths: dict[str, list[Turn]] = {}
-    for seq in reversed(last.values()):
+    for seq in sorted(last.values()):
         step = session.steps[seq]
         paths.setdefault(step.tree, []).append(_turn(step))
     return paths

@@ -61,10 +61,10 @@ class Lengths(msgspec.Struct, frozen=True):
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """Who entered something, and how that is shown, with the time."""
+    """Who entered something, and what makes how that is shown, with the time: few of hundreds are."""
 
     by: str
-    text: str
+    text: Callable[[], str]
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):

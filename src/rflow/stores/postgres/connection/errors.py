@@ -6,9 +6,11 @@ from contextlib import contextmanager
 import psycopg
 
 from rflow.errors import StoreProblem
-from rflow.ports.stores import ConnectionLost
+from rflow.ports.values import ConnectionLost, Stale
 from rflow.stores import failures
 
+REWRITTEN = "RF001"
+"""What the functions of append_functions.py raise where a session was rewritten after it was read."""
 _STARTING = "57P03"
 _REFUSED = ("28", "3D", "0A", "08P01")
 _LOST = ("08", "57P01", "57P02", "57P03")
@@ -20,11 +22,11 @@ class LacksFunction(StoreProblem):
 
 @contextmanager
 def explained(shown: str) -> Iterator[None]:
-    """Turn PostgreSQL's errors about the store at the URL `shown` into a `StoreProblem`."""
+    """Turn PostgreSQL's errors about the store at the URL `shown` into a `StoreProblem`, or `Stale`."""
     try:
         yield
     except psycopg.Error as error:
-        raise _problem(shown, error) from error
+        raise Stale if error.sqlstate == REWRITTEN else _problem(shown, error) from error
 
 
 def unconfirmed(shown: str) -> ConnectionLost:

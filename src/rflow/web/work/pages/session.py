@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
@@ -101,7 +102,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
 def _revision(call: Call, session: Session) -> str:
     """Return the revision of a session that was just read; its version may be another one in the store by now."""
     standing = call.workspace.standing(session.id)
-    return standing._replace(version=session.version).revision if standing else str(session.version)
+    return replace(standing, version=session.version).revision if standing else str(session.version)
 
 
 def _kept(form: Form, refusal: Refusal | None) -> Form:
@@ -154,7 +155,7 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
     return {
         "what": what,
         "change": last in session.changes,
-        "move": session.moves.last is not None and session.moves.last.seq == last,
+        "move": session.moves.last == last,
     }
 
 

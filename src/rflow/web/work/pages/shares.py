@@ -1,5 +1,6 @@
 """My shares: the links that the reader made, and those to their sessions: when they were opened, and revoking them."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,14 +11,18 @@ from rflow.core.session.head import Head, Query
 from rflow.core.sharing import ShareCount, ShareState, may_revoke, state_of
 from rflow.core.text import counted
 from rflow.errors import NotFound, RflowError, StoreProblem, UsageProblem
-from rflow.service.sessions import all_heads
+from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
 
 SOON = timedelta(hours=1)
-FEW, MOST = 20, 200
-"""Up to how many sessions are looked up one by one; how many links a page shows."""
+FEW, AT_ONCE = 20, 1000
+"""Up to how many sessions are looked up one by one; how many are read at once."""
+MOST = 200
+"""How many links a page shows."""
+_PLACE = re.compile(r"(-?\d{1,18})\.([0-9A-Z]{1,40})")
+"""Where a page begins, in its address: the key of the last link of the page before."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,19 +42,42 @@ def shares(call: Call) -> Answer:
 
 def _list_page(call: Call, error: RflowError | None = None) -> Shown:
     everybody, ended = "all" in call.query and _leads(call), "ended" in call.query
-    every = rows(call, call.workspace.shares(everybody=everybody))
-    live = [row for row in every if row.state == "live"]
+    after = _place(call.query.get("after", ""))
+    found, hidden = _found(call, after, everybody=everybody, ended=ended)
+    shown = rows(call, found[:MOST])
     values = {
-        "rows": (every if ended else live)[:MOST],
-        "live": len(live),
-        "ended": len(every) - len(live),
-        "cut": len(every if ended else live) > MOST,
+        "rows": shown,
+        "live": sum(row.state == "live" for row in shown),
+        "ended": hidden + sum(row.state != "live" for row in shown),
+        "older": "{0.at}.{0.id}".format(link_key(found[MOST - 1].share)) if len(found) > MOST else "",
+        "first": after is None,
         "with_ended": ended,
         "everybody": everybody,
         "leads": _leads(call),
         "error": error,
     }
     return Shown(template="shares.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def _place(text: str) -> Key | None:
+    match = _PLACE.fullmatch(text)
+    if text and match is None:
+        raise UsageProblem("That page does not exist.", try_="Start again from the first one: /shares")
+    return Key(at=int(match[1]), id=match[2]) if match else None
+
+
+def _found(call: Call, after: Key | None, *, everybody: bool, ended: bool) -> tuple[list[ShareCount], int]:
+    """Return the links of a page and the next one, and how many that have ended were left out before it was full."""
+    hidden, now = 0, call.team.now()
+
+    def select(part: Part) -> list[tuple[Key, ShareCount | None]]:
+        nonlocal hidden
+        counts = call.workspace.shares(everybody=everybody, part=part)
+        wanted = [count if ended or state_of(count.share, now) == "live" else None for count in counts]
+        hidden += wanted.count(None)
+        return [(link_key(count.share), each) for count, each in zip(counts, wanted, strict=True)]
+
+    return collect(select, Part(after=after, limit=MOST + 1)), hidden
 
 
 def _leads(call: Call) -> bool:
@@ -70,11 +98,10 @@ def rows(call: Call, counts: Sequence[ShareCount]) -> list[Row]:
 
 
 def _heads(call: Call, sessions: set[str]) -> dict[str, Head]:
-    """Return the sessions of links that can be read, by id: a few one by one, many all at once."""
-    if len(sessions) > FEW:
-        return {head.id: head for head in all_heads(call.workspace, Query(limit=1000)) if head.id in sessions}
-    heads: dict[str, Head] = {}
-    for session in sessions:
+    """Return the sessions of links that can be read, by id: of many, those updated last at once, others one by one."""
+    last = call.workspace.heads(Query(limit=AT_ONCE)).heads if len(sessions) > FEW else ()
+    heads = {head.id: head for head in last if head.id in sessions}
+    for session in sessions - heads.keys():
         try:
             heads[session] = call.workspace.find(session)
         except (NotFound, StoreProblem):

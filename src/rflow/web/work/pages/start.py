@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from rflow.core.session.commands import Start
 from rflow.core.session.events import Brief
 from rflow.errors import NotFound, RflowError, UsageProblem
-from rflow.ports.stores import TreeName
 from rflow.ports.team import SpaceView
+from rflow.ports.values import TreeName
 from rflow.service.trees import tree_names
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of

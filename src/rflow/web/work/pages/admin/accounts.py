@@ -7,11 +7,14 @@ from rflow.core.actors import Actor
 from rflow.core.people import person
 from rflow.core.text import clean, counted
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.ports.paging import Key, Part
 from rflow.ports.team import Left, OneTimeLink
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
 
+PAGE = 200
+"""How many accounts the list shows."""
 KINDS = ("person", "admin", "agent")
 """What an account can be for."""
 
@@ -29,8 +32,12 @@ def overview(call: Call) -> Answer:
 
 def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLink | None = None) -> Shown:
     check_admin(call.me)
+    after = clean(call.query.get("after", ""))
+    found = call.team.accounts(call.me).users(Part(after=Key(id=after), limit=PAGE + 1))
     values = {
-        "users": call.team.accounts(call.me).users(),
+        "users": found[:PAGE],
+        "more": found[PAGE - 1].id if len(found) > PAGE else "",
+        "first": not after,
         "space_names": space_names(call),
         "error": error,
         "link": one_time(call, link),
@@ -71,14 +78,14 @@ def _address(account: str) -> str:
 
 def _known(call: Call, name: str) -> RflowError | None:
     """Return what to say where there is an account of that name: perhaps this form was just sent before."""
-    wanted = person(clean(name)).id
-    for user in call.team.accounts(call.me).users():
-        if user.id == wanted:
-            return UsageProblem(
-                f'There is an account "{user.name}" already.',
-                try_="Choose another name. If you have just added it, open it for a new invitation.",
-            )
-    return None
+    try:
+        user = call.team.accounts(call.me).user(name)
+    except (NotFound, UsageProblem):
+        return None
+    return UsageProblem(
+        f'There is an account "{user.name}" already.',
+        try_="Choose another name. If you have just added it, open it for a new invitation.",
+    )
 
 
 def account(call: Call) -> Answer:

@@ -12,12 +12,9 @@ PAGE = 100
 def audit(call: Call) -> Answer:
     """Show the audit, the latest first."""
     check_admin(call.me)
-    every = call.team.accounts(call.me).audit()
-    before = whole_number(call.query.get("before", ""))
-    if before is not None:
-        every = [entry for entry in every if entry.seq < before]
-    entries = every[-PAGE:][::-1]
-    older = entries[-1].seq if len(every) > PAGE else 0
+    found = call.team.accounts(call.me).latest_audit(PAGE + 1, whole_number(call.query.get("before", "")))
+    entries = found[:PAGE]
+    older = entries[-1].seq if len(found) > PAGE else 0
     return Shown(template="audit.html.j2", values={"entries": entries, "older": older})
 
 

@@ -1,0 +1,102 @@
+"""Lists of hundreds of links, accounts and entries of the audit come in pages: each entry once, and nothing is counted
+that was not read."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import httpx
+import msgspec
+import pytest
+
+from rflow.core.accounts import Account, AuditEntry
+from rflow.core.people import person
+from rflow.core.sharing import stored_share
+from rflow.ports.stores import Store
+from rflow.stores import open_store
+from support.stores.stories import MORNING
+from support.web.server import Served
+from support.web.visitor import BEN, Visitor, team_served
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A team with 260 links of Ben's, of which every fifth has ended, and 210 accounts."""
+    with team_served(tmp_path_factory.mktemp("long")) as server:
+        server.ana.ok("start", "--title", "Tunnel to Leeds drops", "--space", "Leeds")
+        server.ana.ok("share", "create", "--label", "the last one")
+        with closing(open_store(server.ana.store)) as store:
+            fill(store)
+        yield server
+
+
+def fill(store: Store) -> None:
+    """Store links by the key of the one that is there, and accounts."""
+    (made,) = (count.share for count in store.shares.listed())
+    for number in range(260):
+        at = made.created_at - timedelta(minutes=1 + number // 2)
+        ended = made.created_at if number % 5 == 0 else None
+        share = msgspec.structs.replace(
+            made, id=f"LONG{number:03}", hash=f"{number:064}", label=f"link {number}", created_at=at, revoked_at=ended
+        )
+        store.shares.restore(stored_share(share))
+    for number in range(210):
+        who = person(f"Zoe {number:03}")
+        entry = AuditEntry(at=MORNING, action="account_added", by=None, subject=who.id, space="", details={})
+        store.accounts.add(Account(id=who.id, name=who.name, created_at=MORNING), entry)
+
+
+def pages(visitor: Visitor, path: str, named: str) -> list[list[str]]:
+    """Follow the link of that name from page to page; return the texts of the rows of each."""
+    found = []
+    while path:
+        page = visitor.go(path).page.text
+        found.append(re.findall(r'<th role="rowheader" scope="row">(.*?)</th>', page, re.DOTALL))
+        following = re.search(rf'href="([^"]+)">{named}</a>', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+    return found
+
+
+@pytest.mark.parametrize(("query", "expected"), [("", 209), ("?ended=1", 261)])
+def test_links_come_in_pages_the_newest_first(served: Served, query: str, expected: int) -> None:
+    ben = Visitor(served.url).sign_in(BEN)
+    found = pages(ben, f"/shares{query}", "Older ones")
+    assert [len(page) for page in found] == [200] * (expected // 200) + [expected % 200]
+    labels = [label for page in found for row in page for label in re.findall(r": (link \d+|the last one)<", row)]
+    assert (labels[0], len(set(labels))) == ("the last one", expected)
+    assert labels[1:3] == (["link 0", "link 1"] if query else ["link 1", "link 2"])
+    first = ben.go(f"/shares{query}")
+    assert (re.search(r"\d live, \d", first.text), "Show ended ones" in first.text) == (None, not query)
+    assert ben.go("/shares?after=nonsense").page.status_code == 422
+
+
+def test_a_link_of_many_is_shown_and_revoked(served: Served) -> None:
+    ben = Visitor(served.url).sign_in(BEN)
+    assert "link 256" in ben.go("/shares/LONG256").text
+    ben.go("/shares/LONG256")
+    assert ben.send("/shares", {"revoke": "LONG256"}).status_code == 303
+    assert "Revoked by you" in ben.go("/shares/LONG256").text
+    assert "link 256" not in "".join(row for page in pages(ben, "/shares", "Older ones") for row in page)
+
+
+def test_accounts_and_the_audit_come_in_pages(served: Served) -> None:
+    root = Visitor(served.url).sign_in("Root")
+    accounts = pages(root, "/admin", "Next ones")
+    names = [name for page in accounts for row in page for name in re.findall(r">(Zoe \d+)<", row)]
+    assert names == [f"Zoe {number:03}" for number in range(210)]
+    assert len(accounts[0]) == 200
+    assert "From the beginning" in root.go("/admin?after=zoe+100").text
+    audit = pages(root, "/admin/audit", "Older ones")
+    written = len(root.go("/admin/audit/file").page.text.splitlines())
+    assert sum(map(len, audit)) in (written - 1, written)
+    assert {len(page) for page in audit[:-1]} == {100}
+
+
+def test_what_is_no_page_is_no_error_of_the_server(served: Served) -> None:
+    root = Visitor(served.url).sign_in("Root")
+    for path in ("/admin?after=%00", "/admin?after=%ff", "/shares?after=9.A", "/shares?after=-99999999999999999999.A"):
+        answer: httpx.Response = root.go(path).page
+        assert answer.status_code in (200, 422), path
