@@ -37,7 +37,7 @@ def test_the_facts_of_a_key_are_those_of_ten_questions_and_said_in_the_session(n
     assert [pattern for each in facts.values() for _, pattern in each if not holds(said, pattern)] == []
 
 
-@pytest.mark.parametrize(("form", "least"), [("brief", 82.9), ("whole", 113.5)])
+@pytest.mark.parametrize(("form", "least"), [("brief", 78.7), ("whole", 113.5)])
 def test_the_summaries_hold_no_fewer_facts_than_they_did(form: str, least: float) -> None:
     """A figure to look at, not a target: what gains here may lose elsewhere (docs/reader-test.md)."""
     texts = {name: (READERS / name / f"{form}.txt").read_text("utf-8") for name in SESSIONS}
