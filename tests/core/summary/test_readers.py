@@ -5,6 +5,7 @@ import os
 import pytest
 
 from rflow.formats import render
+from support.core.reader_facts import covered, facts_of, holds
 from support.core.reader_sessions import READERS, SESSIONS, summary_of
 
 every_session = pytest.mark.parametrize("name", SESSIONS)
@@ -25,3 +26,19 @@ def test_the_brief_form_has_200_words_and_the_whole_form_three_fifths_of_the_cha
     chat = len((READERS / name / "chat.txt").read_text("utf-8").split())
     assert len((READERS / name / "brief.txt").read_text("utf-8").split()) <= 200
     assert len((READERS / name / "whole.txt").read_text("utf-8").split()) <= 0.6 * chat
+
+
+@every_session
+def test_the_facts_of_a_key_are_those_of_ten_questions_and_said_in_the_session(name: str) -> None:
+    facts = facts_of(name)
+    assert list(facts) == [str(number) for number in range(1, 11)]
+    assert {sum(percent for percent, _ in each) for each in facts.values()} == {100}
+    said = "\n".join((READERS / name / f"{part}.txt").read_text("utf-8") for part in ("chat", "entered", "brief"))
+    assert [pattern for each in facts.values() for _, pattern in each if not holds(said, pattern)] == []
+
+
+@pytest.mark.parametrize(("form", "least"), [("brief", 78.7), ("whole", 113.5)])
+def test_the_summaries_hold_no_fewer_facts_than_they_did(form: str, least: float) -> None:
+    """A figure to look at, not a target: what gains here may lose elsewhere (docs/reader-test.md)."""
+    texts = {name: (READERS / name / f"{form}.txt").read_text("utf-8") for name in SESSIONS}
+    assert sum(covered(name, text) for name, text in texts.items()) >= least

@@ -553,9 +553,10 @@ def test_a_wait_for_what_is_asked_does_not_say_it_again_in_the_brief_form() -> N
         "Ann: approve the failover of the database",
     ],
 )
-def test_a_wait_for_something_else_or_somebody_else_is_said_in_full(said: str) -> None:
+@pytest.mark.parametrize("more", ["", ". Not before noon!", "; no restart"])
+def test_a_wait_for_something_else_or_somebody_else_is_said_in_full(said: str, more: str) -> None:
     scene = free()
-    scene.do(ANN, c.SetBrief(brief=Brief(ask="DBA team: approve the failover of the database")))
+    scene.do(ANN, c.SetBrief(brief=Brief(ask=f"DBA team: approve the failover of the database{more}")))
     scene.do(ANN, c.SetWaiting(waiting_for=said))
     assert text_of(progress_of(scene, brief=True), "waiting") == said
 

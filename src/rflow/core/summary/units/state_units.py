@@ -1,5 +1,6 @@
 """Units of how it stands: the ask, the position, the situation, what it waits for, what may come next."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from rflow.core.summary.units.times import clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
+_SENTENCE_END = r"[.;!?] "
 _SAME_NIGHT = timedelta(hours=12)
 """A time of so short ago needs no date, also after midnight."""
 MOST_CAUSES = 5
@@ -163,11 +165,15 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:
-    """Return who and what the session waits for; in the brief form only who, if the ask says the rest."""
+    """Return who and what the session waits for; in the brief form only who, if a sentence of the ask says the rest.
+
+    Each sentence is compared alone, so that a "no" in another one does not hide that the wait forbids what is asked.
+    """
     text = one_line(part.text) or "not said for what"
     whom, _, what = text.partition(": ")
     ask = progress.ask if progress.brief and progress.ask else ""
-    return f"{whom}, as asked" if words_in(whom) & words_in(ask) and repeats(what, [ask]) else text
+    asked = words_in(whom) & words_in(ask) and repeats(what, re.split(_SENTENCE_END, ask))
+    return f"{whom}, as asked" if asked else text
 
 
 def _after(start: str) -> Callable[[str], str]:
