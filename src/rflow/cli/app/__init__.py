@@ -60,10 +60,11 @@ class App(CurrentSession, Streams):
             from rflow.cli.server.sending import target
 
             return target(self, moving=moving)
-        return self.session()
+        return self.session_to_write()
 
-    def loaded(self, load: Callable[[], Session]) -> Session:
-        """Load a session that a command needs to see; only its name where a server can't be reached."""
+    def loaded(self, load: Callable[[], Session] | None = None) -> Session:
+        """Load the session that a command writes to and needs to see; only its name where a server can't be reached."""
+        load = load or self.session_to_write
         if self.at_server:
             from rflow.cli.server.sending import loaded
 

@@ -65,7 +65,7 @@ def run(
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.session() if command_id else here.to_write()
+    session = here.session_to_write() if command_id else here.to_write()
     if command_id and (entry := session.carried_out(command_id, here.me)):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
