@@ -72,6 +72,9 @@ def run(
     check_first(here, session, recorded(_NOTHING))
     captured = run_captured(wanted, limit=LIMIT)
     keep(here, session, recorded(_evidence_of(captured, here.text(label), encoding)), captured.data, captured=True)
+    if captured.unread:
+        kept = " The output above shows some of it, and so does the evidence." if captured.echoed else ""
+        here.say(f"Typed while it ran, and not read by it: type it again.{kept}")
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     sys.exit(captured.status)
