@@ -51,9 +51,12 @@ def start(
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
     brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
     before = _open_here(run)
+    is_new = run.is_newcomer()
     session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
     run.terminal.enter(session.id, session.code)
     run.wrote(session, "started.")
+    if is_new:
+        run.say_new()
     _shown(run, session, json)
     if before is not None and before.id != session.id:
         title = shorten(one_line(before.title), 30)
