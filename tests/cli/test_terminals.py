@@ -68,7 +68,7 @@ def test_terminals_are_independent(desk: Program) -> None:
     assert (goes_to(desk), goes_to(kitchen)) == (first, second)
     kitchen.ok("close", "--outcome", "abandoned")
     assert goes_to(desk) == first
-    assert goes_to(kitchen) == first  # the only one that is left open
+    assert f"rflow resume {first}" in kitchen.refused(2, "note", "Where does this go?")  # may be another customer's
 
 
 def test_stores_are_independent(desk: Program) -> None:
@@ -197,3 +197,13 @@ def test_sending_a_command_again_changes_nothing_and_says_what_it_was(desk: Prog
     again = desk.ok("choose", "green", "--command-id", "the choice")
     assert again.err.endswith("nothing new: this was carried out before.\n")
     assert desk.show()["position"]["node"] == "queue"
+
+
+def test_the_first_entry_of_a_name_given_as_an_option_is_told_once(desk: Program) -> None:
+    first = "First entry of sma in this store."
+    assert "First entry" not in desk.ok("--user", "ana ruiz", "start", "--title", "The till in Leeds is slow").err
+    code = desk.show()["code"]
+    assert first in desk.ok("--user", "sma", "-s", code, "note", "It hums").err
+    assert first not in desk.ok("--user", "sma", "-s", code, "note", "It hums still").err
+    assert "First entry of ben in this store." in desk.ok("--user", "ben", "start", "--title", "Till 4 is slow").err
+    assert "First entry" not in desk.at(user="Cleo").ok("-s", code, "note", "It is old").err

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from rflow.cli.app.context import World, local, now
 from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
@@ -48,11 +50,32 @@ class App(CurrentSession, Streams):
 
         What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
         """
+        command = replace(command, terminal=self.terminal.mark)
+        is_new = self.is_newcomer()
+        outcome = self._sent(session, command, contents, irreplaceable=irreplaceable)
+        if is_new:
+            self.say_new()
+        return outcome
+
+    def _sent(
+        self, session: Session, command: "Command", contents: Mapping[str, bytes] | None, *, irreplaceable: bool
+    ) -> "Outcome":
         if self.at_server or irreplaceable:
             from rflow.cli.server.sending import send_or_keep
 
             return send_or_keep(self, session, command, contents, irreplaceable=irreplaceable)
         return send(self.workspace, session, command, contents)
+
+    def is_newcomer(self) -> bool:
+        """Whether this user was named with --user, perhaps misspelt, and is not among those who appear in the store."""
+        if self.at_server or self.settings["user.name"].origin != "flag":
+            return False
+        people = [somebody.id for somebody in self.workspace.people()]
+        return bool(people) and self.me.id not in people
+
+    def say_new(self) -> None:
+        """Say that this is the first entry of this user: from now on their name is a known one."""
+        self.say(f"First entry of {self.me.name} in this store.")
 
     def to_write(self, *, moving: bool = False) -> Session:
         """Return the session that a command adds to; at a server only its name, as the answer brings its state."""
@@ -60,10 +83,11 @@ class App(CurrentSession, Streams):
             from rflow.cli.server.sending import target
 
             return target(self, moving=moving)
-        return self.session()
+        return self.session_to_write()
 
-    def loaded(self, load: Callable[[], Session]) -> Session:
-        """Load a session that a command needs to see; only its name where a server can't be reached."""
+    def loaded(self, load: Callable[[], Session] | None = None) -> Session:
+        """Load the session that a command writes to and needs to see; only its name where a server can't be reached."""
+        load = load or self.session_to_write
         if self.at_server:
             from rflow.cli.server.sending import loaded
 
