@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from rflow.cli.app.context import World, local, now
 from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
@@ -50,7 +48,6 @@ class App(CurrentSession, Streams):
 
         What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
         """
-        command = replace(command, terminal=self.terminal.mark)
         is_new = self.is_newcomer()
         outcome = self._sent(session, command, contents, irreplaceable=irreplaceable)
         if is_new:

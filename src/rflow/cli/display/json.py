@@ -45,9 +45,8 @@ def session_record(session: Session, tree: Tree | None, here: Record | None = No
 
 
 def _evidence(piece: Evidence) -> Record:
-    """Return the fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
+    """Return all fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
     own = _fields(piece)
-    del own["terminal"]  # of use only for finding `on`
     return {**_fields(own.pop("what")), **own}
 
 
