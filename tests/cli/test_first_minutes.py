@@ -494,7 +494,7 @@ def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
     error = ana.refused(2, "resume", "mail")
     assert 'Several sessions have "mail" in title, customer or ticket:' in error
     assert f"  {other}  Mail is late · Hull\n" in error and f"  {third}  No mail at all · Leeds\n" in error
-    assert f"Name one by its code: rflow resume {third}\n" in error
+    assert f"Name one by its code, such as {third}.\n" in error
     ana.ok("-s", third, "close", "--outcome", "resolved")
     assert ana.ok("resume", "mail").out.startswith(f"{other}  Mail is late")
     assert 'There is no session "at all"' in ana.refused(3, "resume", "at all")

@@ -43,8 +43,11 @@ class World:
                 return session
         raise Refused(NOT_FOUND)
 
-    def meant(self, at: Terminal, reference: str | None) -> Session:
-        """Find the session named, else this terminal's, else the only open one of its user."""
+    def meant(self, at: Terminal, reference: str | None, *, reading: bool = False) -> Session:
+        """Find the session named, else this terminal's, else the only open one of its user.
+
+        Nothing is written to that one where this terminal has just left its own.
+        """
         if reference is not None:
             return self.named(reference)
         if at.current is not None and at.current not in self.sessions:
@@ -53,7 +56,7 @@ class World:
             return self.sessions[at.current]
         owned = (session for session in self.sessions.values() if session.owner == at.member)
         mine = [session for session in owned if session.status == "open"]
-        if len(mine) != 1:
+        if len(mine) != 1 or (not reading and at.last in self.sessions and at.last != mine[0].id):
             raise Refused(USAGE)
         return mine[0]
 
@@ -159,7 +162,7 @@ class World:
     def look(self, at: Terminal, reference: str | None) -> Session | None:
         """`rflow` alone: show where this terminal stands, if anywhere."""
         try:
-            return self.displayed(at, self.meant(at, reference))
+            return self.displayed(at, self.meant(at, reference, reading=True))
         except Refused:
             if reference is not None:
                 raise
@@ -167,7 +170,7 @@ class World:
 
     def show(self, at: Terminal, reference: str | None) -> Session:
         """Show a session."""
-        return self.displayed(at, self.meant(at, reference))
+        return self.displayed(at, self.meant(at, reference, reading=True))
 
     def resume(self, at: Terminal, reference: str, take: bool, reason: str, command_id: str) -> Session:
         """Go on with a session, or take it over."""
@@ -193,8 +196,10 @@ class World:
         return self.left(at, session)
 
     def reopen(self, at: Terminal, ref: str | None, command_id: str) -> Session:
-        """Go on after all."""
-        return self.entered(at, self.carry_out(at, self.meant(at, ref), "reopen", command_id, _reopen))
+        """Go on after all: with what was closed here, unless another one is named."""
+        left = self.sessions.get(at.last or "") if at.current is None and ref is None else None
+        session = left if left is not None and left.status == "closed" else self.meant(at, ref)
+        return self.entered(at, self.carry_out(at, session, "reopen", command_id, _reopen))
 
     def delete(self, at: Terminal, reference: str) -> Session:
         """Remove a session for good."""
@@ -383,7 +388,9 @@ class World:
 
     def share(self, at: Terminal, ref: str | None) -> Session:
         """Deliver a summary, which is recorded."""
-        return self.carry_out(at, self.meant(at, ref), "share", "", lambda session, by: void(session.add(by)))
+        return self.carry_out(
+            at, self.meant(at, ref, reading=True), "share", "", lambda session, by: void(session.add(by))
+        )
 
     def redact(self, at: Terminal, ref: str | None, seq: int, command_id: str) -> Session:
         """Remove the texts of an entry for good, with the amendments of a note."""

@@ -314,6 +314,46 @@ def test_ctrl_z_stops_the_command_that_runs_until_the_shell_continues_it(
     assert evidence["exit_code"] == 0
 
 
+@pytest.mark.parametrize(("after", "kept"), [("", False), ("echo over", True)])
+def test_what_was_typed_ahead_and_not_read_is_told_and_is_no_evidence(
+    ann: Program, panes: Callable[[], Pane], after: str, *, kept: bool
+) -> None:
+    pane = panes()
+    code = ann.with_tree().start()
+    waits = f"while ! test -e {ann.home}/go; do sleep 0.1; done"
+    pane.type(f"clear; rflow run -s {code} -- sh -c 'echo begun; {waits}; {after}'")
+    pane.begins("begun")
+    pane.type("rflow note hunter2")
+    pane.type("swordfish")
+    pane.keys("-l", "half")  # as the command has ended, a part of the line "halfover"
+    pane.shows("half")
+    (ann.home / "go").touch()
+    pane.wait()
+    told = pane.screen()[pane.screen().index("Typed while") :].splitlines()
+    said = "Typed while it ran, and not read by it: type it again."
+    assert told[0].startswith(said) and ("so does the evidence" in " ".join(told)) == kept
+    assert "swordfish" not in " ".join(told)
+    (evidence,) = ann.show(code)["evidence"]
+    assert evidence["excerpt"].splitlines() == ["begun", "halfover"][: 1 + kept]
+    assert evidence["bytes_total"] == evidence["bytes_kept"] == len(evidence["excerpt"]) + 1
+
+
+def test_what_the_command_read_or_return_alone_is_nothing_to_type_again(
+    ann: Program, panes: Callable[[], Pane]
+) -> None:
+    pane = panes()
+    code = ann.with_tree().start()
+    pane.type(f"clear; rflow run -s {code} -- sh -c 'echo begun; read line; echo $line; sleep 1'")
+    pane.begins("begun")
+    pane.type("Leeds")
+    pane.shows("Leeds\nLeeds")
+    pane.keys("Enter")
+    pane.wait()
+    assert "type it again" not in pane.screen()
+    (evidence,) = ann.show(code)["evidence"]
+    assert evidence["excerpt"].splitlines()[:3] == ["begun", "Leeds", "Leeds"]
+
+
 def test_a_command_may_take_ctrl_c_for_itself(ann: Program, panes: Callable[[], Pane]) -> None:
     pane = panes()
     code = ann.with_tree().start()

@@ -9,6 +9,7 @@ import msgspec
 
 from rflow.capture.output import Ended, HeadAndTail
 from rflow.capture.start import shell, typed
+from rflow.capture.typeahead import without_echo
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,8 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     `data` holds `kept` of `total` bytes, in the order of their arrival; if `cut` bytes are missing between head and
     tail, a line says so. `exit_code` is -N after signal N, `duration` is in seconds, `command` reads as it would be
     typed. `undelivered` says why output could not be passed on (a full disk); a reader that left is not a failure.
+    `unread` says that something was typed which the command did not read, `echoed` that some of it is in `data`, as the
+    terminal showed it.
     """
 
     data: bytes
@@ -30,6 +33,8 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     cwd: str
     host: str
     undelivered: str = ""
+    unread: bool = False
+    echoed: bool = False
 
     @property
     def cut(self) -> int:
@@ -56,11 +61,14 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
     output, run = HeadAndTail(limit), _runner()
     started_at, started = datetime.now(UTC), time.monotonic()
     ended = run(argv, output)
-    data, kept = output.result()
+    kept_data, kept = output.result()
+    whole = kept == output.total
+    data, is_clear = without_echo(kept_data, ended.ahead) if whole else (kept_data, not ended.ahead)
+    removed = len(kept_data) - len(data)
     return Captured(
         data=data,
-        total=output.total,
-        kept=kept,
+        total=output.total - removed,
+        kept=kept - removed,
         cut_lines=output.cut_lines,
         exit_code=ended.exit_code,
         duration=ended.at - started,
@@ -69,6 +77,8 @@ def run_captured(command: Sequence[str] | str, *, limit: int) -> Captured:
         cwd=_cwd(),
         host=platform.node(),
         undelivered=ended.undelivered,
+        unread=bool(ended.ahead),
+        echoed=not is_clear,
     )
 
 

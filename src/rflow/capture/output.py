@@ -9,6 +9,7 @@ from typing import TextIO
 
 import msgspec
 
+from rflow.capture.typeahead import Typeahead
 from rflow.core.excerpt import cut_line
 
 _ROOM = 64  # bytes for the line that says what is missing
@@ -28,6 +29,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     at: float
     undelivered: str
+    ahead: Typeahead = Typeahead()
 
 
 class HeadAndTail:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from rflow.capture.output import Ended, HeadAndTail, Screen, Sink
 from rflow.capture.signals import Signals
 from rflow.capture.start import start
+from rflow.capture.typeahead import Typeahead
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -95,6 +96,7 @@ class Relay:
                 self._step(self._signals.timeout)
                 self._signals.enforce()
             ended = time.monotonic()
+            ahead = keyboard.unread() if keyboard is not None else Typeahead()
             if terminal is not None:
                 terminal.close()
             self._drain(ended + GRACE)
@@ -103,7 +105,8 @@ class Relay:
         finally:
             if child.poll() is None:  # an error of ours: leave no process running
                 child.kill()
-        return Ended(exit_code=child.returncode, at=ended, undelivered=self.out.failure or self.err.failure)
+        failure = self.out.failure or self.err.failure
+        return Ended(exit_code=child.returncode, at=ended, undelivered=failure, ahead=ahead)
 
     def _drain(self, until: float) -> None:
         """Copy what the command wrote before it ended.

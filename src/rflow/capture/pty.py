@@ -16,6 +16,7 @@ from io import FileIO
 from typing import Any, NamedTuple
 
 from rflow.capture.output import descriptor_of
+from rflow.capture.typeahead import Typeahead
 
 
 class Pair(NamedTuple):
@@ -143,6 +144,24 @@ class Keyboard:
         if self.targets:
             with contextlib.suppress(OSError):
                 self._pending = self._pending[self._pair.master.write(self._pending) or 0 :]
+
+    def unread(self) -> Typeahead:
+        """Take what was typed and the command, which has ended, did not read: it would be lost with its terminal.
+
+        Without ICANON the terminal gives lines that are not complete too. Where the system has taken the terminal away
+        with the command, nothing is known.
+        """
+        read = b""
+        with contextlib.suppress(termios.error, OSError, ValueError):
+            mode = termios.tcgetattr(self._pair.slave)
+            shown = mode[3] & termios.ECHO != 0
+            mode[3] &= ~(termios.ICANON | termios.ECHO)
+            mode[6][termios.VMIN] = mode[6][termios.VTIME] = 0
+            termios.tcsetattr(self._pair.slave, termios.TCSANOW, mode)
+            while piece := os.read(self._pair.slave.fileno(), 4096):
+                read += piece
+            return Typeahead(read + self._pending, shown)
+        return Typeahead(self._pending)
 
     def _without_stop(self, typed: bytes) -> bytes:
         """Stop the command if that was typed and the command leaves it to the terminal; return what else was typed."""

@@ -34,8 +34,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         return session_progress(run.workspace, self.session, view)
 
 
-def find_source(run: App, name: str | None) -> Source:
-    """Return the session: from a file if there is one of that name, standard input for "-", else by its code."""
+def find_source(run: App, name: str | None, *, leaves: bool = False) -> Source:
+    """Return the session: from a file if there is one of that name, standard input for "-", else by its code.
+
+    `leaves` says that it goes to others at once, and can't be called back: it is chosen as what is written to.
+    """
+    if name is None and leaves:
+        return Source(session=run.session_to_write(), stored=True)
     if name is None or not _is_file(name):
         return Source(session=_stored(run, name), stored=True)
     from rflow.service.interchange import read_session

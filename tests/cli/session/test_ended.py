@@ -176,3 +176,90 @@ def test_a_second_close_says_how_and_when_the_session_was_closed(ana: Program) -
     assert f"{code} (A label printer prints nothing) was closed as abandoned by Ana Ruiz at " in error
     assert f"To go on with it: rflow reopen {code}\n" in error
     assert "Name the one you mean: rflow -s CODE …" in error
+
+
+WRITING = (
+    ("note", "remark on the printer"),
+    ("warn", "do NOT restart it"),
+    ("assume", "it is the roll"),
+    ("step", "Restarted it"),
+    ("choose", "1"),
+    ("choose",),
+    ("done",),
+    ("skip", "no time"),
+    ("back",),
+    ("enter", "label-printer"),
+    ("run", "--", "true"),
+    ("attach", "-"),
+    ("pin", "1"),
+    ("unpin", "1"),
+    ("amend", "1", "x"),
+    ("brief", "--ask", "Why?"),
+    ("change", "Port set", "--revert", "set it back"),
+    ("wait", "the vendor"),
+    ("question", "Ben Okafor", "Which port?", "--new-user"),
+    ("reply", "9600"),
+    ("flag", "The question is wrong"),
+    ("redact", "1", "--yes"),
+    ("share", "create"),
+    ("progress", "--link"),
+    ("handoff", "Ben Okafor", "--new-user"),
+    ("close", "resolved"),
+)
+
+
+@pytest.mark.parametrize("words", WRITING, ids=" ".join)
+def test_after_a_close_nothing_is_written_to_the_other_open_session(ana: Program, words: tuple[str, ...]) -> None:
+    other = ana.start("--title", "Till 3 is slow", "--customer", "Hull")
+    before = ana.show()["version"]
+    code = ana.start("--title", "The printer is pale")
+    ana.ok("close", "--outcome", "resolved", "toner")
+    error = ana.refused(2, *words, stdin="pasted")
+    assert f"This terminal has no current session. {code} (The printer is pale) was closed as resolved" in error
+    assert f"To go on with it: rflow reopen {code}\n" in error
+    assert f"To go on with Till 3 is slow: rflow resume {other}\n" in error
+    assert "rflow -s CODE …" in error
+    assert ana.json("show", other, "--json")["version"] == before
+
+
+def test_after_a_handoff_nothing_is_written_to_the_other_open_session_and_it_is_named(ana: Program) -> None:
+    other = ana.start("--title", "Till 3 is slow")
+    code = ana.start("--title", "The printer is pale")
+    ana.ok("handoff", "Ben Okafor", "--new-user")
+    error = ana.refused(2, "note", "remark on the printer")
+    assert f"You handed {code} (The printer is pale) to Ben Okafor" in error
+    assert f"To go on with Till 3 is slow: rflow resume {other}\n" in error
+    assert ana.ok("-s", code, "note", "remark on the printer").err.startswith(code)
+    ana.ok("resume", other)
+    assert ana.ok("note", "it hums").err.startswith(other)
+
+
+def test_after_a_close_the_other_open_session_is_read_and_named_and_the_closed_one_is_reopened(ana: Program) -> None:
+    other = ana.start("--title", "Till 3 is slow")
+    code = ana.start("--title", "The printer is pale")
+    ana.ok("close", "resolved")
+    for words in (("show",), ("progress",), ()):
+        assert f"{other}" in ana.ok(*words).out
+    assert ana.ok("reopen").err.startswith(code)
+    assert ana.ok("note", "It is pale again").err.startswith(code)
+
+
+def test_a_word_finds_a_session_wherever_one_is_read_and_never_where_something_is_written(ana: Program) -> None:
+    code = ana.start("--title", "VPN drops in Leeds", "--customer", "Contoso")
+    ana.start("--title", "Till 3 is slow")
+    assert ana.ok("show", "vpn").out.startswith(code)
+    assert "VPN drops in Leeds" in ana.ok("progress", "contoso").out
+    assert "VPN drops in Leeds" in ana.ok("-s", "vpn", "show").out
+    error = ana.refused(3, "-s", "vpn", "note", "It drops at noon")
+    assert error == (
+        f'rflow: "vpn" is no code; nothing was written. {code} · VPN drops in Leeds · Contoso has it in title, '
+        f"customer or ticket.\n       Name the session by its code: rflow -s {code} …\n"
+    )
+    for words in (("close", "resolved"), ("choose", "1"), ("undo",), ("share", "create"), ("handoff", "Ben")):
+        assert f"rflow -s {code} …" in ana.refused(3, "-s", "vpn", *words)
+    ana.ok("-s", code, "close", "resolved")
+    assert f"{code} (VPN drops in Leeds) was closed" in ana.refused(5, "resume", "vpn")
+    assert ana.ok("show", "vpn").out.startswith(code)
+    assert ana.ok("reopen", "vpn").err.startswith(code)
+    ana.ok("-s", code, "handoff", "Ben Okafor", "--new-user")
+    assert ana.at(user="Ben Okafor", terminal="hall").ok("accept", "vpn").err.startswith(code)

@@ -244,6 +244,16 @@ def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them
     assert "LAST NOTE" in summary.partition("OUTPUTS\n")[0]
 
 
+def test_output_belongs_to_what_is_entered_next_in_its_own_terminal(ana: Program) -> None:
+    code = ana.ok("list").out.splitlines()[1].split()[0]
+    kitchen = ana.at(terminal="kitchen")
+    ana.ok("run", "--", "echo", "ready")
+    assert "With evidence" not in kitchen.ok("-s", code, "note", "The lamp is red").err
+    assert [piece["on"] for piece in ana.show()["evidence"]] == [0]
+    assert 'With evidence 3 "echo ready".' in ana.ok("note", "The queue is ready").err
+    assert [piece["on"] for piece in ana.show()["evidence"]] == [5]
+
+
 def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Program) -> None:
     ana.ok("run", "--", "echo", "green")
     assert 'With evidence 3 "echo green". Not about this?' in ana.ok("choose", "green").err

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from rflow.cli.app.context import World, local, now
 from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
@@ -48,6 +50,7 @@ class App(CurrentSession, Streams):
 
         What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
         """
+        command = replace(command, terminal=self.terminal.mark)
         if self.at_server or irreplaceable:
             from rflow.cli.server.sending import send_or_keep
 
@@ -60,10 +63,11 @@ class App(CurrentSession, Streams):
             from rflow.cli.server.sending import target
 
             return target(self, moving=moving)
-        return self.session()
+        return self.session_to_write()
 
-    def loaded(self, load: Callable[[], Session]) -> Session:
-        """Load a session that a command needs to see; only its name where a server can't be reached."""
+    def loaded(self, load: Callable[[], Session] | None = None) -> Session:
+        """Load the session that a command writes to and needs to see; only its name where a server can't be reached."""
+        load = load or self.session_to_write
         if self.at_server:
             from rflow.cli.server.sending import loaded
 

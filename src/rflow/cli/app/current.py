@@ -5,28 +5,36 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rflow.cli.app.context import Context
+from rflow.cli.app.named import NamedSession
 from rflow.core.session.events import HandedOff, SessionClosed
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import shorten
 from rflow.errors import NotFound, RflowError, Unreachable, UsageProblem
-from rflow.service.sessions import all_heads, load_session, session_named
+from rflow.service.sessions import all_heads, load_session
 
 if TYPE_CHECKING:
     from rflow.cli.terminal_state import Elsewhere
     from rflow.core.session.head import Head
 
 
-class CurrentSession(Context):
+class CurrentSession(NamedSession):
     """Finds the session of a run, or says why it can't tell."""
 
     def session(self, reference: str | None = None) -> Session:
-        """Load the session that is named, else this terminal's current one, else the only open one of this user."""
+        """Load the session to read: the one that is named, else this terminal's current one, else the only open one."""
         reference = reference or self.session_reference
-        if reference:
-            return session_named(self.workspace, reference)
-        return self.here() or self._only_one()
+        return self.named(reference) if reference else self.here() or self._only_one()
+
+    def session_to_write(self) -> Session:
+        """Load the session to write to: the one named, else this terminal's current one, else the only open one.
+
+        Where this terminal has just left one, by a handoff or a close, nothing goes to whatever else is open: what is
+        still to be said is about the one that was left, and the other may be another customer's.
+        """
+        if self.session_reference:
+            return self.named_to_write(self.session_reference)
+        return self.here() or self._only_one(writing=True)
 
     def to_leave(self, command_id: str) -> Session:
         """Load the session to close or hand off.
@@ -36,7 +44,7 @@ class CurrentSession(Context):
         """
         session = self._left()
         if session is None:
-            return self.session()
+            return self.session_to_write()
         if session.carried_out(command_id, self.me):
             return session
         raise self._handed(session) or self._which(session)
@@ -51,12 +59,20 @@ class CurrentSession(Context):
 
         session = self._left()
         if session is None:
-            return self.session()
+            return self.session_to_write()
         last = last_undoable(session, self.workspace.actor)
         repeated = session.carried_out(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
         raise self._which(session)
+
+    def to_reopen(self, reference: str | None) -> Session:
+        """Load the session to reopen: the one named, else the current one, else the one that was closed here."""
+        named = reference or self.session_reference
+        if named:
+            return self.named(named, first=("closed",))
+        left = self._left()
+        return left if left is not None and left.status == "closed" else self.session_to_write()
 
     def _left(self) -> Session | None:
         """Load the session that this terminal has just left; None if it has another one, or one is named."""
@@ -116,7 +132,7 @@ class CurrentSession(Context):
         except RflowError:
             return False
 
-    def _only_one(self) -> Session:
+    def _only_one(self, *, writing: bool = False) -> Session:
         if self.unsent:
             raise Unreachable(
                 "The session that was started here has not been sent to the server yet.", try_="rflow drafts send"
@@ -126,6 +142,9 @@ class CurrentSession(Context):
         if there := self.elsewhere():
             raise self._in_another_store(there, heads)
         if len(heads) == 1:
+            left = self._left() if writing else None
+            if left is not None and left.id != heads[0].id:
+                raise self._handed(left) or self._which(left)
             return load_session(self.workspace, heads[0].id)
         if not heads:
             raise self._none_open()
@@ -199,6 +218,7 @@ class CurrentSession(Context):
         ways += [
             f"To read it: rflow progress {code}",
             f'To add to it: rflow -s {code} step "…"',
+            *self._to_go_on(),
             f"To start another: {_EITHER}",
         ]
         return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
@@ -210,8 +230,13 @@ class CurrentSession(Context):
         is_closed = left.status == "closed"
         last = closed_words(left, self.workspace.now()) if is_closed else f"{left.code} was the last one here"
         ways = [f"To go on with it: rflow reopen {left.code}"] if is_closed and left.owner.id == self.me.id else []
-        ways.append("Name the one you mean: rflow -s CODE … (see: rflow list --mine)")
+        ways += [*self._to_go_on(), "Name the one you mean: rflow -s CODE … (see: rflow list --mine)"]
         return UsageProblem(f"This terminal has no current session. {last}.", try_="\n       ".join(ways))
+
+    def _to_go_on(self) -> list[str]:
+        """Say how to go on with the session of this user that is open, if there is just one."""
+        heads = self.workspace.heads(Query(owner=self.me.id, status=("open",), limit=2)).heads
+        return [f"To go on with {shorten(heads[0].title, 40)}: rflow resume {heads[0].code}"] if len(heads) == 1 else []
 
     def last_closed(self) -> Session | None:
         """Load the session that this terminal closed last, else this user's last closed one."""

@@ -21,13 +21,12 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
-from rflow.service.sessions import session_named
 from rflow.service.trees import tree_of
 
 
 def show_status(app: App) -> None:
     """Show the current session with its position, or how to begin; and what was handed to this user."""
-    session = session_named(app.workspace, app.session_reference) if app.session_reference else app.here()
+    session = app.session() if app.session_reference else app.here()
     if session is None:
         session = _only_open(app)
     if session is None:

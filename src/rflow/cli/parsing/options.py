@@ -7,7 +7,9 @@ from rflow.cli.parsing.declare import Argument, Option, Words
 
 Reference = Annotated[
     str | None,
-    Argument(metavar="[SESSION]", help="Its code, or the beginning of it.", autocompletion=completion.codes),
+    Argument(
+        metavar="[SESSION]", help="Its code, its ticket, or a word of its title.", autocompletion=completion.codes
+    ),
 ]
 NeededReference = Annotated[
     str, Argument(metavar="SESSION", help="Its code, or the beginning of it.", autocompletion=completion.codes)

@@ -80,7 +80,7 @@ ROWS = (
     *((typed, " ".join(("rflow", *words))) for typed, words in SHORT.items()),
     ("help CMD", "rflow CMD --help"),
     ("help all", "rflow --verbose --help"),
-    ("note WORDS …", "a text needs no quotes; options stand before it"),
+    ("note WORDS …", "a text needs no quotes; options stand before it or at its end"),
     ("skip TEXT", "rflow skip --reason TEXT"),
     ("wait TEXT", "rflow wait --for TEXT"),
     ("close TEXT", "rflow close --summary TEXT"),

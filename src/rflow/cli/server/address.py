@@ -3,23 +3,16 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rflow.cli.server import TOKEN_VARIABLE, Tokens, base_of, server_url
-from rflow.core.session.head import Query
-from rflow.core.text import listing, shorten
-from rflow.errors import NotFound, NotSignedIn, RflowError, UsageProblem
+from rflow.errors import NotSignedIn, RflowError, UsageProblem
 
 if TYPE_CHECKING:
     from rflow.cli.app import App
     from rflow.core.session.state import Session
 
 _PLACE = re.compile(r"(?P<base>.*?)/(?P<kind>sessions|share)/(?P<name>[^/?#]+)(?:[/?#].*)?\Z", re.DOTALL)
-_LISTED = 10
-"""So many sessions with the same word are listed."""
-_LEAST = 3
-"""The letters of a word that is looked for."""
 _SUFFIX = re.compile(r"\.(md|txt|json|html)\Z")
 
 
@@ -35,7 +28,7 @@ class Address(NamedTuple):
 def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
     """Yield a session that is named by its code, a word or an address, and the run at the store that it is in."""
     if not reference.strip("<> ").startswith(("https://", "http://")):
-        yield run, _named(run, reference)
+        yield run, run.named(reference)
         return
     address = read_address(reference)
     there = at_address(run, address)
@@ -50,25 +43,6 @@ def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
         raise
     finally:
         there.close()
-
-
-def _named(run: "App", reference: str) -> "Session":
-    """Load a session by its code or ticket, else the only open one with this word in title, customer or ticket."""
-    from rflow.service.sessions import heads_with, load_session, session_named
-
-    try:
-        return session_named(run.workspace, reference)
-    except NotFound:
-        word = run.text(reference).strip()
-        query = Query(status=("open", "handed_off"))
-        heads = list(islice(heads_with(run.workspace, query, [word]), _LISTED)) if len(word) >= _LEAST else []
-        if not heads:
-            raise
-    if len(heads) == 1:
-        return load_session(run.workspace, heads[0].id)
-    rows = [(head.code, " · ".join(filter(None, (shorten(head.title, 50), head.customer)))) for head in heads]
-    what = listing(f'Several sessions have "{shorten(word, 40)}" in title, customer or ticket:', rows)
-    raise UsageProblem(what, try_=f"Name one by its code: rflow resume {heads[0].code}")
 
 
 def read_address(text: str) -> Address:

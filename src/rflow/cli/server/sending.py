@@ -32,10 +32,13 @@ def target(run: "App", *, moving: bool) -> Session:
     def asked() -> Session:
         named = run.session_reference
         if named and (moving or not fits_address(named)):
-            head = head_named(run.workspace, named)
+            try:
+                head = head_named(run.workspace, named)
+            except NotFound as error:
+                raise run.no_code(named, error) from error
             return Session(id=head.id, code=head.code)
         named = named or run.terminal.current
-        return Session(id=named, code=named) if named else run.session()
+        return Session(id=named, code=named) if named else run.session_to_write()
 
     return loaded(run, asked)
 
@@ -138,14 +141,16 @@ def keep(
 
 def _known(run: "App", session: Session) -> Session:
     """Return a session that can be addressed; raise why if it could not be asked which one it is, and still can't."""
-    return session if fits_address(session.id) else run.session()
+    return session if fits_address(session.id) else run.session_to_write()
 
 
 def _sent(run: "App", session: Session, command: "Command", contents: Mapping[str, bytes] | None) -> Outcome:
     session = _known(run, session)
     try:
         return send(run.workspace, session, command, contents)
-    except NotFound:
-        if session.version or run.session_reference:
+    except NotFound as error:
+        if run.session_reference and not session.version:
+            raise run.no_code(run.session_reference, error) from error
+        if session.version:
             raise
-        return send(run.workspace, run.session(), command, contents)  # this terminal's session is gone
+        return send(run.workspace, run.session_to_write(), command, contents)  # this terminal's session is gone

@@ -18,11 +18,13 @@ class _Command(
     """What all commands carry.
 
     `command_id` makes sending one again harmless. `seen` is the version last displayed to the sender: a move
-    on something that has moved since is refused; None asks for no such check.
+    on something that has moved since is refused; None asks for no such check. `terminal` tells the terminals of the
+    sender apart; it names none.
     """
 
     command_id: str = ""
     seen: int | None = None
+    terminal: str = ""
 
 
 class Start(_Command, frozen=True, kw_only=True, tag="start"):

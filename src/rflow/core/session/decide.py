@@ -64,9 +64,14 @@ def decide(session: Session, trees: "Trees", command: Command, actor: Actor, at:
             command_id=command.command_id,
             part_of=first if seq > first else 0,
             happened_at=_happened_at(command, moment) if isinstance(fact, e.StepAdded) else None,
+            terminal=command.terminal if isinstance(fact, _TIED) else "",
         )
         for seq, fact in enumerate(facts, session.version + 1)
     ]
+
+
+_TIED = (e.EvidenceAdded, e.NoteAdded, e.ChangeMade, e.StepAdded, e.ChoiceMade, e.ActionDone, e.StepSkipped)
+"""Evidence, and what it may belong to: for these, it counts in which terminal they were entered."""
 
 
 def _moment(session: Session, at: datetime) -> datetime:

@@ -381,6 +381,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     `happened_at` is set where the engineer recorded later what they had done before; `undated` marks an imported
     fact whose time is not known. `command_id` is that of the command that brought it, so that one sent again after a
     lost answer changes nothing; where one command brought several facts, the others name the first in `part_of`.
+    `terminal` tells the terminals of one person apart, where that is known: evidence belongs to what is entered next in
+    its own.
     """
 
     seq: int
@@ -391,6 +393,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     part_of: int = 0
     happened_at: Moment | None = None
     undated: bool = False
+    terminal: str = ""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):

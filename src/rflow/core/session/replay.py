@@ -224,20 +224,23 @@ def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
 
 
 def _proved(session: Session, event: Event, fact: e.EvidenceAdded) -> None:
-    session.evidence[event.seq] = Evidence(seq=event.seq, at=when(event), by=event.by, what=fact, on=fact.on)
+    session.evidence[event.seq] = Evidence(
+        seq=event.seq, at=when(event), by=event.by, what=fact, terminal=event.terminal, on=fact.on
+    )
     session.live_evidence += 1
     if not fact.on:
         session.loose_evidence.append(event.seq)
 
 
 def _claim_evidence(session: Session, event: Event) -> None:
-    """Let loose evidence of the same person, not older than `EVIDENCE_WAITS`, belong to the entry of `event`."""
+    """Let loose evidence of the same person and terminal, not older than `EVIDENCE_WAITS`, belong to an entry."""
     if not session.loose_evidence:
         return
     waiting = []
     for seq in session.loose_evidence:
         piece = session.evidence[seq]
-        if piece.by.id != event.by.id:
+        elsewhere = piece.terminal and event.terminal and piece.terminal != event.terminal
+        if piece.by.id != event.by.id or elsewhere:
             waiting.append(seq)
         elif is_recent(piece, event) and not piece.undone:
             session.evidence[seq] = replace(piece, on=event.seq)

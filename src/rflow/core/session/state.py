@@ -73,6 +73,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: datetime | None
     by: Person
     what: EvidenceAdded
+    terminal: str = ""
     on: int = 0
     amended: bool = False
     undone: bool = False

@@ -36,7 +36,7 @@ def amend(
     TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action. For another answer to a
     question of the tree: `rflow back`.
     """
-    session = run.loaded(run.session)
+    session = run.loaded()
     command = c.AmendEntry(
         target=entry,
         text=None if text is None else text_or_stdin(run, text),

@@ -65,13 +65,16 @@ def run(
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.session() if command_id else here.to_write()
+    session = here.session_to_write() if command_id else here.to_write()
     if command_id and (entry := session.carried_out(command_id, here.me)):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
     check_first(here, session, recorded(_NOTHING))
     captured = run_captured(wanted, limit=LIMIT)
     keep(here, session, recorded(_evidence_of(captured, here.text(label), encoding)), captured.data, captured=True)
+    if captured.unread:
+        kept = " The output above shows some of it, and so does the evidence." if captured.echoed else ""
+        here.say(f"Typed while it ran, and not read by it: type it again.{kept}")
     if captured.undelivered:
         here.say(f"Warning: the output could not be shown whole: {captured.undelivered}")
     sys.exit(captured.status)

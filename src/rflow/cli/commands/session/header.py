@@ -48,7 +48,7 @@ def brief(
     }
     facts = {name: None if text is None else run.text(text) for name, text in facts.items()}
     new_title = None if title is None else run.text(title)
-    session = run.loaded(run.session)
+    session = run.loaded()
     replaces = displayed_brief(session, run.seen(session), run.me.id) if session.version else None
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
     outcome = run.send(session, command)

@@ -66,7 +66,7 @@ def warn(
         return
     if on or pin:
         raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
-    session = run.loaded(run.session)
+    session = run.loaded()
     _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
@@ -120,7 +120,7 @@ def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
     """Return the error for a --settled that names no entry: TEXT and SEQ are often taken for one another."""
     from rflow.cli.display.entries import quoted
 
-    session = run.session()
+    session = run.session_to_write()
     texts = {seq: getattr(session.entry(seq), "text", "") for seq in assumptions(session)}
     begin, wanted = run.begin(session), text.strip().casefold()
     meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
@@ -206,7 +206,7 @@ def reply(
 
     words = words or []
     numbered = len(words) > 1 and _is_number(words[0])
-    session = run.loaded(run.session)
+    session = run.loaded()
     if numbered:
         _check_number(run, session, words, command_id)
     text = words[1:] if numbered else words

@@ -88,7 +88,7 @@ def resume(
         list[str],  # words of a title need no quotes
         Argument(
             metavar="SESSION",
-            help="Its code, the beginning of it, its ticket, or a word that only one has in title, customer or ticket.",
+            help="Its code, its ticket, or a word of its title.",
             autocompletion=codes,
         ),
     ],
@@ -162,7 +162,7 @@ def show(
     from rflow.cli.display.record import record
     from rflow.cli.display.text import next_block, next_words, position
 
-    session = run.session(reference)
+    session = _to_show(run, reference)
     if evidence is not None:
         echo_bytes(evidence_content(run.workspace, session, evidence))
         return
@@ -180,6 +180,19 @@ def show(
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     warn_of_unreadable(run, session)
     run.displayed(session)
+
+
+def _to_show(run: App, reference: str | None) -> Session:
+    """Load the session to show; a number that names none may be that of an entry."""
+    try:
+        return run.session(reference)
+    except NotFound as error:
+        if reference and reference.isdecimal():
+            error.try_ = (
+                "If it is the number of an entry: rflow show lists them. "
+                f"The content of evidence: rflow show --evidence {reference}"
+            )
+        raise
 
 
 @app.command()
@@ -229,7 +242,7 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
     """Open a closed session again."""
     from rflow.cli.display.status import show_session
 
-    session = run.session(reference)
+    session = run.to_reopen(reference)
     session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
     run.enter(session)
     run.wrote(session, "reopened.")
@@ -250,7 +263,7 @@ def redact(
     from rflow.cli.display.entries import described
     from rflow.core.session.erasing import copies
 
-    session = run.session()
+    session = run.session_to_write()
     command = RedactText(target=entry, command_id=command_id)
     if not yes:
         run.workspace.check(session.id, command)  # an entry that is not there is no question

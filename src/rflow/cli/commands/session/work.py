@@ -62,7 +62,7 @@ def choose(
 ) -> None:
     """Answer the question at the position."""
     if choice is None:
-        raise _which(run, run.session())
+        raise _which(run, run.session_to_write())
     session = run.to_write(moving=True)
     command = Choose(
         choice=joined(run, choice),
@@ -170,7 +170,7 @@ def enter(
     command_id: CommandId = "",
 ) -> None:
     """Continue in another tree, from its start."""
-    session = run.session()
+    session = run.session_to_write()
     entered = named_tree(run.workspace, tree)
     command = Enter(tree=digest(entered), seen=run.seen(session), command_id=command_id)
     _move(run, session, command, f"continued in the tree {entered.id}")

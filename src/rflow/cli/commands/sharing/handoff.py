@@ -19,7 +19,8 @@ from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import NotFound, StoreProblem, UsageProblem
-from rflow.service.sessions import all_heads, load_session, session_named
+from rflow.identity import is_code
+from rflow.service.sessions import all_heads, load_session
 
 if TYPE_CHECKING:
     from rflow.cli.news import News
@@ -142,7 +143,7 @@ def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
 def _handed_off(run: App) -> Session:
     """Load the session that is meant: the one named, else the only one handed off by this user and not accepted."""
     if run.session_reference:
-        return run.session()
+        return run.session_to_write()
     me = run.me.id
     waiting = all_heads(run.workspace, Query(status=("handed_off",)))
     mine = [head for head in waiting if head.sender is not None and head.sender.id == me]
@@ -233,7 +234,8 @@ def _handed_to_me(run: App, reference: str | None) -> Session:
     """Load the session that is meant: the one named, else the only one in this user's inbox."""
     reference = reference or run.session_reference
     if reference:
-        return Session(id=reference, code=reference) if run.at_server else session_named(run.workspace, reference)
+        known = run.at_server and is_code(reference)
+        return Session(id=reference, code=reference) if known else run.named(reference, first=("handed_off",))
     heads = run.workspace.heads(Query(inbox=run.me.id, limit=2)).heads
     if not heads:
         ways = ["See your sessions: rflow list --mine", "To take over somebody else's: rflow resume CODE --take"]

@@ -75,7 +75,7 @@ def progress(
     if target is not None and is_format(run, target):
         format_, target = named_twice(format_, target), None
     name = run.usual_format(format_, output, leaves=copy or post is not None)
-    source = find_source(run, target)
+    source = find_source(run, target, leaves=link or post is not None)
     session = source.session if source.stored else None
     may_replace(run, output, overwrite=overwrite)
     anew = _same_command(run, session, target)

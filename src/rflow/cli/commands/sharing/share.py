@@ -17,7 +17,7 @@ from rflow.core.summary.budget.view import Extent
 from rflow.core.summary.progress import Progress
 from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
-from rflow.service.sessions import load_session, session_named
+from rflow.service.sessions import load_session
 
 app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
@@ -64,7 +64,7 @@ def create(
 
     if dry_run and (copy or json):
         raise UsageProblem("--dry-run takes no --copy and no --json: there is no link.", try_="Leave them out.")
-    session, base = run.session(), base_of(run)
+    session, base = run.session_to_write(), base_of(run)
     until = ending(expires, run.workspace.now()) if expires is not None else ending_of(run, session)
     wish = ShareWish(
         session=session.id,
@@ -196,7 +196,7 @@ def list_(
     """
     from rflow.cli.display.links import share_records, shares_table
 
-    session = session_named(run.workspace, run.session_reference) if run.session_reference else None
+    session = run.session() if run.session_reference else None
     counts = run.workspace.shares(session.id if session else None, everybody=all_)
     now = run.workspace.now()
     if json:
@@ -301,6 +301,6 @@ def _many(run: App, all_: bool) -> list[ShareCount]:
             "Which link?",
             try_="Name it (see rflow share list), or revoke several: rflow -s CODE share revoke, or --all.",
         )
-    session = session_named(run.workspace, run.session_reference) if run.session_reference else None
+    session = run.session_to_write() if run.session_reference else None
     now = run.workspace.now()
     return [one for one in run.workspace.shares(session.id if session else None) if state_of(one.share, now) == "live"]

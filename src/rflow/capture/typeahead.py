@@ -1,0 +1,32 @@
+"""What was typed while a command ran and that it never read: lines for the shell, or a password."""
+
+import msgspec
+
+
+class Typeahead(msgspec.Struct, frozen=True):
+    """What nobody read, and whether the terminal showed it in the output (its echo)."""
+
+    typed: bytes = b""
+    shown: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether more than blanks was typed: Return alone is nothing to type again."""
+        return bool(self.typed.strip())
+
+
+def without_echo(output: bytes, ahead: Typeahead) -> tuple[bytes, bool]:
+    """Return an output without the lines that were only typed, and whether that is all that was typed.
+
+    Only where it is clear: a line of its own that stands there as often as it was typed.
+    """
+    if not ahead or not ahead.shown:
+        return output, True
+    typed = [line for line in ahead.typed.split(b"\n") if line.strip()]
+    pieces = output.splitlines(keepends=True)
+    lines = [piece.removesuffix(b"\n") for piece in pieces]
+    clear = {line for line in typed if lines.count(line) == typed.count(line)}
+    if not clear:
+        return output, False
+    return b"".join(piece for piece, line in zip(pieces, lines, strict=True) if line not in clear), clear.issuperset(
+        typed
+    )
