@@ -293,7 +293,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
 def test_undo_names_the_ways_to_an_older_entry(ana: Program) -> None:
     ana.ok("note", "It hums")
     ana.ok("step", "Pinged the server")
-    ways = 'Older entries: rflow undo again, or rflow amend SEQ "…" (see: rflow show)\n'
+    ways = 'Older entries: rflow undo, or rflow amend SEQ "…" (see: rflow show)\n'
     assert ana.ok("undo").err.endswith(f'took back your step 3 "Pinged the server".\n{ways}')
     error = ana.refused(2, "undo", "2")
     assert "undo takes no number: it takes back the last thing that you entered." in error
@@ -404,7 +404,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     printer.ok("attach", "-", stdin="lp: error 42")
     assert said(printer, "amend", "3", "it is behind a box") == (
         'amended: answer 3 "Which lamp is lit?" → "Green", because: "it is behind a box".\n'
-        'That is why; the answer stays "Green". To give another one: rflow back'
+        'This changed the reason only; the answer is still "Green". To change it: rflow back'
     )
     assert said(printer, "amend", "4", "three jobs") == 'amended: action 4 "Clear the print queue" → "three jobs".'
     assert said(printer, "amend", "5", "--result", "it prints") == 'amended: step 5 "Tried a cable" → "it prints".'

@@ -234,11 +234,11 @@ def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them
     ana.ok("run", "--", "echo", "ready")
     ana.ok("run", "--", "echo", "idle")
     said = ana.ok("note", "The night shift changed the roll").err
-    assert 'With evidence 3 "echo ready" and evidence 4 "echo idle". Not about this?' in said
-    assert "Not about this? rflow undo, then enter it again." in said
+    assert 'Attached: evidence 3 "echo ready" and evidence 4 "echo idle". If it doesn' in said
+    assert "If it doesn't belong here: rflow undo, then enter it again." in said
     assert [piece["on"] for piece in ana.show()["evidence"]] == [5, 5]
     ana.ok("undo")
-    assert "Not about this?" not in ana.ok("note", "The night shift changed the roll").err
+    assert "Attached" not in ana.ok("note", "The night shift changed the roll").err
     summary = ana.ok("progress", "-f", "text").out
     assert "OUTPUTS\n" in summary
     assert "LAST NOTE" in summary.partition("OUTPUTS\n")[0]
@@ -248,16 +248,16 @@ def test_output_belongs_to_what_is_entered_next_in_its_own_terminal(ana: Program
     code = ana.ok("list").out.splitlines()[1].split()[0]
     kitchen = ana.at(terminal="kitchen")
     ana.ok("run", "--", "echo", "ready")
-    assert "With evidence" not in kitchen.ok("-s", code, "note", "The lamp is red").err
+    assert "Attached" not in kitchen.ok("-s", code, "note", "The lamp is red").err
     assert [piece["on"] for piece in ana.show()["evidence"]] == [0]
-    assert 'With evidence 3 "echo ready".' in ana.ok("note", "The queue is ready").err
+    assert 'Attached: evidence 3 "echo ready".' in ana.ok("note", "The queue is ready").err
     assert [piece["on"] for piece in ana.show()["evidence"]] == [5]
 
 
 def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Program) -> None:
     ana.ok("run", "--", "echo", "green")
-    assert 'With evidence 3 "echo green". Not about this?' in ana.ok("choose", "green").err
-    assert "Not about this?" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
-    assert "Not about this?" not in ana.ok("step", "Asked the driver").err
+    assert 'Attached: evidence 3 "echo green". If it doesn' in ana.ok("choose", "green").err
+    assert "Attached" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
+    assert "Attached" not in ana.ok("step", "Asked the driver").err
     ana.ok("run", "--", "echo", "still green")
-    assert "Not about this?" not in ana.ok("warn", "do NOT open the lid").err
+    assert "Attached" not in ana.ok("warn", "do NOT open the lid").err
