@@ -9,8 +9,7 @@ from rflow.cli.app.awaited import Entry
 from rflow.cli.display.entries import quoted
 from rflow.cli.display.text import ago, wrapped
 from rflow.cli.output import styled
-from rflow.core.session.events import EntryAmended
-from rflow.core.session.state import Question, Session
+from rflow.core.session.state import Session
 from rflow.core.text import one_line
 from rflow.errors import NotFound, RflowError
 from rflow.service.sessions import load_session
@@ -18,14 +17,14 @@ from rflow.service.sessions import load_session
 _SHOWN = 20
 """The news that the inbox shows at once; it shows the others when it is asked again."""
 _KEPT = timedelta(days=30)
-"""How long an answered question is kept, in case that its answer is corrected or another one follows."""
+"""How long an answered question is kept, in case another answer follows."""
 
 
 class News(NamedTuple):
     """What happened in a session and what was said, and whether the session is this user's again.
 
-    `entry` is the question or handoff that it is about, `event` the number of the latest event of it, and `brief` what
-    happened, with the session's code and without its texts.
+    `entry` is the question or handoff that it is about, `event` the number of the event that is the news, and `brief`
+    what happened, with the session's code and without its texts.
     """
 
     session: Session
@@ -77,7 +76,7 @@ def settle(run: App, found: Unseen) -> None:
     except OSError as error:
         if shown:
             why = f"{error.filename or 'the state folder'}: {error.strerror}"
-            run.say(f"These news will be told again, as they can't be marked as told: {why}.")
+            run.say(f"This news will be told again, as it can't be saved that it was told: {why}.")
 
 
 def news_line(run: App) -> str:
@@ -112,28 +111,20 @@ def _news(session: Session, entry: Entry, me: str, now: datetime) -> tuple[list[
     if question.undone:
         return [], True
     is_old = bool(question.replies) and question.at is not None and now - question.at > _KEPT
-    answers = sorted(_answers(session, question, entry, me), key=lambda news: news.event)
-    return answers, is_old or session.status == "closed"
-
-
-def _answers(session: Session, question: Question, entry: Entry, me: str) -> Iterator[News]:
-    """Yield the answers of others to a question, as they read now."""
-    events = session.adjustments.values()
-    corrections = {event.fact.target: event for event in events if isinstance(event.fact, EntryAmended)}
-    for reply in question.replies:
-        if reply.by.id == me:
-            continue
-        latest = corrections.get(reply.seq, reply)
-        verb = "answered" if latest is reply else "corrected the answer to"
-        yield News(
+    answers = [
+        News(
             session=session,
             entry=entry,
-            event=latest.seq,
-            brief=f"{reply.by.name} {verb} your question {question.seq} in {session.code}",
-            what=f"{reply.by.name} {verb} {quoted(question.text)}",
+            event=reply.seq,
+            brief=f"{reply.by.name} answered your question {question.seq} in {session.code}",
+            what=f"{reply.by.name} answered {quoted(question.text)}",
             said=reply.text,
-            at=latest.at,
+            at=reply.at,
         )
+        for reply in sorted(question.replies, key=lambda reply: reply.seq)
+        if reply.by.id != me
+    ]
+    return answers, is_old or session.status == "closed"
 
 
 def _of_handoff(session: Session, entry: Entry, me: str) -> tuple[list[News], bool]:
