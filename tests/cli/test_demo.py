@@ -49,7 +49,7 @@ def test_it_is_the_same_every_time_with_the_codes_and_times_of_the_recording(ana
 
 
 def test_its_commands_print_what_they_print_when_somebody_types_them(ana: Program) -> None:
-    played = re.sub(r"^With evidence .*\n", "", ana.ok("demo").out, flags=re.MULTILINE)  # nothing is run by hand
+    played = re.sub(r"^Attached: .*\n", "", ana.ok("demo").out, flags=re.MULTILINE)  # nothing is run by hand
     typed = [shlex.split(line) for line in re.findall(r"^\$ rflow (.*)$", played, re.MULTILINE)]
     by_hand = ana.at(store=str(ana.home / "by hand.db"), user="Maya", cwd=Path(__file__).parents[2])
     for words in typed[: typed.index(next(words for words in typed if words[0] == "progress"))]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rflow.core.text import shorten
 from rflow.errors import NoProgram, NotExecutable, UsageProblem
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ _OF_THE_SHELL = _CHANGE_THE_SHELL | frozenset(
     "for function getopts hash help history if jobs let logout mapfile read return select shift suspend time times "
     "trap type ulimit until wait while".split()
 )
+_OF_A_LINE = frozenset("|&;<>$*")
+"""Characters that mean something to a shell, and that no name of a program has."""
 _OF_A_TEST = frozenset("! && ( ) < =~ > ]] ||".split())
 """The shell's own words between [[ and ]]."""
 
@@ -66,22 +69,22 @@ def _problem(argv: list[str], error: OSError) -> UsageProblem:
     """Return the error for a program that can't be run, with what to try."""
     import errno
     import shutil
-    from pathlib import Path
 
     program = argv[0]
     through_shell = f"rflow run -c {typed([program])}"
     if os.path.dirname(program):  # noqa: PTH120
-        if Path(program).is_dir():
+        if os.path.isdir(program):  # noqa: PTH112 (pathlib raises an error for a name that is too long)
             return NotExecutable(f'"{program}" is a folder.', try_="Name a program in it.")
-        if not Path(program).exists():
-            return NoProgram(f'There is no program "{program}"; nothing was recorded.', try_="Check the path.")
+        if not os.path.exists(program):  # noqa: PTH110
+            is_line = set(program) & _OF_A_LINE or (" " in program and shutil.which(program.split(" ")[0]))
+            return _no_program(program, _as_a_line(argv) if is_line else "Check the path.")
     elif not shutil.which(program):
         if program in _OF_THE_SHELL:
             return _of_the_shell(argv)
         if program.partition("=")[0].isidentifier() and "=" in program:
             what = f'"{program}" sets a variable, and is not a program.'
             return UsageProblem(what, try_=f"Write it as: rflow run -- env {typed(argv)}")
-        return NoProgram(f'There is no program "{program}" here; nothing was recorded.', try_=_instead_of(argv))
+        return _no_program(program, _instead_of(argv), " here")
     match error.errno:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
@@ -95,11 +98,21 @@ def _problem(argv: list[str], error: OSError) -> UsageProblem:
     return NotExecutable(f'"{program}" can\'t be run: {error.strerror}.', try_=try_)
 
 
+def _no_program(program: str, try_: str, where: str = "") -> NoProgram:
+    return NoProgram(f'There is no program "{shorten(program, 100)}"{where}; nothing was recorded.', try_=try_)
+
+
+def _as_a_line(argv: list[str]) -> str:
+    """Return what to try where the first word is a whole command line, or the beginning of one."""
+    line = " ".join([argv[0], typed(argv[1:])]).strip()
+    return f"A whole command line? Use your shell: rflow run -c {typed([line])}"
+
+
 def _instead_of(argv: list[str]) -> str:
     """Return what to try where there is no program of that name."""
     program = argv[0]
-    if any(letter in program for letter in " |&;<>$*"):
-        return f"A whole command line? Use your shell: rflow run -c {typed([program])}"
+    if " " in program or set(program) & _OF_A_LINE:
+        return _as_a_line(argv)
     if near := _nearest(program):
         return f"Did you mean: rflow run -- {typed([near, *argv[1:]])}"
     return "Check its name, and whether it is installed on this machine."

@@ -1,29 +1,35 @@
-"""News for somebody who asked a question or handed a session over: the answer, or what became of the handoff."""
+"""News for somebody who asked a question or handed a session over: the answer, or the outcome of the handoff."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from rflow.cli.app import App
-from rflow.cli.app.awaited import Entries
+from rflow.cli.app.awaited import Entry
 from rflow.cli.display.entries import quoted
 from rflow.cli.display.text import ago, wrapped
 from rflow.cli.output import styled
 from rflow.core.session.state import Session
-from rflow.core.text import counted, one_line
+from rflow.core.text import one_line
 from rflow.errors import NotFound, RflowError
 from rflow.service.sessions import load_session
 
-_WHAT = {"accepted": "accepted your handoff", "declined": "declined your handoff"}
+_SHOWN = 20
+"""The news that the inbox shows at once; it shows the others when it is asked again."""
+_KEPT = timedelta(days=30)
+"""How long an answered question is kept, in case another answer follows."""
 
 
 class News(NamedTuple):
     """What happened in a session and what was said, and whether the session is this user's again.
 
-    `brief` is what happened, without the texts of the session.
+    `entry` is the question or handoff that it is about, `event` the number of the event that is the news, and `brief`
+    what happened, with the session's code and without its texts.
     """
 
     session: Session
+    entry: Entry
+    event: int
     brief: str
     what: str
     said: str
@@ -31,37 +37,61 @@ class News(NamedTuple):
     is_back: bool = False
 
 
-def unseen(run: App) -> tuple[list[News], Entries]:
-    """Return the news for this user, and what need not be waited for any longer once they were shown."""
-    found: list[News] = []
-    over: Entries = []
-    for session_id, seq in run.awaited.entries():
+class Unseen(NamedTuple):
+    """The news for a user, and the entries of which there will be no more."""
+
+    news: list[News]
+    over: set[Entry]
+
+
+def unseen(run: App) -> Unseen:
+    """Return the news that this user was not told of yet."""
+    found = Unseen([], set())
+    told = run.awaited.entries()
+    by_session: dict[str, list[Entry]] = {}
+    for entry in told:
+        by_session.setdefault(entry.session_id, []).append(entry)
+    for session_id, entries in by_session.items():
         try:
-            news = _news(load_session(run.workspace, session_id), seq, run.me.id)
+            session = load_session(run.workspace, session_id)
         except NotFound:
-            news = []
+            found.over.update(entries)
+            continue
         except RflowError:  # a server or a session that can't be read now
             continue
-        if news is not None:
-            found += news
-            over.append((session_id, seq))
-    return found, over
+        for entry in entries:
+            news, is_over = _news(session, entry, run.me.id, run.workspace.now())
+            found.news.extend(each for each in news if each.event > told[entry])
+            if is_over:
+                found.over.add(entry)
+    return found
+
+
+def settle(run: App, found: Unseen) -> None:
+    """Remember what of the news the inbox has shown; say so where that can't be saved."""
+    shown = {each.entry: each.event for each in found.news[:_SHOWN]}
+    left = {each.entry for each in found.news[_SHOWN:]}
+    try:
+        run.awaited.settle({**shown, **dict.fromkeys(found.over - left)})
+    except OSError as error:
+        if shown:
+            why = f"{error.filename or 'the state folder'}: {error.strerror}"
+            run.say(f"This news will be told again, as it can't be saved that it was told: {why}.")
 
 
 def news_line(run: App) -> str:
     """Return in a line what the inbox has to tell; "" if there is nothing."""
-    news, _ = unseen(run)
+    news = unseen(run).news
     if not news:
         return ""
-    first = f"{news[0].brief} in {news[0].session.code}"
-    more = f", and {counted(len(news) - 1, 'other thing')} happened" if len(news) > 1 else ""
-    return f"{first}{more}: {run.program} inbox"
+    more = f", and {len(news) - 1} more" if len(news) > 1 else ""
+    return f"{news[0].brief}{more}: {run.program} inbox"
 
 
-def news_entries(news: list[News], now: datetime, program: str) -> Iterator[str]:
+def news_entries(news: Sequence[News], now: datetime, program: str) -> Iterator[str]:
     """Yield the news as the inbox shows them: the session, what happened, and how to go on where it is theirs again."""
     indent = " " * 9
-    for each in news:
+    for each in news[:_SHOWN]:
         code = each.session.code
         yield styled(wrapped(one_line(each.session.title), indent, f"{code}  "), bold=True)
         when = f", {ago(each.at, now)}" if each.at else ""
@@ -69,36 +99,62 @@ def news_entries(news: list[News], now: datetime, program: str) -> Iterator[str]
         yield wrapped(f"{each.what}{when}{said}", indent, indent)
         if each.is_back:
             yield f"{indent}It is yours again: {program} resume {code}"
+    if len(news) > _SHOWN:
+        yield f"and {len(news) - _SHOWN} more: {program} inbox"
 
 
-def _news(session: Session, seq: int, me: str) -> list[News] | None:
-    """Return the news of a question or a handoff; none if it needs none any more, None as long as it waits."""
-    question = session.questions.get(seq)
+def _news(session: Session, entry: Entry, me: str, now: datetime) -> tuple[list[News], bool]:
+    """Return all news of a question or a handoff in the order of their events, and whether there will be no more."""
+    question = session.questions.get(entry.seq)
     if question is None:
-        return _of_handoff(session, seq, me)
-    if question.is_open and session.status != "closed":
-        return None
-    return [
+        return _of_handoff(session, entry, me)
+    if question.undone:
+        return [], True
+    is_old = bool(question.replies) and question.at is not None and now - question.at > _KEPT
+    answers = [
         News(
             session=session,
-            brief=f"{reply.by.name} answered your question {seq}",
+            entry=entry,
+            event=reply.seq,
+            brief=f"{reply.by.name} answered your question {question.seq} in {session.code}",
             what=f"{reply.by.name} answered {quoted(question.text)}",
             said=reply.text,
             at=reply.at,
         )
-        for reply in question.replies
-        if reply.by.id != me and not question.undone
+        for reply in sorted(question.replies, key=lambda reply: reply.seq)
+        if reply.by.id != me
     ]
+    return answers, is_old or session.status == "closed"
 
 
-def _of_handoff(session: Session, seq: int, me: str) -> list[News] | None:
-    entry = next((entry for entry in session.ownership if entry.seq > seq), None)
-    if entry is None:
-        return None
-    is_expired = entry.word == "expired"
-    if entry.by.id == me and not is_expired:
-        return []
-    what = f"{entry.by.name} {_WHAT.get(entry.word, entry.word)}"
-    what = "nobody accepted your handoff in time" if is_expired else what
+def _of_handoff(session: Session, entry: Entry, me: str) -> tuple[list[News], bool]:
+    change = next((change for change in session.ownership if change.seq > entry.seq), None)
+    if change is None:
+        return [], False
+    if change.by.id == me and change.word != "expired":
+        return [], True
+    brief, what = _handoff_words(change.word, change.by.name, session.code)
     is_back = session.owner.id == me and session.status == "open"
-    return [News(session=session, brief=what, what=what, said=entry.text, at=entry.at, is_back=is_back)]
+    news = News(
+        session=session,
+        entry=entry,
+        event=change.seq,
+        brief=brief,
+        what=what,
+        said=change.text,
+        at=change.at,
+        is_back=is_back,
+    )
+    return [news], True
+
+
+def _handoff_words(word: str, name: str, code: str) -> tuple[str, str]:
+    """Return what happened to a handoff, with and without the session's code."""
+    match word:
+        case "expired":
+            return f"nobody accepted your handoff of {code} in time", "nobody accepted your handoff in time"
+        case "accepted" | "declined":
+            return f"{name} {word} your handoff of {code}", f"{name} {word} your handoff"
+        case "took over":
+            return f"{name} took over {code}", f"{name} took it over"
+    return f"{name} {word} {code}", f"{name} {word} it"

@@ -115,7 +115,7 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("change", "Set the fallback queue"), "How can it be reverted?"),
     (2, ("change", "Set it", "--reverted", "3"), "--reverted takes no text but its --note."),
     (2, ("wait",), "What is it waiting for?"),
-    (3, ("wait", "--for", "Ben", "--over"), 'has no wait that begins with "Ben".'),
+    (2, ("wait", "--for", "Ben", "--over"), " waits for nothing."),
     (2, ("close",), "How did it end: resolved, escalated or abandoned?"),
     (2, ("handoff",), "To whom?"),
     (2, ("run",), "No command to run."),

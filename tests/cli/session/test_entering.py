@@ -293,8 +293,9 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
 def test_undo_names_the_ways_to_an_older_entry(ana: Program) -> None:
     ana.ok("note", "It hums")
     ana.ok("step", "Pinged the server")
-    ways = 'Older entries: rflow undo again, or rflow amend SEQ "…" (see: rflow show)\n'
+    ways = 'Older entries: rflow undo, or rflow amend SEQ "…" (see: rflow show)\n'
     assert ana.ok("undo").err.endswith(f'took back your step 3 "Pinged the server".\n{ways}')
+    assert "Older entries" not in ana.ok("undo").err  # nothing is left
     error = ana.refused(2, "undo", "2")
     assert "undo takes no number: it takes back the last thing that you entered." in error
     assert 'To correct entry 2: rflow amend 2 "…"   To erase it: rflow redact 2' in error
@@ -404,7 +405,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     printer.ok("attach", "-", stdin="lp: error 42")
     assert said(printer, "amend", "3", "it is behind a box") == (
         'amended: answer 3 "Which lamp is lit?" → "Green", because: "it is behind a box".\n'
-        'That is why; the answer stays "Green". To give another one: rflow back'
+        'This changed the reason only; the answer is still "Green". To change it: rflow back'
     )
     assert said(printer, "amend", "4", "three jobs") == 'amended: action 4 "Clear the print queue" → "three jobs".'
     assert said(printer, "amend", "5", "--result", "it prints") == 'amended: step 5 "Tried a cable" → "it prints".'
@@ -735,6 +736,16 @@ def test_a_refused_take_over_shows_what_moved_and_works_when_repeated(printer: P
     )
     ben.ok(*take)
     assert ben.show()["owner"]["name"] == BEN
+
+
+def test_words_behind_a_code_are_not_looked_for(printer: Program) -> None:
+    ben = printer.at(user=BEN, terminal="Ben's")
+    code = printer.show()["code"]
+    said = ben.refused(2, "resume", code, "--take", "--reason", "to", "help")
+    assert 'resume does not know what to do with "help".' in said
+    assert f"Put a text of several words in quotes: rflow resume {code} --take --reason 'to help'\n" in said
+    assert f"rflow resume {code}\n" in ben.refused(2, "resume", code, "help")
+    assert 'rflow resume CODE --take --reason "…"\n' in ben.refused(2, "resume", "label", "printer", "--take")
 
 
 def test_a_refused_take_over_is_refused_again_if_it_moved_again(printer: Program) -> None:

@@ -1,5 +1,6 @@
 """`rflow run` and `attach`: a command as evidence, its output whole, its exit code passed on."""
 
+import shlex
 import signal
 import sys
 from hashlib import sha256
@@ -227,6 +228,22 @@ def test_what_is_no_program_ends_as_in_a_shell_and_leaves_nothing(ana: Program) 
     assert ana.show()["evidence"] == []
 
 
+def test_a_whole_command_line_in_quotes_is_shown_with_the_shell(ana: Program) -> None:
+    said = ana.run("run", "cat /etc/passwd | head")
+    assert said.code == 127 and "rflow run -c 'cat /etc/passwd | head'\n" in said.err
+    assert "rflow run -c 'cat /etc/passwd'\n" in ana.run("run", "cat /etc/passwd").err
+    assert "Check the path." in ana.run("run", "/no such/program").err
+    line = ana.run("run", "--", "ls | wc", "-l", "a b").err
+    assert shlex.split(line.rpartition("rflow run -c ")[2]) == ["ls | wc -l 'a b'"]
+
+
+def test_a_name_that_is_too_long_is_no_program(ana: Program) -> None:
+    for name in ("/" + "a" * 300, "a" * 300, "/a" * 5000):
+        said = ana.run("run", "--", name)
+        assert said.code == 127
+        assert said.err.startswith('rflow: There is no program "') and "nothing was recorded" in said.err
+
+
 # What is entered next has the output
 
 
@@ -234,20 +251,29 @@ def test_the_entry_that_gets_the_output_from_before_says_so_and_how_to_keep_them
     ana.ok("run", "--", "echo", "ready")
     ana.ok("run", "--", "echo", "idle")
     said = ana.ok("note", "The night shift changed the roll").err
-    assert 'With evidence 3 "echo ready" and evidence 4 "echo idle". Not about this?' in said
-    assert "Not about this? rflow undo, then enter it again." in said
+    assert 'Attached: evidence 3 "echo ready" and evidence 4 "echo idle". If it doesn' in said
+    assert "If it doesn't belong here: rflow undo, then enter it again." in said
     assert [piece["on"] for piece in ana.show()["evidence"]] == [5, 5]
     ana.ok("undo")
-    assert "Not about this?" not in ana.ok("note", "The night shift changed the roll").err
+    assert "Attached" not in ana.ok("note", "The night shift changed the roll").err
     summary = ana.ok("progress", "-f", "text").out
     assert "OUTPUTS\n" in summary
     assert "LAST NOTE" in summary.partition("OUTPUTS\n")[0]
 
 
+def test_many_pieces_of_evidence_are_counted_and_a_change_names_its_own_way_back(ana: Program) -> None:
+    for number in range(9):
+        ana.ok("run", "--", "echo", str(number))
+    said = ana.ok("change", "Set the fallback queue", "--revert", "unset it").err
+    assert '"echo 2" and 6 more. If it doesn\'t belong here: rflow undo --never-made, then enter it again.\n' in said
+    assert '"echo 3"' not in said
+    ana.ok("undo", "--never-made")
+
+
 def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Program) -> None:
     ana.ok("run", "--", "echo", "green")
-    assert 'With evidence 3 "echo green". Not about this?' in ana.ok("choose", "green").err
-    assert "Not about this?" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
-    assert "Not about this?" not in ana.ok("step", "Asked the driver").err
+    assert 'Attached: evidence 3 "echo green". If it doesn' in ana.ok("choose", "green").err
+    assert "Attached" not in ana.ok("run", "--step", "Looked at the lamp", "--", "echo", "green").err
+    assert "Attached" not in ana.ok("step", "Asked the driver").err
     ana.ok("run", "--", "echo", "still green")
-    assert "Not about this?" not in ana.ok("warn", "do NOT open the lid").err
+    assert "Attached" not in ana.ok("warn", "do NOT open the lid").err

@@ -86,7 +86,7 @@ def test_the_sender_is_told_what_became_of_a_handoff_until_the_inbox_has_shown_i
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
     ana.start("--title", "Fan of rack 4")
     ben.ok("decline", code, "--reason", "I am at lunch")
-    assert f"\nBen Okafor declined your handoff in {code}: rflow inbox\n" in ana.ok().out
+    assert f"\nBen Okafor declined your handoff of {code}: rflow inbox\n" in ana.ok().out
     told = ana.ok("inbox").out
     assert f"{code}  Till 3 is slow\n         Ben Okafor declined your handoff, now: I am at lunch\n" in told
     assert f"         It is yours again: rflow resume {code}\n" in told
@@ -111,7 +111,7 @@ def test_the_sender_is_told_who_accepted_and_what_they_understood(ana: Program) 
     ana.ok("question", BEN, "Which rack?", "--new-user")
     ben.ok("accept", code, "--read-back", "restart nothing")
     ben.ok("reply", "-s", ana.show()["code"], "rack 4")
-    assert f"\nBen Okafor accepted your handoff in {code}, and 1 other thing happened: rflow inbox\n" in ana.ok().out
+    assert f"\nBen Okafor accepted your handoff of {code}, and 1 more: rflow inbox\n" in ana.ok().out
     told = ana.ok("inbox").out
     assert "Ben Okafor accepted your handoff, now: restart nothing\n" in told
     assert "It is yours again" not in told
@@ -125,7 +125,7 @@ def test_the_sender_is_told_that_nobody_accepted_in_time(ana: Program, tmp_path:
     with closing(open_store(ana.store)) as store:  # as the server of the store does
         rflow = LocalWorkspace(store, Actor(person=RFLOW), clock=lambda: datetime.now(UTC))
         rflow.send(rflow.find(code).id, ExpireHandoff())
-    assert f"\nNobody accepted your handoff in time in {code}: rflow inbox\n" in ana.ok().out
+    assert f"\nNobody accepted your handoff of {code} in time: rflow inbox\n" in ana.ok().out
     told = ana.ok("inbox").out
     assert f"nobody accepted your handoff in time, now\n         It is yours again: rflow resume {code}\n" in told
     assert ana.ok("inbox").err == "Your inbox is empty.\n"

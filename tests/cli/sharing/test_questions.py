@@ -49,7 +49,7 @@ def test_who_asked_is_told_of_the_answer_until_the_inbox_has_shown_it(tmp_path: 
         assert f"\nBen Okafor answered your question 2 in {code}: rflow inbox\n" in ana.ok().out
     assert "answered" not in ben.ok().out
     told = ana.ok("inbox").out
-    assert f"What you asked and handed over:\n{code}  Till 3 is slow\n" in told
+    assert f"News about your questions and handoffs:\n{code}  Till 3 is slow\n" in told
     assert 'Ben Okafor answered "Is there a second till?", now: Yes, in the back room' in " ".join(told.split())
     assert "answered" not in ana.ok().out
     assert ana.ok("inbox").err == "Your inbox is empty.\n"

@@ -9,7 +9,7 @@ from rflow.cli.app.context import World, local, now
 from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
 from rflow.cli.output import echo, is_terminal
-from rflow.core.session.events import HandoffAccepted, is_steering
+from rflow.core.session.events import ChangeMade, HandoffAccepted, is_steering
 from rflow.core.session.replay import is_recent
 from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten
@@ -24,6 +24,9 @@ __all__ = ["App", "World", "local", "now"]
 
 _SOON = 30
 """Seconds at a node before its limit is looked up: reading the tree costs time."""
+
+_NAMED = 3
+"""The pieces of evidence that are named one by one."""
 
 
 class App(CurrentSession, Streams):
@@ -130,9 +133,14 @@ class App(CurrentSession, Streams):
         if claimed:
             from rflow.cli.display.entries import described
 
-            named = " and ".join(described(session, piece.seq) for piece in reversed(claimed))
-            begin = self.begin(session)
-            super().say(f"With {named}. Not about this? {begin} undo, then enter it again.")
+            named = [described(session, piece.seq) for piece in reversed(claimed)]
+            if len(named) > _NAMED:
+                named[_NAMED:] = [f"{len(named) - _NAMED} more"]
+            *first, last = named
+            attached = f"{', '.join(first)} and {last}" if first else last
+            undo = "undo --never-made" if session.kinds[outcome.entry] is ChangeMade else "undo"
+            here = f"{self.begin(session)} {undo}, then enter it again."
+            super().say(f"Attached: {attached}. If it doesn't belong here: {here}")
 
     def _say_past_limit(self, session: Session) -> None:
         """Suggest to escalate where a session has been at a node for longer than its limit."""

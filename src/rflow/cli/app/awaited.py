@@ -1,18 +1,28 @@
-"""What a user waits to hear of: answers to their questions, and what became of their handoffs, until it was shown.
+"""What a user waits to hear of: answers to their questions, and the outcomes of their handoffs.
 
 It holds only ids and numbers, never a text of a session, and can be deleted at any time without harm.
 """
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 from zlib import crc32
 
-_LIMIT = 20
-"""So many are kept, the newest: each session is loaded to see whether there is news."""
+_LIMIT = 200
+"""The number of entries that are kept, the newest: their sessions are loaded to see whether there is news."""
 
-Entries = list[tuple[str, int]]
-"""Ids of sessions, each with the number of a question or a handoff in it."""
+
+class Entry(NamedTuple):
+    """A question or a handoff: the id of its session, and its number there."""
+
+    session_id: str
+    seq: int
+
+
+Told = dict[Entry, int]
+"""Entries with the number of the last event that the user was told of; 0 for none."""
 
 
 class Awaited:
@@ -22,53 +32,58 @@ class Awaited:
         self._url, self._person_id = url, person_id
         self._file = f"{state}/awaited/{crc32(url.encode('utf-8', 'replace')):08x}.json"
 
-    def entries(self) -> Entries:
+    def entries(self) -> Told:
         """Return what is waited for, the oldest first."""
-        return self._read().get(self._person_id, [])
+        return self._read().get(self._person_id, {})
 
     def add(self, session_id: str, seq: int) -> None:
-        """Wait for what becomes of an entry of a session, too."""
+        """Wait for the outcome of an entry of a session, too."""
         before = self._read()
-        entries = before.get(self._person_id, [])
-        if (session_id, seq) not in entries:
-            self._write(before | {self._person_id: [*entries, (session_id, seq)][-_LIMIT:]})
+        entries = before.get(self._person_id, {})
+        entry = Entry(session_id, seq)
+        if entry not in entries:
+            kept = dict([*entries.items(), (entry, 0)][-_LIMIT:])
+            with suppress(OSError):  # a read-only home must not stop anybody
+                self._write(before | {self._person_id: kept})
 
-    def remove(self, over: Entries) -> None:
-        """Wait for these no longer."""
+    def settle(self, changes: Mapping[Entry, int | None]) -> None:
+        """Remember up to which event the user was told of entries, and forget those with None.
+
+        Raise `OSError` where that can't be saved.
+        """
         before = self._read()
-        entries = before.get(self._person_id, [])
-        if left := [entry for entry in entries if entry not in over]:
-            before[self._person_id] = left
-        else:
-            before.pop(self._person_id, None)
-        if len(left) < len(entries):
-            self._write(before)
+        entries = before.get(self._person_id, {})
+        after = {entry: changes.get(entry, told) for entry, told in entries.items()}
+        left = {entry: told for entry, told in after.items() if told is not None}
+        if left != entries:
+            self._write({who: mine for who, mine in (before | {self._person_id: left}).items() if mine})
 
     def forget(self) -> None:
         """Delete what everybody waits for at this store."""
         with suppress(OSError):
             os.unlink(self._file)  # noqa: PTH108
 
-    def _read(self) -> dict[str, Entries]:
+    def _read(self) -> dict[str, Told]:
         """Return what each person waits for; nothing where the file can't be read."""
         try:
             with open(self._file, "rb") as file:  # noqa: PTH123 (without pathlib)
                 saved = json.load(file)
             if saved["url"] == self._url:
-                everybody = saved["awaited"].items()
-                return {who: [(str(session), int(seq)) for session, seq in entries] for who, entries in everybody}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                return {who: _told(entries) for who, entries in saved["awaited"].items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             pass
         return {}
 
-    def _write(self, awaited: dict[str, Entries]) -> None:
-        """Save it; where that fails, nothing is waited for (a read-only home must not stop anybody)."""
-        from pathlib import Path
-
+    def _write(self, awaited: dict[str, Told]) -> None:
         from rflow.whole_files import write_own_file
 
         if not awaited:
-            return self.forget()
-        with suppress(OSError):
-            write_own_file(Path(self._file), json.dumps({"url": self._url, "awaited": awaited}).encode())
-        return None
+            with suppress(FileNotFoundError):
+                os.unlink(self._file)  # noqa: PTH108
+            return
+        rows = {who: [[*entry, told] for entry, told in entries.items()] for who, entries in awaited.items()}
+        write_own_file(self._file, json.dumps({"url": self._url, "awaited": rows}).encode())
+
+
+def _told(rows: list[tuple[str, int, int]]) -> Told:
+    return {Entry(str(session), int(seq)): int(told) for session, seq, told in rows}

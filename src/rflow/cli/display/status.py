@@ -1,8 +1,10 @@
 """`rflow` alone: where am I, and what do I type next."""
 
 import os
+from contextlib import suppress
 
 from rflow.cli.app import App
+from rflow.cli.app.awaited import Entry
 from rflow.cli.display.text import (
     cautions,
     clock,
@@ -64,7 +66,9 @@ def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
             app.out(line)
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
-        app.awaited.remove([(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"])
+        handoffs = [Entry(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"]
+        with suppress(OSError):  # then the inbox tells it again
+            app.awaited.settle(dict.fromkeys(handoffs))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")

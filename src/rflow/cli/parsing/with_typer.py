@@ -60,11 +60,11 @@ class Root(TyperGroup):
             self._format_everyday(ctx, formatter)
 
     def _format_everyday(self, ctx: Any, formatter: Any) -> None:
-        """List the everyday commands, then the names of the others: all of it fits on a screen of 24 lines."""
+        """List the everyday commands, then the names of the others: 30 lines in all."""
         with formatter.section("Every day"):
             formatter.write_dl([(name, _short(self.get_command(ctx, name), formatter)) for name in EVERYDAY])
         rows = [(section, " ".join(name for name in names if name not in EVERYDAY)) for section, names in _sections()]
-        with formatter.section("More, each explained by `rflow help all`"):
+        with formatter.section("More commands (`rflow help all` explains them)"):
             formatter.write_dl([*rows, ("Options", " ".join((*VALUED, *FLAGS)))])
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

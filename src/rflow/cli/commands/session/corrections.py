@@ -50,7 +50,9 @@ def amend(
     run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
     if isinstance(amended, Step) and amended.kind == "choice":
         begin = run.begin(outcome.session)
-        run.say(f"That is why; the answer stays {quoted(amended.result)}. To give another one: {begin} back")
+        run.say(
+            f"This changed the reason only; the answer is still {quoted(amended.result)}. To change it: {begin} back"
+        )
 
 
 def _besides(entry: Entry | None) -> str:
@@ -163,7 +165,8 @@ def _report(run: App, before: Session, outcome: Outcome) -> None:
             show_session(run, after)
             return
     begin = run.begin(after)
-    run.say(f'Older entries: {begin} undo again, or {begin} amend SEQ "…" (see: {begin} show)')
+    if last_undoable(after, run.workspace.actor) is not None:
+        run.say(f'Older entries: {begin} undo, or {begin} amend SEQ "…" (see: {begin} show)')
     if isinstance(last, e.SteppedBack):
         show_next(run, after)
 

@@ -181,7 +181,9 @@ def question(
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
     run.did(outcome, f"question {seq} to {person.name} recorded.")
-    if person.id != run.me.id:
+    asked = outcome.session.questions.get(seq)
+    is_new = bool(outcome.events) or (asked is not None and asked.is_open)  # not one sent again after its answer
+    if person.id != run.me.id and is_new:
         run.awaited.add(outcome.session.id, seq)
     if not (known or new_user or person.is_queue):
         run.say(f"Nobody called {person.name} has used this store yet. If the name is wrong: rflow undo")

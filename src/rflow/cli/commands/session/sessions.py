@@ -19,6 +19,7 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import listing, one_line, shorten
 from rflow.core.tree.model import Tree
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
+from rflow.identity import is_code
 from rflow.service.sessions import evidence_content, find_session, space_named, start_command
 from rflow.service.trees import named_tree, node_of, tree_of
 
@@ -107,6 +108,7 @@ def resume(
     """
     from rflow.cli.server.address import session_at
 
+    _check_words(reference, reason, take=take)
     with session_at(run, joined(run, reference)) as (there, session):
         if take:
             if not reason.strip():
@@ -119,6 +121,25 @@ def resume(
         if session.status != "closed":
             there.terminal.enter(session.id, session.code)
         _shown(there, session, json)
+
+
+def _check_words(words: list[str], reason: str, *, take: bool) -> None:
+    """Refuse words behind a code, or with --take or --reason: they may belong to the reason."""
+    code, *others = words
+    is_named = is_code(code.upper())
+    if not (others and (is_named or take or reason)):
+        return
+    from shlex import quote
+
+    extra = " ".join(others)
+    code = quote(code) if is_named else "CODE"
+    text = quote(f"{reason} {extra}".strip()) if is_named else '"…"'
+    raise UsageProblem(
+        f'resume does not know what to do with "{shorten(extra, 60)}".',
+        try_=f"Put a text of several words in quotes: rflow resume {code} --take --reason {text}"
+        if take or reason
+        else f"Name the session alone: rflow resume {code}",
+    )
 
 
 def _closed(run: App, session: Session) -> NotAllowed:

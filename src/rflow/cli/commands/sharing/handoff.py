@@ -176,11 +176,11 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
 def inbox(run: App, json: Json = False) -> None:
     """List what waits for you: sessions handed to you or to a queue, and questions.
 
-    It also tells, once, who answered your questions, and what became of the sessions that you handed over.
+    It also tells, once, who answered your questions, and what happened to the sessions that you handed over.
     """
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
-    from rflow.cli.news import unseen
+    from rflow.cli.news import settle, unseen
 
     heads = run.workspace.heads(Query(inbox=run.me.id)).heads
     if json:
@@ -189,10 +189,9 @@ def inbox(run: App, json: Json = False) -> None:
         run.out_json([head_record(head) for head in heads])
         return
     asked = list(_questions(run))
-    news, told = unseen(run)
-    if not heads and not asked and not news:
+    found = unseen(run)
+    if not heads and not asked and not found.news:
         run.say("Your inbox is empty.")
-        return
     for head in heads:
         session = None
         with suppress(NotFound, StoreProblem):  # one that can't be read, or is gone by now, stops no list
@@ -205,16 +204,16 @@ def inbox(run: App, json: Json = False) -> None:
         run.out(f"{chr(10) if heads else ''}Questions to you:")
     for entry in asked:
         run.out(entry)
-    _tell(run, news, first=not heads and not asked)
-    run.awaited.remove(told)
+    _tell(run, found.news, first=not heads and not asked)
+    settle(run, found)
 
 
 def _tell(run: App, news: "list[News]", *, first: bool) -> None:
-    """Show what came of this user's questions and handoffs."""
+    """Show the news about this user's questions and handoffs."""
     from rflow.cli.news import news_entries
 
     if news:
-        run.out(f"{'' if first else chr(10)}What you asked and handed over:")
+        run.out(f"{'' if first else chr(10)}News about your questions and handoffs:")
     for line in news_entries(news, run.workspace.now(), run.program):
         run.out(line)
 
