@@ -48,6 +48,23 @@ def test_a_later_question_with_a_long_help_is_on_the_screen_too(ana: Program) ->
     assert "    rflow choose NUMBER" in seen
 
 
+def test_who_accepts_sees_what_the_handoff_says_and_the_question_at_once(ana: Program) -> None:
+    ana.ok("tree", "add", "--examples")
+    ana.start("postgres-connect")
+    place = ana.show()["position"]["text"]
+    ana.ok("warn", "Do not restart shop-db before 03:00")
+    ana.ok("handoff", "Ben", "--note", "Robin is their DBA", "--if", "it still runs at 03:00", "--then", "ask Robin")
+    ben = ana.at(user="Ben", terminal="Leeds")
+    seen = last_rows(lines_at_terminal(ben, "accept"))
+    wanted = ("Do not restart shop-db", "note: Robin is their DBA", "ask Robin", f"? {place}", "rflow choose NUMBER")
+    for text in wanted:
+        assert any(text in row for row in seen), (text, seen)
+    more = next(row for row in seen if "More about it: " in row)
+    whole = ben.ok(*more.split("rflow", 1)[1].split()).out
+    assert "Take the driver's own message" in whole
+    assert not any("Take the driver's own message" in row for row in seen)
+
+
 def test_the_help_shows_the_everyday_commands_and_the_names_of_all_others(ana: Program) -> None:
     seen = last_rows(lines_at_terminal(ana, "--help"))
     for name in EVERYDAY:

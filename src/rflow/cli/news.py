@@ -18,6 +18,8 @@ _SHOWN = 20
 """The news that the inbox shows at once; it shows the others when it is asked again."""
 _KEPT = timedelta(days=30)
 """How long an answered question is kept, in case another answer follows."""
+_GLANCED = 3
+"""The sessions at a server in which `rflow` alone looks for news: each is a request. The inbox looks in all."""
 
 
 class News(NamedTuple):
@@ -44,14 +46,14 @@ class Unseen(NamedTuple):
     over: set[Entry]
 
 
-def unseen(run: App) -> Unseen:
-    """Return the news that this user was not told of yet."""
+def unseen(run: App, sessions: int | None = None) -> Unseen:
+    """Return the news that this user was not told of yet, of so many sessions that were added last, or of all."""
     found = Unseen([], set())
     told = run.awaited.entries()
     by_session: dict[str, list[Entry]] = {}
     for entry in told:
         by_session.setdefault(entry.session_id, []).append(entry)
-    for session_id, entries in by_session.items():
+    for session_id, entries in list(by_session.items())[-sessions if sessions else None :]:
         try:
             session = load_session(run.workspace, session_id)
         except NotFound:
@@ -81,7 +83,7 @@ def settle(run: App, found: Unseen) -> None:
 
 def news_line(run: App) -> str:
     """Return in a line what the inbox has to tell; "" if there is nothing."""
-    news = unseen(run).news
+    news = unseen(run, _GLANCED if run.at_server else None).news
     if not news:
         return ""
     more = f", and {len(news) - 1} more" if len(news) > 1 else ""

@@ -139,3 +139,23 @@ def test_what_is_done_on_the_server_itself_says_so_and_what_a_token_never_may(be
     assert ben.ok("space", "list").out.splitlines()[1].split()[:2] == ["default", "member"]
     assert "not done with a token" in ben.refused(5, "delete", code, "--yes")
     assert "rflow login http://" in ben.at(environ={"RFLOW_TOKEN": "rft_" + "0" * 39}).refused(9, "list")
+
+
+def test_rflow_alone_looks_for_news_in_few_sessions_and_the_inbox_in_all(
+    ben: Program, proxy: Recorder, team: TeamServer, tmp_path: Path
+) -> None:
+    def asked() -> tuple[str, int]:
+        code = ben.start("--title", "A till is slow")
+        ben.ok("question", "Cleo", "Which till?")
+        proxy.take()
+        ben.ok()
+        return code, len(proxy.take())
+
+    cleo = team.member("Cleo", tmp_path / "cleo")
+    each = [asked() for _ in range(5)]
+    costs = [cost for _, cost in each]
+    assert costs[0] < costs[1] < costs[2] == costs[3] == costs[4]
+    oldest = each[0][0]
+    cleo.ok("-s", oldest, "reply", "All of them")
+    told = ben.ok("inbox").out
+    assert oldest in told and "All of them" in told

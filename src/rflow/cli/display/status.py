@@ -74,14 +74,14 @@ def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
         app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
-    show_next(app, session)
+    show_next(app, session, arrived=arrived)
 
 
-def show_next(app: App, session: Session) -> None:
-    """Show where the session stands in its tree, and what to type there."""
+def show_next(app: App, session: Session, *, arrived: bool = False) -> None:
+    """Show where the session stands in its tree, without its help if it has just `arrived`, and what to type there."""
     tree = tree_of(app.workspace, session)
     begin = app.begin(session)
-    if place := position(session, tree, begin):
+    if place := position(session, tree, begin, arrived=arrived):
         app.out(place)
     say_of_node(app, session, tree)
     app.out(next_block(next_words(session, tree, app.me.id, app.program, begin)))

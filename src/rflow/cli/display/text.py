@@ -4,6 +4,8 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from rflow.cli.app import local
 from rflow.cli.output import prose_width, styled
 from rflow.core.session.state import Session
@@ -145,11 +147,11 @@ def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: s
     return styled(wrapped(what, f"{indent}  ", indent), colour="red" if overdue else "yellow", bold=overdue)
 
 
-def position(session: Session, tree: Tree | None, begin: str) -> str:
+def position(session: Session, tree: Tree | None, begin: str, *, arrived: bool = False) -> str:
     """Return where the session stands: the question with its numbered choices, the action, or the end.
 
     Of a closed one, whose question nobody answers any more, it is what was said at the end and where that was. Commands
-    for the session begin with `begin`.
+    for the session begin with `begin`. Who has just `arrived` reads what the handoff says first: `rflow` has the help.
     """
     if session.closing:
         ended = [("Closed with", session.closing.summary), ("Ended at", session.place.text if session.place else "")]
@@ -160,6 +162,8 @@ def position(session: Session, tree: Tree | None, begin: str) -> str:
     if tree is None or node is None:
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
     colour = {"resolved": "green", "escalate": "yellow"}[node.outcome] if isinstance(node, End) else None
+    if arrived and isinstance(node, Decision) and (node.help or node.run):
+        node = replace(node, help=f"More about it: {begin}", run="")
     lines = _explained(node, [styled(wrapped(node.text, "  ", _mark(node)), bold=True, colour=colour)])
     if not isinstance(node, End):
         lines.append(styled(f"\n  {steps_left(remaining(tree, session.place.node))}", dim=True))
