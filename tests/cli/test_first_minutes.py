@@ -292,7 +292,6 @@ WRITES: list[tuple[str, ...]] = [
     ("brief", "--ask", "Can you drive to Leeds?"),
     ("change", "Set the fallback queue", "--revert", "unset it"),
     ("wait", "--for", "the vendor"),
-    ("wait", "--over"),
     ("progress", "--copy"),
     ("progress", "-o", "summary.md"),
     ("handoff", BEN),
@@ -324,6 +323,8 @@ def test_every_write_that_needs_something_before_it_names_the_session_too(ana: P
         (ana, "skip", "--reason", "nothing was queued"),
         (ana, "change", "Set the fallback queue", "--revert", "unset it"),
         (ana, "change", "--reverted", "9"),
+        (ana, "wait", "--for", "the vendor"),
+        (ana, "wait", "--over"),
         (ana, "handoff", BEN),
         (ana, "handoff", "--cancel"),
         (ana, "handoff", BEN),
@@ -440,12 +441,14 @@ def test_after_closing_it_commands_name_the_session_that_was_closed_last(ana: Pr
     code = closed_by_me(ana)[1]
     elsewhere = ana.at(terminal="kitchen")
     for me in (ana, elsewhere):
-        for words in (("progress",), ("reopen",), ("note", "One more thing")):
+        for words in (("progress",), ("note", "One more thing")):
             error = me.refused(2, *words)
             assert f"You have no open session. Your last session {code} (A label printer prints nothing) was" in error
             assert f"rflow progress {code}" in error
             assert f"rflow reopen {code}" in error
         assert f"rflow progress {code}" in me.ok().out
+    assert f"rflow reopen {code}" in elsewhere.refused(2, "reopen")
+    assert ana.ok("reopen").err.startswith(code), "it was closed in this terminal"
 
 
 def test_what_is_suggested_repeats_the_user_that_was_named_for_one_command(ana: Program) -> None:
@@ -497,7 +500,7 @@ def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
     assert f"Name one by its code, such as {third}.\n" in error
     ana.ok("-s", third, "close", "--outcome", "resolved")
     assert ana.ok("resume", "mail").out.startswith(f"{other}  Mail is late")
-    assert 'There is no session "at all"' in ana.refused(3, "resume", "at all")
+    assert f"rflow reopen {third}" in ana.refused(5, "resume", "at all")
     assert 'There is no session "il"' in ana.refused(3, "resume", "il")
 
 
