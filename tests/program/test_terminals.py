@@ -442,8 +442,10 @@ def test_every_pane_has_its_own_current_session(ann: Program, panes: Callable[[]
     for head in ann.json("list", "--json"):
         assert [note["text"] for note in ann.show(head["code"])["notes"]] == [f"in {head['title']}"]
     assert first.run("rflow close --outcome abandoned") == 0
-    assert first.run("rflow note 'to the only one that is left'") == 0
+    assert first.run("rflow note 'to the only one that is left'") == 2
     assert "Scales show nothing" in first.screen()
+    [left] = ann.json("list", "--json")
+    assert [note["text"] for note in ann.show(left["code"])["notes"]] == ["in Scales show nothing"]
 
 
 def test_a_move_made_in_one_pane_is_news_to_the_other(ann: Program, panes: Callable[[], Pane]) -> None:

@@ -296,7 +296,8 @@ def test_text_that_is_not_utf_8_is_kept_as_far_as_it_can_be_read_and_that_is_sai
     assert [note["text"] for note in ana.show()["notes"]] == ["caf\ufffd \ufffd"] * 2
     honest = ana.ok("note", "-", stdin="caf\ufffd \N{BLACK HEART SUIT}".encode())
     assert "Warning" not in honest.err
-    for words in (("start", NOT_UTF_8), ("show", NOT_UTF_8), ("choose", NOT_UTF_8), ("progress", "-f", NOT_UTF_8)):
+    unknown = ("show", "E42 " + NOT_UTF_8)
+    for words in (("start", NOT_UTF_8), unknown, ("choose", NOT_UTF_8), ("progress", "-f", NOT_UTF_8)):
         assert names_a_way_on(words, me.run(*words).err)
     for words in (("list", "--customer", NOT_UTF_8), ("list", "--owner", NOT_UTF_8), ("list", "--tree", NOT_UTF_8)):
         assert me.ok(*words).out == ""

@@ -314,10 +314,14 @@ def test_through_a_pooler_each_of_a_transaction_has_its_own_outcome_and_sees_wha
         if number == 7:
             store.rewrite(log.session, log.events, log.session.version, log.stamp)
         found = [type(each.exception(60)) for each in threads.together(*works)]
+        alone = number == 7  # none of them together, because one was rewritten: either note of the same version may win
+        if alone:
+            found[3:5] = sorted(found[3:5], key=lambda kind: kind is Stale)
         assert found == [type(None), NotFound, type(None), type(None), Stale, Stale][: len(works)]
-        alone = number == 7  # none of them together, because one was rewritten
         assert transactions(url, leeds, york, moved) == (3 if alone else 1)
-    assert notes(store, leeds) == notes(store, york) == notes(store, moved) == [f"{number}" for number in range(8)]
+    each = [f"{number}" for number in range(8)]
+    assert notes(store, leeds) == notes(store, york) == each
+    assert notes(store, moved) in (each, [*each[:7], "of the same version"])
     assert notes(store, rewritten) == []
     threads.pool.shutdown()
     assert store.check() == []
