@@ -47,11 +47,11 @@ class Unseen(NamedTuple):
 
 
 def unseen(run: App, sessions: int | None = None) -> Unseen:
-    """Return the news that this user was not told of yet, of so many sessions that were added last, or of all."""
+    """Return the news not yet shown to this user: of the last `sessions` sessions added, or of all."""
     found = Unseen([], set())
-    told = run.awaited.entries()
+    last_shown = run.awaited.entries()
     by_session: dict[str, list[Entry]] = {}
-    for entry in told:
+    for entry in last_shown:
         by_session.setdefault(entry.session_id, []).append(entry)
     for session_id, entries in list(by_session.items())[-sessions if sessions else None :]:
         try:
@@ -63,7 +63,7 @@ def unseen(run: App, sessions: int | None = None) -> Unseen:
             continue
         for entry in entries:
             news, is_over = _news(session, entry, run.me.id, run.workspace.now())
-            found.news.extend(each for each in news if each.event > told[entry])
+            found.news.extend(each for each in news if each.event > last_shown[entry])
             if is_over:
                 found.over.add(entry)
     return found
@@ -78,7 +78,7 @@ def settle(run: App, found: Unseen) -> None:
     except OSError as error:
         if shown:
             why = f"{error.filename or 'the state folder'}: {error.strerror}"
-            run.say(f"This news will be told again, as it can't be saved that it was told: {why}.")
+            run.say(f"This news will be shown again, because the state file can't be written: {why}.")
 
 
 def news_line(run: App) -> str:

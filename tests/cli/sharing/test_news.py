@@ -117,7 +117,7 @@ def test_what_cannot_be_marked_as_told_says_why(ana: Program, ben: Program) -> N
     finally:
         file.parent.chmod(0o700)
     assert "Till 3\n" in told.out
-    assert told.err.startswith("This news will be told again, as it can't be saved that it was told: ")
+    assert told.err.startswith("This news will be shown again, because the state file can't be written: ")
     assert told.err.endswith("Permission denied.\n")
     assert len(told.err.splitlines()) == 1
 

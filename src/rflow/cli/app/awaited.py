@@ -21,8 +21,8 @@ class Entry(NamedTuple):
     seq: int
 
 
-Told = dict[Entry, int]
-"""Entries with the number of the last event that the user was told of; 0 for none."""
+LastShown = dict[Entry, int]
+"""Entries with the number of the last event that was shown to the user; 0 for none."""
 
 
 class Awaited:
@@ -32,7 +32,7 @@ class Awaited:
         self._url, self._person_id = url, person_id
         self._file = f"{state}/awaited/{crc32(url.encode('utf-8', 'replace')):08x}.json"
 
-    def entries(self) -> Told:
+    def entries(self) -> LastShown:
         """Return what is waited for, the oldest first."""
         return self._read().get(self._person_id, {})
 
@@ -47,43 +47,43 @@ class Awaited:
                 self._write(before | {self._person_id: kept})
 
     def settle(self, changes: Mapping[Entry, int | None]) -> None:
-        """Remember up to which event the user was told of entries, and forget those with None.
+        """Save the last event of each entry that was shown to the user; remove the entries with None.
 
         Raise `OSError` where that can't be saved.
         """
         before = self._read()
         entries = before.get(self._person_id, {})
-        after = {entry: changes.get(entry, told) for entry, told in entries.items()}
-        left = {entry: told for entry, told in after.items() if told is not None}
+        after = {entry: changes.get(entry, shown) for entry, shown in entries.items()}
+        left = {entry: shown for entry, shown in after.items() if shown is not None}
         if left != entries:
             self._write({who: mine for who, mine in (before | {self._person_id: left}).items() if mine})
 
     def forget(self) -> None:
         """Delete what everybody waits for at this store."""
         with suppress(OSError):
-            os.unlink(self._file)  # noqa: PTH108
+            os.unlink(self._file)
 
-    def _read(self) -> dict[str, Told]:
+    def _read(self) -> dict[str, LastShown]:
         """Return what each person waits for; nothing where the file can't be read."""
         try:
-            with open(self._file, "rb") as file:  # noqa: PTH123 (without pathlib)
+            with open(self._file, "rb") as file:
                 saved = json.load(file)
             if saved["url"] == self._url:
-                return {who: _told(entries) for who, entries in saved["awaited"].items()}
+                return {who: _last_shown(entries) for who, entries in saved["awaited"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             pass
         return {}
 
-    def _write(self, awaited: dict[str, Told]) -> None:
+    def _write(self, awaited: dict[str, LastShown]) -> None:
         from rflow.whole_files import write_own_file
 
         if not awaited:
             with suppress(FileNotFoundError):
-                os.unlink(self._file)  # noqa: PTH108
+                os.unlink(self._file)
             return
-        rows = {who: [[*entry, told] for entry, told in entries.items()] for who, entries in awaited.items()}
+        rows = {who: [[*entry, shown] for entry, shown in entries.items()] for who, entries in awaited.items()}
         write_own_file(self._file, json.dumps({"url": self._url, "awaited": rows}).encode())
 
 
-def _told(rows: list[tuple[str, int, int]]) -> Told:
-    return {Entry(str(session), int(seq)): int(told) for session, seq, told in rows}
+def _last_shown(rows: list[tuple[str, int, int]]) -> LastShown:
+    return {Entry(str(session), int(seq)): int(shown) for session, seq, shown in rows}

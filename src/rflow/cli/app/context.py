@@ -223,7 +223,7 @@ class Context:
 
     @property
     def awaited(self) -> "Awaited":
-        """The questions and handoffs of this user whose outcome they were not told yet."""
+        """The questions and handoffs of this user whose outcome was not shown to them yet."""
         from rflow.cli.app.awaited import Awaited
 
         return Awaited(self.settings.folders.state_name, self._place, self.me.id)

@@ -79,7 +79,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Yield a connection for a change; commits when the block ends, and rolls back if it raises.
 
-        Raises `ConnectionLost` where the connection was lost while committing, so that nobody knows the outcome.
+        Raises `ConnectionLost` where the connection was lost while committing, so that the outcome is unknown.
         """
         with explained(self.shown):
             db, versions = self._begin(_WRITE)
