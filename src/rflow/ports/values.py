@@ -166,7 +166,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     `events` are its own (none if it was carried out before), `entry` is the number of the entry it made, now or then,
     `steered` the last event before it that moved the session or changed who owns it. `tail` are all events after the
-    version that the sender had. `reload` says that texts were removed meanwhile, so that the sender must load the
+    version that the sender had. `reload` says that texts may have been removed, so that the sender must load the
     session again instead.
     """
 

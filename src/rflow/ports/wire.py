@@ -139,7 +139,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What a command did: its `events` (none if it was carried out before), and all events after version `known`
     (`tail`, and of these the `unreadable` ones).
 
-    `entry` is the number of the entry that it made. `reload` says that texts were removed meanwhile, so that the
+    `entry` is the number of the entry that it made. `reload` says that texts may have been removed, so that the
     session must be loaded again instead.
     """
 
