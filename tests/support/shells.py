@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from support.waiting import until
 TAB = "\t"
 _SHOW = "\x07"  # Ctrl-G: writes the line to a file
 _CLEAR = "\x15"  # Ctrl-U
+_STYLES = re.compile(rb"\x1b\[[0-9;]*m|\x1b\(B")  # fish underlines what the words of its list begin with
 
 # What each shell reads when it starts, after what `rflow --install-completion` wrote there. Completion asks the
 # program; a line that is run only reaches the function, which notes its arguments.
@@ -56,7 +58,7 @@ class Shell:
 
     def __init__(self, name: str, me: Program, folder: Path) -> None:
         self.name, self.folder = name, folder
-        self.seen = b""
+        self._output = b""
         self._lines = me.home / "lines"
         self._arguments = me.home / "arguments"
         self._lines.write_bytes(b"")
@@ -82,6 +84,11 @@ class Shell:
         os.close(theirs)
         threading.Thread(target=self._read, daemon=True).start()
         self.until(lambda: b"> " in self.seen, "a prompt")
+
+    @property
+    def seen(self) -> bytes:
+        """What the terminal got so far, without styles."""
+        return _STYLES.sub(b"", self._output)
 
     def line(self, keys: str) -> str:
         """Press keys on an empty line, and return the line that comes of it."""
@@ -126,7 +133,7 @@ class Shell:
                 part = os.read(self._ours, 65_536)
             except OSError:  # closed, or the shell is gone
                 return
-            self.seen += part
+            self._output += part
 
 
 def environment(me: Program) -> dict[str, str]:

@@ -175,7 +175,7 @@ def test_pages_name_no_option_of_the_terminal(root: Visitor) -> None:
     leads = root.send("/spaces/leeds/role", {"name": "night-bot", "role": "lead"}).text
     assert agent.status_code == 303
     for text, what in ((no_scope, "A token needs a scope."), (leads, "can&#39;t lead a space")):
-        assert what in text and "--" not in text.partition("<main")[2]
+        assert what in text and " --" not in text.partition("<main")[2]  # a random value may hold "--"
 
 
 def test_the_page_to_sign_a_terminal_in_asks_for_its_code(root: Visitor) -> None:
