@@ -17,6 +17,7 @@ _WARNS = (
     r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
+_WAY_BACK = r"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+"
 
 
 def joined(run: App, words: Sequence[str] | None) -> str:
@@ -59,6 +60,13 @@ def text_or_stdin(run: App, words: Sequence[str]) -> str:
 def reads_like_a_warning(text: str) -> bool:
     """Whether a note begins as a prohibition does ("Do NOT reboot …"), and is short enough to be a warning."""
     return bool(re.match(_WARNS, text)) and len(text.split()) <= WORD_LIMIT
+
+
+def way_back_in(text: str) -> tuple[str, str]:
+    """Return a change and how to revert it, where the text says both: "pool 50, revert: pool 500"; else "" for that."""
+    found = re.search(_WAY_BACK, text)
+    change, back = (text[: found.start()].strip(), text[found.end() :].strip()) if found else ("", "")
+    return (change, back) if change and back else (text, "")
 
 
 def wants_warning(run: App, text: str) -> bool:

@@ -1,8 +1,18 @@
-"""What the brief form shows of a text: the echo of what was recorded."""
+"""What the brief form would cut of a text that was just entered, or leave out, and the command that shortens it."""
 
-from rflow.core.summary.budget.cutting import Limits, shortest, word_count
-from rflow.core.summary.budget.shares import BRIEF
-from rflow.core.text import counted, one_line
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rflow.core.session.events import Contingency
+from rflow.core.session.state import Change, Note, Session, Step
+from rflow.core.summary.budget.cutting import shortest, word_count
+from rflow.core.summary.budget.shares import BRIEF, WHOLE_OR_NOT
+from rflow.core.text import one_line
+
+if TYPE_CHECKING:
+    from rflow.cli.app import App
 
 LIMITS = {
     "ask": BRIEF.ask.limits,
@@ -11,15 +21,102 @@ LIMITS = {
     "hypothesis": BRIEF.hypothesis.limits,
     "change": BRIEF.change[0].limits,
     "fact": BRIEF.fact,
+    "assumption": BRIEF.assumption.limits,
+    "wait": BRIEF.waiting.limits,
+    "handoff note": BRIEF.last_note.limits,
+    "summary": BRIEF.closing.limits,
 }
 """How much of each kind of text the brief form shows where room is short."""
+_PLACE = 2
+"""The words that name the place of a cut."""
+_PLACE_LENGTH = 32
 
 
-def as_shown(text: str, limits: Limits) -> str:
-    """Return a text in quotation marks as the brief form shows it at the least, with a word where it is cut."""
-    text = one_line(text)
-    shown = shortest(text, limits)
-    if shown == text:
-        return f'"{text}"'
-    length = counted(word_count(text), "word")
-    return f'{length}, of which a brief may show only "{shown}" (up to {limits.most} are always shown)'
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A text as it was entered: its kind, its name in a message, and its part of the command that replaces it.
+
+    One of a kind without limits is shown whole or not at all, and may take the entry that it belongs to with it.
+    """
+
+    kind: str
+    text: str
+    name: str = "it"
+    part: str = '"…"'
+
+    @property
+    def words(self) -> int:
+        """The words as they count towards the budget."""
+        return word_count(one_line(self.text))
+
+    @property
+    def most(self) -> int:
+        """How many words fit."""
+        limits = LIMITS.get(self.kind)
+        return limits.most if limits else WHOLE_OR_NOT
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the brief form may have no room for it."""
+        return self.kind not in LIMITS and self.words > WHOLE_OR_NOT
+
+    @property
+    def place(self) -> str:
+        """The words at which the brief form may cut it; "" where it doesn't."""
+        text = one_line(self.text)
+        shown = shortest(text, LIMITS[self.kind]) if self.kind in LIMITS else text
+        place = " ".join(shown.split()[-_PLACE:]) if shown != text else ""
+        return place if len(place) <= _PLACE_LENGTH else f"…{place[-_PLACE_LENGTH:]}"
+
+
+def say_cut(run: "App", command: str, texts: Iterable[Typed], then: str = "") -> None:
+    """Say what the brief form may cut of texts, or leave out, and which command shortens these; nothing if they fit.
+
+    `command` is completed by the parts of these texts; `then` says what is to be done after it.
+    """
+    long = [text for text in texts if text.left_out or text.place]
+    if long:
+        cut = [f'{text.name} at "{text.place}" ({text.most} words fit)' for text in long if text.place]
+        out = [f"{text.name}, with {text.words} words ({text.most} fit)" for text in long if text.left_out]
+        phrases = [f"{verb} {', '.join(names)}" for verb, names in (("cut", cut), ("leave out", out)) if names]
+        shorter = " ".join([command, *(text.part for text in long if text.part)])
+        run.say(f"A brief may {'; it may '.join(phrases)}. Shorter: {shorter}{then}")
+
+
+def say_cut_entry(run: "App", session: Session, seq: int) -> None:
+    """Say the same of an entry of this user's own that the brief form shows: nobody else can correct it."""
+    entry = session.entry(seq)
+    if entry is not None and not entry.undone and entry.by.id == run.me.id:
+        say_cut(run, f"{run.begin(session)} amend {seq}", key_texts(session, seq))
+
+
+def key_texts(session: Session, seq: int) -> list[Typed]:
+    """Return the texts of an entry that the brief form shows as a change, a key fact or an assumption."""
+    match session.entry(seq):
+        case Change(text=text, revert=revert) as change if change.in_place:
+            return [
+                Typed(kind="change", text=text),
+                Typed(kind="way back", name="the way back", text=revert, part='--revert "…"'),
+            ]
+        case Note(kind="assumption", text=text, settled=None):
+            return [Typed(kind="assumption", text=text)]
+        case Note(kind="note", text=text) if seq in session.pins:
+            return [Typed(kind="fact", text=text)]
+        case Step(kind="own" | "action") as step:
+            return _of_step(step, pinned=seq in session.pins)
+    return []
+
+
+def _of_step(step: Step, *, pinned: bool) -> list[Typed]:
+    """Return the result of a step that is a key fact or assumed, or what was tried where there is no result."""
+    kind = "assumption" if step.assumed and step.settled is None else "fact" if pinned else ""
+    if not kind or not (step.result or step.kind == "own"):
+        return []
+    if step.result:
+        return [Typed(kind=kind, text=step.result, part='--result "…"')]
+    return [Typed(kind=kind, text=step.text)]
+
+
+def if_thens(plans: Iterable[Contingency], part: str = '--if "…" --then "…"') -> list[Typed]:
+    """Return what to do if something happens."""
+    texts = [f"if {plan.condition}: {plan.action}" for plan in plans]
+    return [Typed(kind="if-then", name="the if-then", text=text, part=part) for text in texts]

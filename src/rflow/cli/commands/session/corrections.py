@@ -36,6 +36,8 @@ def amend(
     TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action. For another answer to a
     question of the tree: `rflow back`.
     """
+    from rflow.cli.display.shown import say_cut_entry
+
     session = run.loaded()
     command = c.AmendEntry(
         target=entry,
@@ -48,6 +50,7 @@ def amend(
     outcome = run.send(session, command)
     amended = outcome.session.entry(entry)
     run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
+    say_cut_entry(run, outcome.session, entry)
     if isinstance(amended, Step) and amended.kind == "choice":
         begin = run.begin(outcome.session)
         run.say(
@@ -76,12 +79,14 @@ def _main_text(session: Session, seq: int) -> str | None:
 def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
     """Mark entries as key facts, which every summary shows.
 
-    Without a number: your last entry.
+    Without a number: your last entry. The brief form shows up to 12 words whole.
     """
+    from rflow.cli.display.shown import say_cut_entry
+
     outcome = run.send(run.to_write(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"pinned: {_targets(outcome)}.")
     for seq in _new(outcome):
-        _say_if_cut(run, outcome.session, seq)
+        say_cut_entry(run, outcome.session, seq)
 
 
 @app.command()
@@ -92,17 +97,6 @@ def unpin(run: App, entries: Entries = None, command_id: CommandId = "") -> None
     """
     outcome = run.send(run.to_write(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
     run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
-
-
-def _say_if_cut(run: App, session: Session, seq: int) -> None:
-    """Say what the brief form shows of a key fact that is too long for it."""
-    from rflow.cli.display.shown import LIMITS, as_shown
-
-    entry: Any = session.entry(seq)
-    text = getattr(entry, "result", "") or getattr(entry, "text", "")
-    shown = as_shown(text, LIMITS["fact"])
-    if "…" in shown:
-        run.say(f"Note: it has {shown}.")
 
 
 def _new(outcome: Outcome) -> list[int]:

@@ -5,17 +5,18 @@ from typing import Annotated
 
 from rflow.cli.app import App
 from rflow.cli.ask import or_end, typed
-from rflow.cli.input import joined, one_of, pairs
+from rflow.cli.input import joined, one_of, pairs, way_back_in
 from rflow.cli.parsing.declare import Group, Option, Words
 from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
+from rflow.core.text import shorten
 from rflow.errors import UsageProblem
 
 app = Group()
-ASK_WORDS = 60
-"""How many words of an ask are never cut."""
+_LENGTH = 500
+"""The characters of a text that are repeated."""
 
 
 @app.command()
@@ -53,8 +54,7 @@ def brief(
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
     outcome = run.send(session, command)
     run.did(outcome, _recorded(facts | {"title": new_title}))
-    if ask and len(ask.split()) > ASK_WORDS:
-        run.say(f"Note: the ask has {len(ask.split())} words; a brief summary may cut it after {ASK_WORDS}.")
+    _say_cut(run, outcome.session, facts)
     if ask:
         from rflow.cli.delivering.deliver import missing_situation, old_situation
 
@@ -80,14 +80,22 @@ def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
 
 
 def _recorded(facts: Mapping[str, str | None]) -> str:
-    """Say which facts were recorded, as the brief form shows them, and which were cleared."""
-    from rflow.cli.display.shown import LIMITS, as_shown
-
+    """Say which facts were recorded, and which were cleared."""
     given = {name: text for name, text in facts.items() if text and text.strip()}
-    recorded = [f"{name} {as_shown(text, LIMITS.get(name, LIMITS['ask']))}" for name, text in given.items()]
+    recorded = [f'{name} "{shorten(text, _LENGTH)}"' for name, text in given.items()]
     cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
     parts = [f"{', '.join(items)} {word}" for items, word in ((recorded, "recorded"), (cleared, "cleared")) if items]
     return f"{'; '.join(parts)}."
+
+
+def _say_cut(run: App, session: Session, facts: Mapping[str, str | None]) -> None:
+    """Say which facts the brief form may cut."""
+    from rflow.cli.display.shown import LIMITS, Typed, say_cut
+
+    texts = [
+        Typed(kind=name, name=f"the {name}", text=text, part=f'--{name} "…"') for name, text in facts.items() if text
+    ]
+    say_cut(run, f"{run.begin(session)} brief", [text for text in texts if text.kind in LIMITS])
 
 
 @app.command()
@@ -101,10 +109,11 @@ def change(
 ) -> None:
     """Record a change made on the system, and how to revert it.
 
-    What came of it is a step of its own: the result of your next `rflow step` stands behind the change.
+    What came of it is a step of its own: the result of your next `rflow step` stands behind the change. The brief form
+    shows 7 words of it whole, and a way back of up to 20.
     """
     from rflow.cli.display.entries import quoted
-    from rflow.cli.display.shown import LIMITS, as_shown
+    from rflow.cli.display.shown import say_cut_entry
 
     session, text = run.to_write(), joined(run, words)
     if reverted is not None:
@@ -115,15 +124,13 @@ def change(
         raise UsageProblem(
             "--note belongs to --reverted.", try_='rflow change --reverted SEQ --note "Argo put it back"'
         )
-    back = _way_back(run) if text.strip() and not revert.strip() else run.text(revert)
+    text, said = (text, "") if revert.strip() else way_back_in(text)
+    back = run.text(revert) if revert.strip() else said or (_way_back(run) if text.strip() else "")
     outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    shown = as_shown(made.text, LIMITS["change"]) if made else ""
-    what = f": {shown}" if shown.startswith('"') else ""
-    how = f", to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{what}{how}.")
-    if shown and not what:
-        run.say(f"It has {shown}.")
+    what = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
+    run.did(outcome, f"change {outcome.entry} recorded{what}.")
+    say_cut_entry(run, outcome.session, outcome.entry)
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
@@ -165,7 +172,8 @@ def wait(
     """Record what the session is waiting for, and until when; there can be several waits.
 
     One about the same, with the same words up to the first colon, takes the place of the other. Each --if and --then,
-    in up to 40 words, says what to do if something happens meanwhile.
+    in up to 40 words, says what to do if something happens meanwhile. The brief form shows a wait of up to 14 words
+    whole, and has room for an if-then of up to 20.
     """
     from rflow.cli.commands.session.waits import begin_wait, check_swapped, end_wait
     from rflow.cli.times import future

@@ -55,7 +55,8 @@ def warn(
 ) -> None:
     """Write a warning: every summary shows it, in full.
 
-    It stands under CAUTION at the top, and can have up to 40 words. When it no longer holds, end it with --over.
+    It stands under CAUTION at the top, and can have up to 40 words; up to 14 leave room for the rest of the brief form.
+    When it no longer holds, end it with --over.
     """
     if over is None:
         if not text:
@@ -97,8 +98,8 @@ def assume(
 ) -> None:
     """Write down what you take as given but have not verified.
 
-    Once you know: `rflow assume "it is expired, checked" --settled SEQ`. The cause you suspect is
-    `rflow brief --hypothesis`.
+    The brief form shows up to 8 words whole. Once you know: `rflow assume "it is expired, checked" --settled SEQ`.
+    The cause you suspect is `rflow brief --hypothesis`.
     """
     if settled is None:
         _write(run, "assumption", text, on, pin, command_id)
@@ -143,6 +144,10 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    if pin or kind == "assumption":
+        from rflow.cli.display.shown import say_cut_entry
+
+        say_cut_entry(run, outcome.session, outcome.entry)
     begin = run.begin(outcome.session)
     if kind == "assumption":
         run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')

@@ -231,6 +231,7 @@ def close(
     command_id: CommandId = "",
 ) -> None:
     """Close the session."""
+    from rflow.cli.display.shown import Typed, say_cut
     from rflow.cli.display.text import left_open
 
     session = run.loaded(lambda: run.to_leave(command_id))
@@ -243,6 +244,12 @@ def close(
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
     run.did(closing, f"closed as {ended}.")
+    say_cut(
+        run,
+        f"{run.program} reopen {closing.session.code}",
+        [Typed(kind="summary", text=said, part="")],
+        ", then close it again",
+    )
     if left := left_open(closing.session):
         run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 

@@ -61,12 +61,20 @@ def begin_wait(run: App, command: SetWaiting) -> None:
     if wait is None:  # sent again, when it was over already
         return
     begin = run.begin(after)
+    _say_cut(run, wait, begin)
     for old in (old for seq, old in before.waits.items() if seq not in after.waits):
         _say_replaced(run, old, wait, begin)
     others = [other for other in after.waiting if other.seq != wait.seq]
     if others:
         run.say(f"Also waiting{_each(others)}.", verbatim=True)
     run.say(f"Once it is over: {begin} wait --over{f' {wait.seq}' if others else ''}")
+
+
+def _say_cut(run: App, wait: Wait, begin: str) -> None:
+    from rflow.cli.display.shown import Typed, if_thens, say_cut
+
+    texts = [Typed(kind="wait", text=wait.waiting_for), *if_thens(wait.contingencies)]
+    say_cut(run, f"{begin} wait --replaces {wait.seq}", texts)
 
 
 def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:

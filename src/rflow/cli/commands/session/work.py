@@ -27,7 +27,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
     from rflow.cli.display.entries import quoted
     from rflow.cli.display.status import show_next
 
-    outcome = run.send(session, command)
+    outcome, pinned = run.send(session, command), 0
     for event in outcome.events:
         match event.fact:
             case ChoiceMade(question=question, label=label, assumed=assumed):
@@ -38,11 +38,15 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
                 what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
                 what = f"{quoted(outcome.session.steps[undone].text)} taken back"
-            case Pinned():
+            case Pinned(target=pinned):
                 what += " and pinned"
             case _:
                 pass
     run.did(outcome, f"{what}." if outcome.events else "nothing new: this was carried out before.")
+    if pinned:
+        from rflow.cli.display.shown import say_cut_entry
+
+        say_cut_entry(run, outcome.session, pinned)
     if is_terminal(sys.stderr):
         echo(err=True)
     show_next(run, outcome.session)
@@ -143,6 +147,10 @@ def step(
     outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
+    if marks:
+        from rflow.cli.display.shown import say_cut_entry
+
+        say_cut_entry(run, outcome.session, outcome.entry)
 
 
 def _told(run: App, at: str) -> tuple[datetime, str]:

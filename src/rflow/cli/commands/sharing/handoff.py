@@ -50,8 +50,9 @@ def handoff(
     """Hand the session to somebody, who continues at the same position.
 
     It appears in their `rflow inbox`. --copy copies the summary for them too, -f prints it. Warnings, and each --if and
-    --then, take up to 40 words and are shown in full. With --all it is a shift handover: it shows your open sessions,
-    asks, and hands each over, to be accepted one by one; --copy and -f deliver the digest of them.
+    --then, take up to 40 words and are shown in full; the brief form has room for an if-then of up to 20. With --all it
+    is a shift handover: it shows your open sessions, asks, and hands each over, to be accepted one by one; --copy and
+    -f deliver the digest of them.
     """
     more = bool(warn or if_ or then)
     if cancel:
@@ -88,11 +89,18 @@ def _hand_over_all(
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
     """Hand a session over, and say so."""
+    from rflow.cli.display.shown import Typed, if_thens, say_cut
+
     session = run.send(session, command).session
     run.terminal.leave(session.id)
     if session.pending:
         run.awaited.add(session.id, session.pending.seq)
     run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
+    texts = [
+        Typed(kind="handoff note", name="the note", text=command.note, part=""),
+        *if_thens(command.contingencies, part=""),
+    ]
+    say_cut(run, f"{run.program} -s {session.code} handoff --cancel", texts, ", then hand it over again")
     run.displayed(session)
     return session
 
@@ -127,8 +135,10 @@ class _Delivered:
 def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
     """Say what the sender can do next: add or renew the situation, copy the summary, send it along, take it back."""
     from rflow.cli.delivering.deliver import missing_situation, old_situation
+    from rflow.cli.delivering.room import say_squeezed_for_receiver
     from rflow.cli.display.text import next_block
 
+    say_squeezed_for_receiver(run, session)
     missing_situation(run, session, run.program, first=", take it back, and")
     old_situation(run, session, first=", take it back, and")
     code = session.code

@@ -92,7 +92,12 @@ def progress(
     warn_of_unreadable(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None:
-        missing_brief(run, session, summary.ask, leaves=to.name is not None, begin=anew.removesuffix(" progress"))
+        begin = anew.removesuffix(" progress")
+        if brief:
+            from rflow.cli.delivering.room import say_squeezed
+
+            say_squeezed(run, session, summary, begin)
+        missing_brief(run, session, summary.ask, leaves=to.name is not None, begin=begin)
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):

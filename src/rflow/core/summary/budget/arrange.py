@@ -6,7 +6,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from rflow.core.summary.budget.cutting import word_count
+from rflow.core.summary.budget.cutting import CUT, word_count
 from rflow.core.summary.budget.filling import WARNINGS, Filling, Shown, by_importance, fill
 from rflow.core.summary.budget.sections import (
     counts_label,
@@ -27,6 +27,8 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 _TITLE = "Session without a title"
 _LEAST_COUNTS = 3
 """The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
+_KEY: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "facts")
+"""What a reader must not miss."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
@@ -36,10 +38,25 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
     With fewer `words`, or only the newest of its `warnings`, where it must be shorter than that.
     """
     header, units = header_line(progress), list(_units(progress))
+    shown = _within(progress, header, units, words, warnings)
+    return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
+
+
+def squeezed(progress: Progress) -> tuple[int, int]:
+    """Return how many key entries a brief form has no room for, and how many it cuts."""
+    units = list(_units(progress))
+    shown = _within(progress, progress.header, units)
+    key = [unit for unit in units if unit.section in _KEY]
+    omitted = sum(unit not in shown and unit.rank >= 0 for unit in key)
+    return omitted, sum(CUT in unit.lengths.levels[shown[unit]] for unit in key if unit in shown)
+
+
+def _within(
+    progress: Progress, header: str, units: list[Unit], words: int | None = None, warnings: int | None = None
+) -> Shown:
     budget = _budget(progress, units)
     budget = budget if words is None else min(budget, words)
-    shown = _shown(progress, units, budget - _fixed_words(progress, header), budget, warnings)
-    return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
+    return _shown(progress, units, budget - _fixed_words(progress, header), budget, warnings)
 
 
 def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:

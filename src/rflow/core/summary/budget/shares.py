@@ -7,6 +7,8 @@ from rflow.core.summary.units.unit import Share, readable, share
 
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
+WHOLE_OR_NOT = 20
+"""A text that is never cut, such as a way back, has a place in a full brief form if it has no more words, as a rule."""
 UNCUT, MOST_UNCUT = 60, 150
 """Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each."""
 

@@ -10,18 +10,20 @@ from rflow.core.summary.units.relations import says_little_more
 
 NEW_FOR = timedelta(minutes=30)
 """How long a situation is taken as it was said, whatever came since."""
+_CORRECTED = timedelta(minutes=5)
+"""A text that takes the place of one so new, and says part of it, shortens it."""
 _NEGATIONS = frozenset("not no don't dont never without nicht kein keine keinen nie ohne".split())
 _CONDITION = r"(?i)\b(?:if|when|once|unless|wenn|falls|sobald)\b"
 _WEAK = frozenset("do does the a an of is are was be to in on at it its and please der die das den dem und ist".split())
 
 
 def situation_before(session: Session) -> str | None:
-    """Return the situation as it was before it became another one; None where it was only said more exactly."""
+    """Return the situation as it was before it became another one; None where it was only said in other words."""
     return _before(session, "situation")
 
 
 def impact_before(session: Session) -> str | None:
-    """Return the impact as it was before it became another one; None where it was only said more exactly."""
+    """Return the impact as it was before it became another one; None where it was only said in other words."""
     return _before(session, "impact")
 
 
@@ -47,15 +49,14 @@ def _before(session: Session, name: str) -> str | None:
     if not getattr(brief, name):
         return None
     known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
-    for text in reversed(list(_values(session, name))):
-        if not says_little_more(text, known):
+    said: list[tuple[str, datetime | None]]
+    said = [(text, at) for brief, at in _briefs(session) if (text := getattr(brief, name))]
+    next_: list[tuple[str, datetime | None]] = [*said[1:], ("", None)]
+    for (text, at), (after, then) in reversed(list(zip(said, next_, strict=True))):
+        shortened = at and then and then - at < _CORRECTED and says_little_more(after, text)
+        if not (shortened or says_little_more(text, known)):
             return text
     return None
-
-
-def _values(session: Session, name: str) -> Iterator[str]:
-    for brief, _ in _briefs(session):
-        yield getattr(brief, name) or ""
 
 
 def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:

@@ -1,0 +1,220 @@
+"""What rflow says of a text that is too long for the brief form, when it is typed and when a summary leaves."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+
+if sys.platform != "win32":
+    from support.screens import lines_at_terminal
+
+pytestmark = pytest.mark.slow
+
+BEN = "Ben Okafor"
+LONG = "Nobody can pay at the tills in Leeds, and the ones in York are slow since this morning as well"
+SHORT = "Nobody can pay in Leeds"
+needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    me = Program(tmp_path, environ={"RFLOW_CLIPBOARD_CMD": "cat > /dev/null"})
+    me.start("--title", "The tills are slow", "--customer", "Leeds")
+    return me
+
+
+def hint(me: Program, *words: str) -> str:
+    """What a command says of the brief form; "" for nothing."""
+    lines = [line for line in me.ok(*words).err.splitlines() if line.startswith("A brief may ")]
+    assert len(lines) <= 1, lines
+    return "".join(lines)
+
+
+def carry_out(me: Program, suggested: str, text: str = SHORT) -> str:
+    """Type the command that a hint names, with a short text for each "…"."""
+    command = suggested.partition("Shorter: ")[2] or suggested.partition("): ")[2]
+    words = shlex.split(command.replace("…", text))
+    assert words.pop(0) == "rflow"
+    return me.ok(*words).err
+
+
+ENTERED: list[tuple[tuple[str, ...], str]] = [
+    (("brief", "--situation", LONG), 'the situation at "in Leeds…" (12 words fit)'),
+    (("brief", "--impact", LONG), 'the impact at "in Leeds…" (14 words fit)'),
+    (("brief", "--hypothesis", LONG), 'the hypothesis at "in Leeds…" (12 words fit)'),
+    (("brief", "--ask", " ".join([LONG] * 4)), 'the ask at "as well…" (60 words fit)'),
+    (("change", LONG, "--revert", "not known"), 'it at "in Leeds…" (7 words fit)'),
+    (("assume", LONG), 'it at "in Leeds…" (8 words fit)'),
+    (("step", "Asked them", "--result", LONG, "--pin"), 'it at "in Leeds…" (12 words fit)'),
+    (("step", "Asked them", "--result", LONG, "--assume"), 'it at "in Leeds…" (8 words fit)'),
+    (("step", LONG, "--pin"), 'it at "in Leeds…" (12 words fit)'),
+    (("note", LONG, "--pin"), 'it at "in Leeds…" (12 words fit)'),
+    (("wait", f"the vendor: {LONG}"), 'it at "in Leeds…" (14 words fit)'),
+]
+
+
+@pytest.mark.parametrize(("words", "cut"), ENTERED, ids=[" ".join(words)[:24] for words, _ in ENTERED])
+def test_what_a_brief_would_cut_is_said_with_a_command_that_shortens_it(
+    words: tuple[str, ...], cut: str, ana: Program
+) -> None:
+    said = hint(ana, *words)
+    assert said.startswith(f"A brief may cut {cut}. Shorter: rflow ")
+    assert "A brief may" not in carry_out(ana, said)
+    brief = ana.ok("progress", "--brief", "-f", "text").out
+    assert SHORT in brief
+    assert "…" not in brief
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("note", LONG),
+        ("step", LONG, "--result", LONG),
+        ("warn", f"do NOT reboot: {LONG}"),
+        ("brief", "--ask", LONG, "--situation", "No till in Leeds works since 08:10", "--ticket", "INC-4711"),
+        ("change", "Pool size 50", "--revert", "pool size 500"),
+        ("wait", "the vendor: a new certificate for the gateway", "--if", "it is expired", "--then", "call them"),
+        ("assume", "Nobody else changed it"),
+        ("note", "The port is open", "--pin"),
+        ("handoff", BEN, "--new-user", "--note", LONG, "--if", "no answer by 09:30", "--then", "call the vendor"),
+        ("close", "--outcome", "resolved", LONG),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_said_of_what_fits_or_is_no_part_of_a_brief(words: tuple[str, ...], ana: Program) -> None:
+    assert hint(ana, *words) == ""
+
+
+def test_a_way_back_and_an_if_then_are_shown_whole_or_left_out(ana: Program) -> None:
+    said = hint(ana, "change", "Pool size 50", "--revert", f"{LONG}, then ask")
+    assert said == ('A brief may leave out the way back, with 22 words (20 fit). Shorter: rflow amend 2 --revert "…"')
+    assert "to revert" in carry_out(ana, said)
+    assert f"Revert: {SHORT}" in ana.ok("progress", "--brief", "-f", "text").out
+    said = hint(ana, "wait", "the vendor", "--if", "they do not answer", "--then", LONG)
+    assert said.endswith(
+        'leave out the if-then, with 25 words (20 fit). Shorter: rflow wait --replaces 4 --if "…" --then "…"'
+    )
+    carry_out(ana, said)
+    brief = ana.ok("progress", "--brief", "-f", "text").out
+    assert f"if {SHORT}: {SHORT}" in brief and LONG not in brief
+
+
+def test_a_long_if_then_of_a_handoff_and_a_long_closing_text_say_how_to_enter_them_again(ana: Program) -> None:
+    code = ana.show()["code"]
+    said = hint(ana, "handoff", BEN, "--new-user", "--if", "they do not answer", "--then", LONG)
+    assert said.endswith(f"Shorter: rflow -s {code} handoff --cancel, then hand it over again")
+    ana.ok("-s", code, "handoff", "--cancel")
+    said = hint(ana, "close", "--outcome", "resolved", " ".join([LONG] * 3))
+    assert said.endswith(f"(40 words fit). Shorter: rflow reopen {code}, then close it again")
+    ana.ok("reopen", code)
+
+
+def test_several_long_texts_are_named_in_one_message(ana: Program) -> None:
+    assert hint(ana, "brief", "--situation", LONG, "--impact", LONG, "--ask", LONG) == (
+        'A brief may cut the situation at "in Leeds…" (12 words fit), the impact at "in Leeds…" (14 words fit). '
+        'Shorter: rflow brief --situation "…" --impact "…"'
+    )
+
+
+def test_a_correction_that_is_still_too_long_says_so(ana: Program) -> None:
+    ana.ok("assume", SHORT)
+    assert 'Shorter: rflow amend 2 "…"' in hint(ana, "amend", "2", LONG)
+    ana.ok("note", SHORT)
+    assert hint(ana, "amend", "4", LONG) == ""
+
+
+def test_what_somebody_else_entered_is_not_named_since_one_cannot_shorten_it(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.at(user=BEN, terminal="Ben's").ok("-s", code, "note", LONG, "--pin")
+    ana.ok("unpin", "2")
+    assert hint(ana, "pin", "2") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "back"),
+    [
+        (
+            "Pool size 50 because it timed out, revert: pool size 500",
+            "Pool size 50 because it timed out",
+            "pool size 500",
+        ),
+        ("Pool size 50. To revert: edit db.ini", "Pool size 50", "edit db.ini"),
+        ("Moved it to rack 2; rollback: rack 1", "Moved it to rack 2", "rack 1"),
+    ],
+)
+def test_a_way_back_that_stands_in_the_text_of_a_change_is_taken_as_such(
+    typed: str, text: str, back: str, ana: Program
+) -> None:
+    assert f'change 2 recorded: "{text}", to revert: "{back}".' in ana.ok("change", typed).err
+    (change,) = ana.show()["changes"]
+    assert (change["text"], change["revert"]) == (text, back)
+
+
+def test_a_way_back_in_the_text_stays_there_where_another_is_given_or_it_is_none(ana: Program) -> None:
+    ana.ok("change", "Pool 50, revert: pool 500", "--revert", "ask Kim")
+    assert ana.show()["changes"][0]["text"] == "Pool 50, revert: pool 500"
+    assert "How can it be reverted?" in ana.refused(2, "change", "Ran revert: it was slow")
+
+
+# When a summary leaves
+
+
+def fill(me: Program) -> None:
+    """Enter more than a brief form has room for."""
+    me.ok("brief", "--ask", "Can you check the gateway?", "--situation", "No till works", "--impact", LONG)
+    for name in ("Leeds", "York", "Hull", "Kent"):
+        me.ok("change", f"Switched {name} over", "--revert", f"in {name} {LONG}")
+        me.ok("warn", f"do NOT reboot {name}: {LONG} too, so wait for the vendor")
+
+
+def after_brief(me: Program, *words: str) -> list[str]:
+    """What is said at a terminal about texts to shorten, with the lines of each message joined."""
+    text = "\n".join(lines_at_terminal(me, *words))
+    return [line for line in re.sub(r"\n {4,}", " ", text).splitlines() if "Shorten " in line]
+
+
+@needs_terminal
+@pytest.mark.parametrize("words", [("progress", "--brief"), ("progress", "--brief", "--copy")], ids=" ".join)
+def test_a_brief_without_room_names_the_two_longest_texts(words: tuple[str, ...], ana: Program) -> None:
+    fill(ana)
+    first, second = after_brief(ana, *words)
+    assert re.fullmatch(
+        r'Omitted \d key entr(y|ies)(, cut \d+)?\. Shorten #\d+ \(30 words\): rflow amend \d+ "…"', first
+    ), first
+    assert re.fullmatch(r'Shorten #\d+ \(30 words\): rflow amend \d+ "…"', second), second
+    carry_out(ana, first, "do NOT reboot Leeds")
+    assert first.partition("Shorten ")[2] not in "".join(after_brief(ana, *words))
+
+
+@needs_terminal
+def test_a_handoff_names_the_longest_texts_that_its_sender_can_still_shorten(ana: Program) -> None:
+    fill(ana)
+    code = ana.show()["code"]
+    first, second = after_brief(ana, "handoff", BEN, "--new-user")
+    assert first.startswith("In a brief: Omitted ")
+    assert f"rflow -s {code} amend " in first and f"rflow -s {code} amend " in second
+    assert "amended: " in carry_out(ana, first, "do NOT reboot Leeds")
+
+
+@needs_terminal
+def test_nothing_is_said_where_there_was_room_or_nothing_to_shorten(ana: Program) -> None:
+    ana.ok("brief", "--ask", "Can you check the gateway?", "--situation", "No till works", "--impact", "Nobody pays")
+    assert after_brief(ana, "progress", "--brief") == []
+    for number in range(30):
+        ana.ok("change", f"Switched till {number} off", "--revert", f"switch till {number} on again")
+    assert after_brief(ana, "progress", "--brief") == []
+
+
+def test_without_a_terminal_a_brief_says_nothing_of_texts_to_shorten(ana: Program) -> None:
+    fill(ana)
+    assert "Shorten" not in ana.ok("progress", "--brief", "--copy").err
+
+
+@needs_terminal
+def test_the_hint_takes_one_line_of_a_terminal_of_80_columns(ana: Program) -> None:
+    lines = lines_at_terminal(ana, "assume", LONG)
+    assert lines[1] == 'A brief may cut it at "in Leeds…" (8 words fit). Shorter: rflow amend 2 "…"'
