@@ -565,12 +565,13 @@ def test_brief_and_change_repeat_what_the_summary_will_show(ana: Program) -> Non
 
 def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_are_not_cut(ana: Program) -> None:
     impact = "Nobody can pay at the tills in Leeds, and the ones in York are slow since this morning as well"
-    left = '20 words, of which a brief may show only "Nobody can pay at the tills in Leeds…"'
-    assert said(ana, "brief", "--impact", impact) == f"impact {left} (up to 14 are always shown) recorded."
+    cut = 'A brief may cut {} at "in Leeds…" ({} words fit). Shorter: rflow {} "…"'
+    said_of_impact = f'impact "{impact}" recorded.\n{cut.format("the impact", 14, "brief --impact")}'
+    assert said(ana, "brief", "--impact", impact) == said_of_impact
     assert "a situation of 12, an impact of 14, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
     ana.ok("note", impact)
-    assert f"Note: it has {left}" in ana.ok("pin").err
-    assert "of which a brief may show only" in ana.ok("change", impact, "--revert", "nothing to do").err
+    assert cut.format("it", 12, "amend 3") in ana.ok("pin").err
+    assert cut.format("it", 7, "amend 5") in ana.ok("change", impact, "--revert", "nothing to do").err
 
 
 def test_a_warning_that_no_longer_holds_leaves_caution(ana: Program) -> None:
@@ -614,8 +615,8 @@ def test_a_severity_is_named_once(ana: Program, given: str, shown: str) -> None:
 
 
 def test_an_ask_that_is_too_long_for_the_brief_is_recorded_with_a_note(ana: Program) -> None:
-    assert "Note: the ask has 61 words" in ana.ok("brief", "--ask", "please " * 61).err
-    assert "Note: the ask" not in ana.ok("brief", "--ask", "please " * 60).err
+    assert 'cut the ask at "please please…" (60 words fit)' in ana.ok("brief", "--ask", "please " * 64).err
+    assert "cut the ask" not in ana.ok("brief", "--ask", "please " * 60).err
 
 
 def test_a_value_that_somebody_else_set_since_is_not_replaced_unseen(ana: Program) -> None:

@@ -49,13 +49,12 @@ def _before(session: Session, name: str) -> str | None:
     if not getattr(brief, name):
         return None
     known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
-    said: list[tuple[str, datetime | None]]
-    said = [(text, at) for brief, at in _briefs(session) if (text := getattr(brief, name))]
-    next_: list[tuple[str, datetime | None]] = [*said[1:], ("", None)]
-    for (text, at), (after, then) in reversed(list(zip(said, next_, strict=True))):
+    said = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
+    later = [*said[1:], ("", None)]
+    for (text, at), (after, then) in reversed(list(zip(said, later, strict=True))):
         shortened = at and then and then - at < _CORRECTED and says_little_more(after, text)
         if not (shortened or says_little_more(text, known)):
-            return text
+            return str(text)
     return None
 
 
