@@ -17,6 +17,8 @@ _WARNS = (
     r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
+_LONG_WORD = 60
+"""Characters of a word that count as one."""
 _WAY_BACK = r"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+"
 
 
@@ -60,6 +62,11 @@ def text_or_stdin(run: App, words: Sequence[str]) -> str:
 def reads_like_a_warning(text: str) -> bool:
     """Whether a note begins as a prohibition does ("Do NOT reboot …"), and is short enough to be a warning."""
     return bool(re.match(_WARNS, text)) and len(text.split()) <= WORD_LIMIT
+
+
+def may_be_cut(text: str, most: int) -> bool:
+    """Whether a text may have more than `most` words as a summary counts them, without loading how it does."""
+    return not text.isascii() or len(text.split()) + len(text) // _LONG_WORD > most
 
 
 def way_back_in(text: str) -> tuple[str, str]:

@@ -122,6 +122,14 @@ def test_an_everyday_command_loads_nothing_slow(words: tuple[str, ...], ana: Pro
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", [("assume", "It is the cable"), ("step", "y", "--pin"), ("note", "x", "--pin")], ids=" ".join
+)
+def test_a_text_that_fits_a_brief_loads_no_rules_of_summaries(words: tuple[str, ...], ana: Program) -> None:
+    assert of(loaded(ana, RUN, *words), "rflow.core.summary") == []
+
+
+@pytest.mark.slow
 def test_an_everyday_command_makes_too_few_objects_for_the_garbage_collector(ana: Program) -> None:
     from rflow.cli.entry import OBJECTS
 

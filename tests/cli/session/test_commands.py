@@ -82,7 +82,11 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     )
     assert ana.ok("change", "--reverted", "13").err == f'{named}change 13 "Set the fallback queue" reverted.\n'
     long = " ".join(["the vendor, who sends somebody with a new drum"] * 4)
-    assert ana.ok("wait", "--for", long).err == f'{named}waiting for "{long}".\nOnce it is over: rflow wait --over\n'
+    assert ana.ok("wait", "--for", long).err == (
+        f'{named}waiting for "{long}".\n'
+        'A brief may cut it at "the vendor…" (14 words fit). Shorter: rflow wait --replaces 15 "…"\n'
+        "Once it is over: rflow wait --over\n"
+    )
     assert ana.ok("wait", "--over").err.startswith(f'{named}no longer waiting for "the vendor, who')
     assert ana.ok("enter", "label-printer").err == f"{named}continued in the tree label-printer.\n"
     _write_down(ana, ben, code, named)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, is_stdin, joined, text_or_stdin, wants_warning
+from rflow.cli.input import acknowledged, is_stdin, joined, may_be_cut, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
@@ -16,6 +16,8 @@ from rflow.errors import UsageProblem
 
 _DIGITS = 12
 """A number of an entry has no more digits."""
+_FIT = 8
+"""So many words of any key fact or assumption are shown whole."""
 
 app = Group()
 
@@ -144,7 +146,7 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
-    if pin or kind == "assumption":
+    if (pin or kind == "assumption") and may_be_cut(text, _FIT):
         from rflow.cli.display.shown import say_cut_entry
 
         say_cut_entry(run, outcome.session, outcome.entry)

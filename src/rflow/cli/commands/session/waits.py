@@ -5,6 +5,7 @@ from shlex import quote
 
 from rflow.cli.app import App
 from rflow.cli.display.entries import quoted
+from rflow.cli.input import may_be_cut
 from rflow.cli.times import is_time, stated
 from rflow.core.session.commands import SetWaiting
 from rflow.core.session.rules.waits import named_wait
@@ -12,6 +13,8 @@ from rflow.core.session.state import Wait
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 
+_FIT = 14
+"""So many words of a wait are shown whole."""
 _DIGITS = 10
 """Longer numbers are none of an entry."""
 
@@ -71,6 +74,8 @@ def begin_wait(run: App, command: SetWaiting) -> None:
 
 
 def _say_cut(run: App, wait: Wait, begin: str) -> None:
+    if not wait.contingencies and not may_be_cut(wait.waiting_for, _FIT):
+        return
     from rflow.cli.display.shown import Typed, if_thens, say_cut
 
     texts = [Typed(kind="wait", text=wait.waiting_for), *if_thens(wait.contingencies)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, joined, one_of
+from rflow.cli.input import acknowledged, joined, may_be_cut, one_of
 from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
@@ -19,6 +19,8 @@ from rflow.errors import UsageProblem
 from rflow.service.trees import named_tree, node_of, tree_of
 
 app = Group()
+_FIT = 8
+"""So many words of any key fact or assumption are shown whole."""
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 
@@ -147,7 +149,7 @@ def step(
     outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
-    if marks:
+    if marks and (may_be_cut(said, _FIT) or may_be_cut(command.result, _FIT)):
         from rflow.cli.display.shown import say_cut_entry
 
         say_cut_entry(run, outcome.session, outcome.entry)
