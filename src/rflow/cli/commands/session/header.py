@@ -115,7 +115,7 @@ def change(
         raise UsageProblem(
             "--note belongs to --reverted.", try_='rflow change --reverted SEQ --note "Argo put it back"'
         )
-    back = _way_back(run) if text.strip() and not revert.strip() else run.text(revert)
+    back = _way_back(run, text) if text.strip() and not revert.strip() else run.text(revert)
     outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
     shown = as_shown(made.text, LIMITS["change"]) if made else ""
@@ -127,10 +127,13 @@ def change(
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
-def _way_back(run: App) -> str:
+def _way_back(run: App, text: str) -> str:
     """Ask how a change can be reverted, where somebody can be asked; a change is recorded even if that is not known."""
     if not run.can_ask:
-        raise UsageProblem("How can it be reverted?", try_='Add --revert "…", or --revert "not known".')
+        from rflow.cli.parsing.whole_line import in_quotes
+
+        whole = f"rflow change {in_quotes(text)} --revert"
+        raise UsageProblem("How can it be reverted?", try_=f'{whole} "…", or --revert "not known".')
     answer = or_end(typed("How can it be reverted? (empty: not known)"))
     return run.text(answer).strip() or "not known"
 
