@@ -173,6 +173,11 @@ class PostgresStore(PostgresTrees):
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
             return derived.by_name(columns.person(*row) for row in selected)
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody appears in a session."""
+        with self._database.reading() as db:
+            return db.execute("SELECT 1 FROM people WHERE id = %s LIMIT 1", (person_id,)).fetchone() is not None
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase the old ones from the data files."""
         kept = list(derived.named(events))
