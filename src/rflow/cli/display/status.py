@@ -22,7 +22,7 @@ from rflow.cli.trees.at_node import say_of_node
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
-from rflow.errors import UsageProblem
+from rflow.errors import StoreProblem, UsageProblem
 from rflow.service.trees import tree_of
 
 
@@ -46,8 +46,11 @@ def drafts_line(app: App) -> None:
         return
     from rflow.cli.server.drafts import Drafts
 
-    if Drafts(folders.drafts).any():
-        app.say("There are drafts that could not be sent. To send them: rflow drafts send")
+    try:
+        if Drafts(folders.drafts).any():
+            app.say("There are drafts that could not be sent. To send them: rflow drafts send")
+    except StoreProblem as error:
+        app.say(f"Warning: {error}")
 
 
 def show_session(app: App, session: Session, *, arrived: bool = False) -> None:

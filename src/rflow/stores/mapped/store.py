@@ -314,8 +314,9 @@ class MappedStore:
         from rflow.stores.copy import copy_store
         from rflow.stores.folder.store import JsonDirStore
 
-        if path.exists():
-            raise failures.taken(path)
+        with failures.explained(path):
+            if failures.status_of(path) is not None:
+                raise failures.taken(path)
         copy_store(self, JsonDirStore(path), iter(()))
 
     def close(self) -> None:

@@ -277,13 +277,14 @@ class PostgresStore(PostgresTrees):
         from rflow.stores.files import publish
         from rflow.stores.sqlite.store import SqliteStore
 
-        if path.exists():
-            raise failures.taken(path)
-        with draft(path, "backup") as new:
-            with closing(SqliteStore(new)) as copy, self._database.holding():
-                copy_store(self, copy, iter(()), report)
-            if not publish(new, path):
+        with failures.explained(path):
+            if failures.status_of(path) is not None:
                 raise failures.taken(path)
+            with draft(path, "backup") as new:
+                with closing(SqliteStore(new)) as copy, self._database.holding():
+                    copy_store(self, copy, iter(()), report)
+                if not publish(new, path):
+                    raise failures.taken(path)
 
     def upgrade(self) -> int:
         """Bring the tables up to date; return the version that they had."""
