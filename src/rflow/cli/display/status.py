@@ -15,6 +15,7 @@ from rflow.cli.display.text import (
     next_words,
     open_points,
     position,
+    taken_words,
     wrapped,
 )
 from rflow.cli.output import styled
@@ -72,6 +73,8 @@ def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
         handoffs = [Entry(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"]
         with suppress(OSError):  # then the inbox tells it again
             app.awaited.settle(dict.fromkeys(handoffs))
+    if taken := taken_words(session, app.me.id, now):
+        app.out(styled(wrapped(taken, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
