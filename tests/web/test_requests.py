@@ -75,26 +75,26 @@ def chunks(size: int) -> Iterator[bytes]:
 
 def test_a_json_body_arrives_at_its_route(url: str) -> None:
     sent = {"text": "Clear the print queue", "result": "Two jobs from Monday were stuck"}
-    assert httpx.post(f"{url}/step", json=sent).json() == {"received": sent}
+    assert httpx.post(f"{url}/step", json=sent, verify=False).json() == {"received": sent}
 
 
 def test_a_chunked_body_arrives_at_its_route(url: str) -> None:
     parts = iter([b'{"text": ', b'"Clear the ', b'print queue"}'])
-    response = httpx.post(f"{url}/step", content=parts)
+    response = httpx.post(f"{url}/step", content=parts, verify=False)
     assert response.request.headers["transfer-encoding"] == "chunked"
     assert response.json() == {"received": {"text": "Clear the print queue"}}
 
 
 def test_a_body_of_exactly_the_limit_arrives(url: str) -> None:
     text = "x" * (BODY_LIMIT - 2)
-    assert httpx.post(f"{url}/step", content=json.dumps(text)).json() == {"received": text}
+    assert httpx.post(f"{url}/step", content=json.dumps(text), verify=False).json() == {"received": text}
 
 
 @pytest.mark.parametrize("path", ["/step", "/unread", "/nowhere", "/broken"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_over_the_limit_is_413_whatever_the_route_does_with_it(url: str, path: str, chunked: bool) -> None:
     size = BODY_LIMIT + 1
-    response = httpx.post(url + path, content=chunks(size) if chunked else b"x" * size)
+    response = httpx.post(url + path, content=chunks(size) if chunked else b"x" * size, verify=False)
     assert (response.status_code, response.text) == (413, "The request is too large.\n")
     assert response.headers["connection"] == "close"
     assert response.headers["x-frame-options"] == "DENY"
@@ -103,17 +103,17 @@ def test_a_body_over_the_limit_is_413_whatever_the_route_does_with_it(url: str, 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_route_may_take_larger_bodies(url: str, chunked: bool) -> None:
     size = 3 * MIB
-    response = httpx.post(f"{url}/evidence", content=chunks(size) if chunked else b"x" * size)
+    response = httpx.post(f"{url}/evidence", content=chunks(size) if chunked else b"x" * size, verify=False)
     assert response.json() == {"size": size, "sha256": hashlib.sha256(b"x" * size).hexdigest()}
 
 
 def test_a_route_with_a_limit_of_its_own_keeps_to_it(url: str) -> None:
     for body in (b"x" * (8 * MIB + 1), chunks(8 * MIB + 1)):
-        assert httpx.post(f"{url}/evidence", content=body, timeout=30).status_code == 413
+        assert httpx.post(f"{url}/evidence", content=body, timeout=30, verify=False).status_code == 413
 
 
 def test_a_connection_can_be_used_again_after_a_body_that_was_not_read(url: str) -> None:
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, verify=False) as client:
         streams: list[Any] = []
         for _ in range(3):
             response = client.post("/unread", content=chunks(100_000))
@@ -141,7 +141,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(url: str) -
 
 
 def test_an_unexpected_error_is_a_500_and_the_server_keeps_serving(url: str) -> None:
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, verify=False) as client:
         for _ in range(2):
             response = client.get("/broken")
             assert (response.status_code, "Leeds" in response.text) == (500, False)

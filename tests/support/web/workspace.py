@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from support.team import PASSWORD
 from support.web.server import Served
 from support.web.visitor import BEN, SAME_ORIGIN, Visitor, team_served
@@ -108,7 +106,7 @@ def cookies_of(team: Workspace) -> Mapping[str, dict[str, str]]:
 
 def _cookie_of(team: Workspace, name: str) -> dict[str, str]:
     form = {"name": name, "password": PASSWORD}
-    return dict(httpx.post(f"{team.served.url}/sign-in", data=form, headers=SAME_ORIGIN, timeout=30).cookies)
+    return dict(team.served.get("/sign-in", "POST", data=form, headers=SAME_ORIGIN).cookies)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ No answer is a server error, and none is one that the document does not have.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from support.nightly import NIGHTLY
 from support.web.team import ServedTeam, served_team
 
 pytestmark = pytest.mark.slow
-EXAMPLES = 300 if NIGHTLY else 8
+EXAMPLES = 300 if NIGHTLY else 5
 SETTINGS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 FINITE = [each for each in OPERATIONS if not each.stream]
 """Streams of events have no end; tests/web/api/test_changes.py reads them."""
@@ -41,8 +42,7 @@ def known(team: ServedTeam) -> Mapping[str, str]:
 def test_every_answer_is_one_that_the_document_has(
     team: ServedTeam, known: Mapping[str, str], operation: Operation, mode: str
 ) -> None:
-    import schemathesis  # here: it takes a second, and every run imports this module
-    from schemathesis import checks, generation
+    from schemathesis import checks, generation  # here: it takes a second, and every run imports this module
     from schemathesis.specs.openapi import checks as of_document
 
     expected = [
@@ -52,8 +52,7 @@ def test_every_answer_is_one_that_the_document_has(
         of_document.response_schema_conformance,
         of_document.response_headers_conformance,
     ]
-    schema = schemathesis.openapi.from_dict(schema_of())
-    described = schema["/api/v1" + operation.path][operation.method]
+    described = schema_of()["/api/v1" + operation.path][operation.method]
     root, ben = team.web_session("Root"), team.tokens["Ben Okafor"]
 
     @given(
@@ -72,7 +71,10 @@ def test_every_answer_is_one_that_the_document_has(
     answers()
 
 
-def schema_of() -> dict[str, Any]:
+@cache
+def schema_of() -> Any:
+    """Read the document, once: what makes its requests is made of it as each operation needs it."""
     import msgspec
+    import schemathesis
 
-    return dict(msgspec.json.decode(document()))
+    return schemathesis.openapi.from_dict(msgspec.json.decode(document()))

@@ -27,7 +27,8 @@ class Reader:
 
     def __init__(self, team: ServedTeam, path: str, agent: str = "Mozilla/5.0", **cookies: str) -> None:
         self._urls = [served.url for served in team.servers]
-        self._how: dict[str, Any] = {"headers": {"user-agent": agent}, "timeout": 30, "follow_redirects": True}
+        how = {"headers": {"user-agent": agent}, "timeout": 30, "follow_redirects": True, "verify": False}
+        self._how: dict[str, Any] = how
         self._cookies = httpx.Cookies(cookies)
         self.path = path
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
 from rflow.web.work.pages import PAGES
@@ -145,7 +144,7 @@ def targets(history: str) -> dict[str, str]:
 
 def signed_in(served: Served, name: str) -> dict[str, str]:
     form = {"name": name, "password": PASSWORD}
-    return dict(httpx.post(f"{served.url}/sign-in", data=form, headers=SAME_ORIGIN, timeout=30).cookies)
+    return dict(served.get("/sign-in", "POST", data=form, headers=SAME_ORIGIN).cookies)
 
 
 def test_every_form_is_in_the_matrix() -> None:

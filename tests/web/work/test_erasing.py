@@ -1,7 +1,6 @@
 """A person is erased: no page that was shown before shows their name again, and open pages are told."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,9 +13,10 @@ pytestmark = pytest.mark.slow
 FORMS = ("", ".md", ".txt", ".json")
 
 
-@pytest.fixture(params=TEAM_KINDS)
-def team(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServedTeam]:
-    with served_team(tmp_path, processes=1, kind=request.param) as served:
+@pytest.fixture(scope="module", params=TEAM_KINDS)
+def team(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[ServedTeam]:
+    """A team of which each test erases another person."""
+    with served_team(tmp_path_factory.mktemp("erasing"), processes=1, kind=request.param) as served:
         yield served
 
 
@@ -25,16 +25,16 @@ def versions(news: Iterator[str]) -> Iterator[str]:
     return (line.removeprefix("data: ") for line in news if line.startswith("data: "))
 
 
-def shared(team: ServedTeam) -> tuple[str, str]:
-    """Return the id of a session of Cleo's with Ben's name in it, and the path of a link to it."""
-    session = team.start("Cleo", title="Ben Okafor's till")
+def shared(team: ServedTeam, name: str) -> tuple[str, str]:
+    """Return the id of a session of Cleo's with somebody's name in it, and the path of a link to it."""
+    session = team.start("Cleo", title=f"{name}'s till")
     team.send(session, type="add_note", text="It hums")
     link = team.ask("POST", "/links", "Cleo", json={"session": session}).json()
     return session, f"/share/{link['token']}"
 
 
 def test_pages_that_were_shown_before_have_no_name_of_an_erased_person(team: ServedTeam) -> None:
-    (server,), (session, path) = team.servers, shared(team)
+    (server,), (session, path) = team.servers, shared(team, "Ben Okafor")
     cleo = Visitor(server.url).sign_in("Cleo").go(f"/sessions/{session}")
     pages = [cleo.page, *(server.get(path + form) for form in FORMS)]
     assert [(page.status_code, "Ben Okafor" in page.text) for page in pages] == [(200, True)] * 5
@@ -44,7 +44,7 @@ def test_pages_that_were_shown_before_have_no_name_of_an_erased_person(team: Ser
 
 
 def test_open_pages_are_told_of_an_erased_person(team: ServedTeam) -> None:
-    (server,), (session, path) = team.servers, shared(team)
+    (server,), (session, path) = team.servers, shared(team, "Lena")
     headers = {"Authorization": f"Bearer {team.tokens['Cleo']}"}
     with (
         httpx.stream("GET", f"{server.url}{path}/events", timeout=10) as link,
@@ -52,7 +52,7 @@ def test_open_pages_are_told_of_an_erased_person(team: ServedTeam) -> None:
     ):
         of_link, of_member = versions(link.iter_lines()), events(member)
         before = next(of_link), next(of_member)
-        server.ana.ok("user", "erase", "Ben Okafor", "--yes")
+        server.ana.ok("user", "erase", "Lena", "--yes")
         after = next(of_link), next(of_member)
     assert before[0] != after[0]
     assert (before[1][1] != after[1][1], before[1][2]) == (True, after[1][2])

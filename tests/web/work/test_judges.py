@@ -7,11 +7,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from judges.axe import violations
 from judges.nightly import cookie_header, lighthouse, pa11y, wapiti
 from judges.node_tools import node_file
 from rflow.web.work.pages import PAGES
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 PICTURES = Path(__file__).parents[3] / "docs" / "images"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TABLE_ROLES = (
     "The “(table|rowgroup|row|columnheader|rowheader|cell)” role is unnecessary.*|The “role” attribute must not.*"
 )
@@ -103,20 +103,12 @@ def test_every_page_is_accessible(
     team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]], size: str, scheme: str
 ) -> None:
     """By the rules of axe-core, with everything unfolded; nothing is scrolled sideways."""
-    axe = node_file("axe-core/axe.min.js").read_text("utf-8")
     for who in dict.fromkeys(who for who, _ in PLACES.values()):
         with a_reader(browser, team, cookies[who], size, scheme, bypass_csp=True) as page:
             for name in (name for name, (reads, _) in PLACES.items() if reads == who):
                 page.goto(team.served.url + team.at(name))
-                page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-                page.evaluate(axe)
-                found = page.evaluate("(rules) => axe.run(document, { runOnly: rules })", RULES)
-                assert (name, _short(found["violations"])) == (name, [])
+                assert (name, violations(page)) == (name, [])
                 assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], name
-
-
-def _short(violations: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in violations]
 
 
 # Nightly
