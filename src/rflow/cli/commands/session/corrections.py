@@ -10,7 +10,6 @@ from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option
 from rflow.cli.parsing.options import CommandId
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.rules.latest import to_amend
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Change, Entry, Session, Step
 from rflow.core.session.texts import amendable
@@ -92,6 +91,8 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
 
 def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:
     """Return the entry that a correction without a number is for; one sent again is for the same as before."""
+    from rflow.core.session.rules.latest import to_amend
+
     if not session.version:
         what = "Which entry? The server can't be asked."
         raise UsageProblem(what, try_=f'Name it by its number: {run.begin(session)} amend SEQ "…"')

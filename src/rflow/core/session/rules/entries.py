@@ -8,7 +8,6 @@ from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
-from rflow.core.session.rules.latest import last_entry
 from rflow.core.session.state import Delivery, Entry, Note, Session, Step
 from rflow.core.session.texts import Text, amendable, fitted
 from rflow.core.session.times import utc
@@ -140,6 +139,8 @@ def assumptions(session: Session) -> list[int]:
 
 def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pinned]:
     """Mark entries as key facts."""
+    from rflow.core.session.rules.latest import last_entry
+
     wanted = targets or [last_entry(session, actor)]
     for seq in wanted:
         _existing(session, seq)
