@@ -17,7 +17,6 @@ from judges.node_tools import node_file
 from support.needs import need
 from support.nightly import NIGHTLY
 from support.program import Program
-from support.web.browser import a_page
 from support.web.server import Served, serving
 
 if TYPE_CHECKING:
@@ -52,14 +51,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def path(served: Served) -> str:
     """The path of the session's page."""
     return str(served.link("-s", "V6HJ-VG")["path"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with a_page() as page:
-        found = page.context.browser
-        assert found is not None
-        yield found
 
 
 def pages(path: str) -> dict[str, tuple[str, str | None]]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.program import Program
-from support.web.browser import a_page
 from support.web.prefix_proxy import below
 from support.web.server import Served, free_port, serving
 
@@ -26,12 +25,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     ana.start()
     with serving(ana) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def page() -> "Iterator[Page]":
-    with a_page() as page:
-        yield page
 
 
 def status(page: "Page") -> str:

@@ -1,6 +1,6 @@
 """A reader who has a page already: the 304 of every address has the headers of its 200, and the page works."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import httpx
@@ -8,9 +8,8 @@ import pytest
 
 from rflow.web.middleware import SECURITY_HEADERS
 from rflow.web.pages import STATIC_FILES
-from support.web.browser import a_page
 from support.web.visitor import SAME_ORIGIN
-from support.web.workspace import CODE, MAYA, PLACES, ROOT, Workspace, cookies_of, workspace_served
+from support.web.workspace import CODE, MAYA, PLACES, ROOT, Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,18 +20,6 @@ FORMS = ("", "?brief", ".md", ".md?brief", ".txt", ".txt?brief", ".json", ".json
 UNSTYLED = "32px"
 """The size of a heading in a page without its style."""
 KEPT = {*SECURITY_HEADERS, "etag", "expires", "vary", "content-location", "last-modified"}
-
-
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with workspace_served(tmp_path_factory.mktemp("team")) as workspace:
-        yield workspace
-
-
-@pytest.fixture(scope="module")
-def page() -> "Iterator[Page]":
-    with a_page() as page:
-        yield page
 
 
 def again(client: httpx.Client, path: str) -> tuple[httpx.Response, list[httpx.Response]]:
@@ -65,7 +52,7 @@ def api_paths(client: httpx.Client) -> list[str]:
     return [f"/api/v1{path.removeprefix('/api/v1')}".replace("{", "").replace("}", "") for path in named]
 
 
-def test_every_304_has_the_headers_of_its_200(team: Workspace) -> None:
+def test_every_304_has_the_headers_of_its_200(team: Workspace, cookies: Mapping[str, dict[str, str]]) -> None:
     link, unchanged = f"/share/{team.names['token']}", set[str]()
     maya = team.served.ana.at(user=ROOT, terminal="root")
     token = maya.json("token", "create", "--user", MAYA, "--scope", "read", "--json")["token"]
@@ -77,7 +64,7 @@ def test_every_304_has_the_headers_of_its_200(team: Workspace) -> None:
         paths = api_paths(client)
         assert len(paths) > 10
         unchanged |= {path for path in paths if not_modified(client, path)}
-    for name, cookie in cookies_of(team).items():
+    for name, cookie in cookies.items():
         with httpx.Client(base_url=team.served.url, timeout=30, cookies=cookie) as client:
             places = [team.at(place) for place, (who, _) in PLACES.items() if who == name]
             unchanged |= {path for path in places if not_modified(client, path)}

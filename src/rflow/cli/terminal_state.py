@@ -168,11 +168,13 @@ class Terminal:
             with suppress(OSError):
                 os.unlink(self._file)
 
-    def _files(self) -> "Iterator[Path]":
-        """Return the files of all terminals."""
+    def _files(self) -> "list[Path]":
+        """Return the files of all terminals; none where they can't be listed."""
         from pathlib import Path
 
-        return Path(self._folder).glob("*.json")
+        with suppress(OSError):
+            return [Path(self._folder, name) for name in os.listdir(self._folder) if name.endswith(".json")]
+        return []
 
     def _prune(self) -> None:
         """Remove the files of terminals that have not been used for 30 days."""

@@ -83,6 +83,9 @@ class SessionStore(Protocol):
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody is one of the `people`, without reading all of them."""
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session that is at version `expected`, and leave no trace of the old ones.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rflow.errors import StoreProblem
-from rflow.stores.failures import PATIENCE
+from rflow.stores.failures import PATIENCE, status_of
 from rflow.stores.locking import locked
 from rflow.whole_files import adopt
 
@@ -78,7 +78,7 @@ def _is_removed(folder: Path) -> bool:
     except OSError:  # A read-only disk.
         return False
     _remove(folder)
-    return not folder.exists()
+    return status_of(folder) is None
 
 
 def _new_folder(path: Path, kind: Kind, cleanup: ExitStack) -> Path:
@@ -101,7 +101,7 @@ def _lock(folder: Path, cleanup: ExitStack) -> bool:
         return False
     except OSError:  # A disk without locks, where nobody can remove drafts either; or a full one: writing will say so.
         return True
-    return (folder / _LOCK).exists()
+    return status_of(folder / _LOCK) is not None
 
 
 def _remove(folder: Path) -> None:

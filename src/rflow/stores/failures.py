@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
 from rflow.errors import StoreProblem, TracesLeft, UsageProblem
@@ -29,7 +30,7 @@ def status_of(path: "Path | str") -> os.stat_result | None:
     """Return what the system says of a file; None if there is none.
 
     `os.path.exists` also says so of a file that this user can't reach or the disk can't read, and a store must not
-    seem empty then.
+    seem empty then. So do the methods of `Path` since Python 3.14.
     """
     try:
         return os.stat(path)
@@ -37,6 +38,18 @@ def status_of(path: "Path | str") -> os.stat_result | None:
         if error.errno in _ABSENT:
             return None
         raise
+
+
+def is_file(path: "Path | str") -> bool:
+    """Whether there is a plain file; raise `OSError` where that can't be seen."""
+    there = status_of(path)
+    return there is not None and S_ISREG(there.st_mode)
+
+
+def is_folder(path: "Path | str") -> bool:
+    """Whether there is a folder; raise `OSError` where that can't be seen."""
+    there = status_of(path)
+    return there is not None and S_ISDIR(there.st_mode)
 
 
 @contextmanager

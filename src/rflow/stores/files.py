@@ -4,6 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from rflow.stores.failures import is_folder, status_of
 from rflow.whole_files import adopt
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
 
 def make_folder(folder: "Path") -> None:
     """Create a folder, and its parents, for this user alone; folders that exist stay as they are."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         adopt(folder, folder.parent)
@@ -58,7 +59,7 @@ def publish(draft: "Path", path: "Path") -> bool:
     except FileExistsError:
         return False
     except OSError:  # A file system without hard links, such as FAT.
-        if path.exists():
+        if status_of(path) is not None:
             return False
         draft.rename(path)
     sync_folder(path.parent)

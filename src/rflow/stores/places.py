@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rflow.errors import UsageProblem
+from rflow.stores.failures import is_file
 from rflow.stores.folder.store_folder import FILES, FOLDERS, FORMAT_FILE, LOCK
 
 _BESIDE = ("-wal", "-shm", "-journal", "-search")
@@ -15,7 +16,7 @@ _MAGIC = b"SQLite format 3\0"
 
 def is_database(path: Path) -> bool:
     """Whether a plain file is a SQLite database."""
-    if not path.is_file():
+    if not is_file(path):
         return False
     with path.open("rb") as file:
         return file.read(len(_MAGIC)) == _MAGIC
@@ -53,7 +54,7 @@ def _is_store(folder: Path) -> bool:
     """Whether a folder has the file that says so."""
     form = folder / FORMAT_FILE
     with suppress(OSError):
-        if form.is_file():
+        if is_file(form):
             with form.open("rb") as file:
                 return _TAG.match(file.read(200)) is not None
     return False

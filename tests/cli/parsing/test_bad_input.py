@@ -140,7 +140,8 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("step", "moved", "--result", "no", "change"), "Does --result belong to the text"),
     (2, ("step", "x", "-r", "y"), 'step has no option "-r".'),
     (2, ("warn", "no reboot", "--until", "04:00"), 'warn has no option "--until".'),
-    (2, ("note", "ran", "ls", "-la"), 'If it belongs to the text, put that in quotes: rflow note "…"'),
+    (2, ("note", "ran", "ls", "-la"), 'If it belongs to the text, put that in quotes: rflow note "ran ls -la" '),
+    (2, ("note", "-x"), "If it belongs to the text, put that in quotes: rflow note -- -x "),
     (2, ("note",), "note needs TEXT|-: the text, or - to read it from standard input.\n       Write it as:"),
     (2, ("start",), "There are these trees:\n  label-printer  A label printer prints nothing\n"),
     (2, ("resume",), "resume needs SESSION: its code, its ticket, or a word of its title.\n  "),
@@ -424,6 +425,58 @@ def test_a_store_in_a_folder_that_may_not_be_entered_is_not_taken_for_an_empty_o
     assert not copy.exists()
     locked.chmod(0o700)
     assert "The till in Leeds is slow" in bound.ok("--store", url, "list").out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["work.db", "work"])
+def test_a_backup_or_store_that_cannot_be_reached_is_not_taken_for_a_missing_one(name: str, ana: Program) -> None:
+    locked, open_ = ana.home / "locked", ana.home / "open"
+    for folder in (locked, open_):
+        folder.mkdir()
+        ana.ok("--store", str(folder / name), "start", "--title", "The till in Leeds is slow")
+        ana.ok("--store", str(folder / name), "store", "backup", str(folder / f"backup-{name}"))
+    before = sorted(locked.rglob("*"))
+    locked.chmod(0)
+    bound = ana.bound()
+    for words in (
+        ("store", "verify", str(locked / f"backup-{name}")),
+        ("--store", str(open_ / name), "store", "restore", str(locked / f"backup-{name}"), "--yes"),
+        ("--store", str(locked / name), "store", "restore", str(open_ / f"backup-{name}"), "--yes"),
+        ("--store", str(open_ / name), "store", "backup", str(locked / "new")),
+        ("--store", "memory:", "store", "backup", str(locked / "new")),
+    ):
+        error = bound.refused(8, *words)
+        assert error.startswith(f"rflow: This user may not read or write all of {locked}/"), (words, error)
+    locked.chmod(0o700)
+    assert sorted(locked.rglob("*")) == before
+
+
+@pytest.mark.slow
+def test_other_files_in_a_folder_that_may_not_be_entered_are_not_taken_for_missing_ones(ana: Program) -> None:
+    locked, runbook, state = ana.home / "locked", ana.home / "book.md", ana.home / "state"
+    runbook.write_text("# Till\n1. Ping it\n2. Restart it\n", "utf-8")
+    locked.mkdir()
+    locked.chmod(0)
+    bound = ana.bound()
+    tree = str(locked / "till.toml")
+    for code, words, what in (
+        (6, ("tree", "import", str(locked / "book.md")), "The file can't be read: Permission denied."),
+        (7, ("tree", "import", str(runbook), "-o", tree), f"{tree} can't be written: Permission denied."),
+        (7, ("tree", "new", "till", "-o", tree), f"{tree} can't be written: Permission denied."),
+    ):
+        result = bound.run(*words)
+        assert (result.code, what in result.err) == (code, True), result
+    away = bound.at(environ={**bound.environ, "XDG_STATE_HOME": str(state)})
+    (state / "rflow" / "unsent").mkdir(parents=True)
+    (state / "rflow" / "unsent").chmod(0)
+    refusal = f"The drafts in {state}/rflow/unsent can't be read: Permission denied."
+    assert refusal in away.ok().err
+    assert refusal in away.refused(8, "drafts", "list")
+    state.chmod(0)
+    away.ok()
+    assert "can't be read: Permission denied" in away.refused(8, "drafts", "list")
+    for folder in (locked, state, state / "rflow" / "unsent"):
+        folder.chmod(0o700)
 
 
 @pytest.mark.parametrize(

@@ -123,12 +123,31 @@ def test_a_text_without_quotes_is_suggested_whole(ana: Program) -> None:
         (("start", "--title", "It", "costs", "$5", "--ticket", "7"), "rflow start --title 'It costs $5' --ticket 7"),
         (("brief", "--ask", "Can", "a", "DBA", "look"), 'rflow brief --ask "Can a DBA look"'),
         (("handoff", "ben", "--note", "please", "look", "at"), 'rflow handoff ben --note "please look at"'),
+        (("handoff", "ben", "please", "look", "--copy"), 'rflow handoff ben --note "please look" --copy'),
+        (("accept", "K7QM-42", "I", "go", "on"), 'rflow accept K7QM-42 --read-back "I go on"'),
+        (("export", "till", "three"), 'rflow export "till three"'),
         (("decline", "not", "my", "shift"), 'rflow decline --reason "not my shift"'),
         (("decline", "K7QM-42", "not", "mine"), 'rflow decline --reason "not mine" K7QM-42'),
     ):
         assert f"{whole}   (help: rflow {words[0]} --help)" in ana.refused(2, *words)
     said = ana.refused(3, "start", "--title", "Mail", "slow")
     assert "If it belongs to the title: rflow start --title 'Mail slow'" in said
+
+
+def test_a_text_without_quotes_is_repeated_by_errors_of_other_things_too(ana: Program) -> None:
+    ana.start("--title", "Mail is slow")
+    for words, whole in (
+        (("close", "fixed", "the", "MTU"), 'rflow close --outcome resolved "fixed the MTU"'),
+        (("close", "abandoned", "the", "site", "is", "gone"), 'rflow close --outcome abandoned "the site is gone"'),
+        (("change", "set", "the", "MTU"), 'rflow change "set the MTU" --revert "…", or --revert "not known".'),
+        (("step", "set", "it", "--result", "no", "change"), 'rflow step "set it" --result "no change"'),
+        (("warn", "no", "--pin", "reboot", "-s", "K7QM"), 'rflow -s K7QM warn "no reboot" --pin'),
+        (("wait", "the", "vendor", "--until", "friday", "9:00"), 'rflow wait "the vendor" --until "friday 9:00"'),
+        (("amend", "3", "ran", "ls", "-la"), 'rflow amend 3 "ran ls -la" (see: '),
+        (("reopen", "K7QM-42", "it", "is", "back"), "Name the session alone: rflow reopen K7QM-42 "),
+        (("redact", "3", "the", "password"), "Write it as: rflow redact SEQ "),
+    ):
+        assert whole in ana.refused(2, *words), words
 
 
 def test_a_hint_is_about_what_was_typed(ana: Program) -> None:

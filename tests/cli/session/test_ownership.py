@@ -278,8 +278,22 @@ def test_taking_over_needs_a_reason_that_its_owner_sees(desk: Desk) -> None:
     desk.ben.ok("resume", desk.code, "--take", "--reason", "Ana's shift is over")
     assert desk.ben.show()["owner"]["name"] == BEN
     assert "Ben Okafor took over: Ana's shift is over" in desk.ana.ok("show", desk.code).out
+    assert re.search(r"^  Ben Okafor took it over \d\d:\d\d: Ana's shift is over$", desk.ana.ok().out, re.MULTILINE)
+    for somebody in (desk.ben, desk.chloe):
+        assert "took it over" not in somebody.ok("-s", desk.code).out
     assert "yours already" in desk.ben.refused(2, "resume", desk.code, "--take", "--reason", "again")
     desk.ben.ok("choose", "yes")
+
+
+def test_who_had_accepted_a_session_sees_who_took_it_and_who_had_handed_it_over_does_not(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.ben.ok("accept", desk.code)
+    desk.chloe.ok("resume", desk.code, "--take", "--reason", "Ben is ill")
+    assert "took it over" not in desk.ana.ok("-s", desk.code).out
+    assert "Chloé Martin took it over" in desk.ben.ok("-s", desk.code).out
+    desk.ben.ok("resume", desk.code, "--take", "--reason", "Back again")
+    assert "took it over" not in desk.ben.ok("-s", desk.code).out
+    assert "Ben Okafor took it over" in desk.chloe.ok("-s", desk.code).out
 
 
 def test_a_name_that_is_close_to_a_known_one_is_refused_with_that(desk: Desk) -> None:

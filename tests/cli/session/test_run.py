@@ -277,3 +277,37 @@ def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Pro
     assert "Attached" not in ana.ok("step", "Asked the driver").err
     ana.ok("run", "--", "echo", "still green")
     assert "Attached" not in ana.ok("warn", "do NOT open the lid").err
+
+
+@pytest.mark.parametrize(
+    ("words", "out", "line"),
+    [
+        (("echo", "a", "--step"), "a --step", 'got it. For rflow: rflow run --step "…" -- echo a'),
+        (("echo", "--step", "Is", "it", "full?"), "--step Is it full?", 'rflow run --step "Is it full?" -- echo'),
+        (("--pin", "echo", "--on", "1", "--label=a"), "--on 1 --label=a", "run --pin --on 1 --label=a -- echo"),
+        (("echo", "a", "--pin", "--", "--step"), "a --pin -- --step", "rflow run --pin -- echo a -- --step"),
+        (("echo", "--on"), "--on", "rflow run --on SEQ -- echo"),
+    ],
+)
+def test_an_option_of_its_own_behind_the_program_is_passed_on_and_named(
+    words: tuple[str, ...], out: str, line: str, ana: Program
+) -> None:
+    result = ana.run("run", *words)
+    assert (result.code, result.out) == (0, f"{out}\n")
+    assert result.err.count("after the program") == 1
+    assert result.err.endswith(f"{line}\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--", "echo", "--step"),
+        ("echo", "--", "--step"),
+        ("--label", "web", "echo", "--label", "a=b"),
+        ("echo", "--steps", "--user", "ben", "-c"),
+        ("-c", "echo --step"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_clearly_an_option_of_the_program_is_not_remarked_on(words: tuple[str, ...], ana: Program) -> None:
+    assert "after the program" not in ana.ok("run", *words).err

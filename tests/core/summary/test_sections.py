@@ -685,6 +685,31 @@ def test_a_warning_that_is_over_has_left_caution() -> None:
         assert text_of(progress, "reverted") == "the warning “Don't restart print-01” (Ben is done)"
 
 
+def test_a_warning_that_was_written_anew_does_not_read_as_over() -> None:
+    scene = free()
+    [first] = scene.do(ANN, c.AddNote(text="The debug log on lb-1 writes 2 GB/h, 11 GB free", kind="warning"))
+    [other] = scene.do(ANN, c.AddNote(text="Don't restart web-2 while Lena debugs", kind="warning"))
+    scene.do(ANN, c.SettleAssumption(target=first.seq, text="7 GB free"))
+    scene.do(ANN, c.SettleAssumption(target=other.seq, text="done"))
+    scene.do(ANN, c.AddNote(text="The debug log on lb-1 writes 2 GB/h, 7 GB free at 17:22", kind="warning"))
+    scene.do(ANN, c.AddNote(text="Don't restart web-3 while Lena debugs", kind="warning"))
+    for brief in (True, False):
+        over = text_of(progress_of(scene, brief=brief), "reverted")
+        assert over == "the warning “Don't restart web-2 while Lena debugs” (done)"
+
+
+def test_whole_sentences_are_joined_without_their_full_stop() -> None:
+    scene = free()
+    scene.do(ANN, c.MakeChange(text="Merged !812, memory limit 1Gi.", revert="Revert !812."))
+    scene.do(ANN, c.AddStep(text="Watched pods with 1Gi.", result="Three restarts."))
+    scene.do(ANN, c.AddStep(text="Called Noor.", result="No answer."))
+    progress = progress_of(scene)
+    assert text_of(progress, "changes") == (
+        "Merged !812, memory limit 1Gi. (03:15). Then: Three restarts. (step 1). Revert: !812."
+    )
+    assert text_of(progress, "tried") == "Called Noor: No answer."
+
+
 def test_a_warning_of_a_handoff_that_only_repeats_another_is_shown_once() -> None:
     scene = free()
     scene.do(ANN, c.AddNote(text="Do NOT restart print-01: two warehouses use it", kind="warning"))

@@ -70,8 +70,9 @@ class App(CurrentSession, Streams):
         """Whether this user was named with --user, perhaps misspelt, and is not among those who appear in the store."""
         if self.at_server or self.settings["user.name"].origin != "flag":
             return False
-        people = [somebody.id for somebody in self.workspace.people()]
-        return bool(people) and self.me.id not in people
+        from rflow.service.team.receivers import is_newcomer
+
+        return is_newcomer(self.local.store, self.me.id)
 
     def say_new(self) -> None:
         """Say that this is the first entry of this user: from now on their name is a known one."""

@@ -27,6 +27,8 @@ LIMITS = {
     "summary": BRIEF.closing.limits,
 }
 """How much of each kind of text the brief form shows where room is short."""
+_OFTEN = ("change", "fact", "assumption", "wait")
+"""What is entered so often that a hint at each text that is a little long would soon not be read any more."""
 _PLACE = 2
 """The words that name the place of a cut."""
 _PLACE_LENGTH = 32
@@ -61,8 +63,10 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """The words at which the brief form may cut it; "" where it doesn't."""
+        """The words at which the brief form may cut it; "" where it doesn't, or where it lacks only a few words."""
         text = one_line(self.text)
+        if self.kind in _OFTEN and self.words <= self.most * 3 // 2:
+            return ""
         shown = shortest(text, LIMITS[self.kind]) if self.kind in LIMITS else text
         place = " ".join(shown.split()[-_PLACE:]) if shown != text else ""
         return place if len(place) <= _PLACE_LENGTH else f"…{place[-_PLACE_LENGTH:]}"

@@ -16,6 +16,7 @@ from rflow.cli.display.text import (
     next_words,
     open_points,
     position,
+    taken_words,
     wrapped,
 )
 from rflow.cli.output import styled
@@ -23,7 +24,7 @@ from rflow.cli.trees.at_node import say_of_node
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
 from rflow.core.text import one_line
-from rflow.errors import UsageProblem
+from rflow.errors import StoreProblem, UsageProblem
 from rflow.service.trees import tree_of
 
 
@@ -47,8 +48,11 @@ def drafts_line(app: App) -> None:
         return
     from rflow.cli.server.drafts import Drafts
 
-    if Drafts(folders.drafts).any():
-        app.say("There are drafts that could not be sent. To send them: rflow drafts send")
+    try:
+        if Drafts(folders.drafts).any():
+            app.say("There are drafts that could not be sent. To send them: rflow drafts send")
+    except StoreProblem as error:
+        app.say(f"Warning: {error}")
 
 
 def show_session(app: App, session: Session, *, situation: bool = False, arrived: bool = False) -> None:
@@ -68,6 +72,8 @@ def show_session(app: App, session: Session, *, situation: bool = False, arrived
         handoffs = [Entry(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"]
         with suppress(OSError):  # then the inbox tells it again
             app.awaited.settle(dict.fromkeys(handoffs))
+    if taken := taken_words(session, app.me.id, now):
+        app.out(styled(wrapped(taken, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rflow.cli.app import local
 from rflow.cli.output import prose_width, styled
 from rflow.core.session.events import Contingency
-from rflow.core.session.state import Change, Session
+from rflow.core.session.state import Change, OwnershipEntry, Session
 from rflow.core.text import clean, columns, counted, one_line, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
@@ -126,6 +126,28 @@ def declined_words(session: Session, now: datetime) -> str:
     if any(session.authors.get(seq) == session.owner.id for seq in since):
         return ""
     return f"{last.by.name} declined {clock(last.at, now)}{f': {one_line(last.text)}' if last.text else ''}"
+
+
+def taken_words(session: Session, me: str, now: datetime) -> str:
+    """Say to its former owner who took a session over, or gave it to somebody else, and why; else ""."""
+    if not session.ownership:
+        return ""
+    *earlier, last = session.ownership
+    if last.word not in ("took over", "reassigned") or session.owner.id == me or last.by.id == me:
+        return ""
+    before = [_owner_after(entry) for entry in earlier]
+    owners = [session.authors.get(1), *(owner for owner in before if owner)]
+    if owners[-1] != me:
+        return ""
+    to = f"gave it to {last.to.name}" if last.to else "took it over"
+    return f"{last.by.name} {to} {clock(last.at, now)}{f': {one_line(last.text)}' if last.text else ''}"
+
+
+def _owner_after(entry: OwnershipEntry) -> str:
+    """Return who owns a session after a change; "" where that stays as it was."""
+    if entry.to:
+        return entry.to.id
+    return entry.by.id if entry.word in ("accepted", "took over") else ""
 
 
 def last_closed_words(session: Session, now: datetime) -> str:

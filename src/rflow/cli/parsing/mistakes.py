@@ -6,62 +6,18 @@ exceptions, since only their base is public.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from shlex import quote
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import bare, global_values
 from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
+from rflow.cli.parsing.whole_line import Here, command_here, metavar, pieces, text_of, with_quoted_option, with_text
 from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
 from rflow.errors import UsageProblem
 from rflow.identity import is_code
 from rflow.settings import SETTINGS
-
-
-class Here(NamedTuple):
-    """The command of a command line: how it is called, and its parameters."""
-
-    path: str
-    declared: tuple[Parameter, ...]
-
-    @property
-    def name(self) -> str:
-        """How a sentence calls it."""
-        return self.path.removeprefix("rflow ")
-
-    @property
-    def help(self) -> str:
-        """What to type for its help."""
-        return f"{self.path} --help"
-
-    @property
-    def usage(self) -> str:
-        """What to type, with its arguments."""
-        arguments = [each for each in self.declared if isinstance(each.declared, Argument)]
-        return " ".join([self.path, *(metavar(argument) for argument in arguments)])
-
-    def named(self, name: str) -> Parameter | None:
-        """Return a parameter by its name, or by an option of it."""
-        for each in (*self.declared, *parameters(root)):
-            if each.name == name or (isinstance(each.declared, Option) and name in each.options):
-                return each
-        return None
-
-
-def command_here(words: Sequence[str]) -> Here:
-    """Return the command that a command line names; `rflow` itself if there is none."""
-    words = expanded(words)
-    name, *rest = words[place_of_command(words) :] or [""]
-    if name not in COMMANDS:
-        return Here("rflow", ())
-    commands, path = group_of(name).commands, f"rflow {name}"
-    if name in NOUNS:
-        name = rest[0] if rest and rest[0] in commands else ""
-        path = f"{path} {name}".rstrip()
-    return Here(path, tuple(parameters(commands[name].function)) if name else ())
 
 
 def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
@@ -79,7 +35,7 @@ def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProble
     close = suggestion(error.option_name, names, _meant(names)) if error.option_name.startswith("--") else ""
     hint = f'Did you mean "{close}"? ' if close in names else ""
     if any(isinstance(each.declared, Words) for each in here.declared):
-        hint += f'If it belongs to the text, put that in quotes: {here.path} "…" '
+        hint += f"If it belongs to the text, put that in quotes: {with_text(here, words)} "
     return UsageProblem(
         f"{here.name} has no option {_quoted(error.option_name)}.",
         try_=f"{hint}(see: {here.help})" if hint else f"See: {here.help}",
@@ -121,9 +77,13 @@ def _needed(parameter: Parameter | None, name: str, here: Here, words: Sequence[
     who = name if is_option and name in parameter.options else here.name
     value = f"{parameter.options[-1]} {metavar(parameter)}" if is_option and who != name else metavar(parameter)
     help_ = str(parameter.declared.details.get("help", ""))
-    text = _text_of(here, words) if is_option and metavar(parameter) == "TEXT" else ""
-    options = [] if is_option else [word for word, is_text in _typed(here, words) if not is_text]
-    write = f"{here.usage} {who if who == name else ''} {value}" if is_option else _before_text(here, options)
+    text = text_of(here, words) if is_option and metavar(parameter) == "TEXT" else ""
+    options = [] if is_option else [piece.typed for piece in pieces(here, words) if not piece.is_text]
+    write = (
+        f"{here.usage} {who if who == name else ''} {value}"
+        if is_option
+        else " ".join([here.path, *options, here.usage.removeprefix(here.path)])
+    )
     write = f"{here.path} {parameter.options[-1]} {text}" if text else write
     return UsageProblem(
         listing(f"{who} needs {value}: {help_[:1].lower()}{help_[1:]}", offers(parameter, words)),
@@ -181,70 +141,30 @@ def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
         ways = f'To correct entry {extra[1]}: rflow amend {extra[1]} "…"   To erase it: rflow redact {extra[1]}'
         return UsageProblem("undo takes no number: it takes back the last thing that you entered.", try_=ways)
     what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
-    whole = _with_quotes(here, words)
-    if not whole and (meant := {"start": "--title", "brief": "--ask"}.get(here.name)):
-        text = _text_of(here, words) or '"…"'
-        whole = f"{here.path} {meant} {text}"
-    if whole:
+    arguments = [each for each in here.declared if isinstance(each.declared, Argument)]
+    texts = [piece.words[0] for piece in pieces(here, words) if piece.is_text]
+    if whole := with_quoted_option(here, words) or _as_option(here, words, texts):
         return UsageProblem(what, try_=f"Put a text of several words in quotes: {whole}   (help: {here.help})")
-    if not any(isinstance(each.declared, Argument) for each in here.declared):
+    if not arguments:
         return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
-    return UsageProblem(what, try_=f"Put a text of several words in quotes: {here.usage}   (help: {here.help})")
+    if is_code("".join(texts[:1])):
+        return UsageProblem(what, try_=f"Name the session alone: {here.path} {texts[0]}   (help: {here.help})")
+    if len(arguments) > 1 or bare(arguments[0].type) is not str:
+        return UsageProblem(what, try_=f"Write it as: {here.usage}   (help: {here.help})")
+    whole = with_text(here, words, leading=0)
+    return UsageProblem(what, try_=f"Put a text of several words in quotes: {whole}   (help: {here.help})")
 
 
-def _typed(here: Here, words: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return what was typed behind the command, quoted: options with their values, and other words (True)."""
-    line = expanded(words)
-    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
-    typed: list[tuple[str, bool]] = []
-    place = 0
-    while place < len(rest):
-        word = rest[place]
-        option = here.named(word) if word.startswith("-") else None
-        if option is not None and option.type is not bool and place + 1 < len(rest):
-            typed.append((f"{word} {_in_quotes(rest[place + 1])}", False))
-            place += 1
-        else:
-            typed.append((_in_quotes(word), not word.startswith("-")))
-        place += 1
-    return typed
+_TEXT_MEANT = {"start": ("--title", 0), "brief": ("--ask", 0), "handoff": ("--note", 1)}
+"""The option that words of a command without one are for, and the number of arguments before them."""
 
 
-def _before_text(here: Here, options: Sequence[str]) -> str:
-    """Return how a command is written, with the options that it was given before its arguments."""
-    return f"{here.path} {' '.join(options)}{here.usage.removeprefix(here.path)}"
-
-
-def _text_of(here: Here, words: Sequence[str]) -> str:
-    """Return the words of a command line without options as a text in quotes, behind a code; "" if it is no text."""
-    typed = _typed(here, words)
-    if len(typed) < 2 or not all(is_text for _, is_text in typed):
-        return ""
-    said = expanded(words)[-len(typed) :]
-    if is_code(said[0]):
-        return f"{_in_quotes(' '.join(said[1:]))} {said[0]}"
-    return _in_quotes(" ".join(said))
-
-
-def _with_quotes(here: Here, words: Sequence[str]) -> str:
-    """Return a command line in which the words behind the value of an option for a text belong to it; "" if none do."""
-    line = expanded(words)
-    rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
-    for place, word in enumerate(rest):
-        option = here.named(word) if word.startswith("--") else None
-        if option is None or metavar(option) != "TEXT":
-            continue
-        end = next((at for at in range(place + 1, len(rest)) if rest[at].startswith("-")), len(rest))
-        if end > place + 2:
-            text = _in_quotes(" ".join(rest[place + 1 : end]))
-            return " ".join([here.path, *map(_in_quotes, rest[:place]), word, text, *map(_in_quotes, rest[end:])])
-    return ""
-
-
-def _in_quotes(text: str) -> str:
-    """Return a word or text as it is typed in a shell."""
-    text = one_line(text)
-    return f'"{text}"' if " " in text and not set(text) & set('"$`!\\') else quote(text)
+def _as_option(here: Here, words: Sequence[str], texts: Sequence[str]) -> str:
+    """Return a command line whose words are the value of the option that is probably meant; "" if there is none."""
+    meant = _TEXT_MEANT.get(here.name)
+    if here.name == "accept" and is_code("".join(texts[:1])):
+        meant = ("--read-back", 1)
+    return with_text(here, words, meant[0], leading=meant[1]) if meant else ""
 
 
 _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {
@@ -288,11 +208,6 @@ def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:
         return []
     run = SimpleNamespace(params=global_values(words))
     return complete(SimpleNamespace(find_root=lambda: run, params={}), "")
-
-
-def metavar(parameter: Parameter) -> str:
-    """Return how the value of a parameter is called."""
-    return str(parameter.declared.details.get("metavar", "")) or parameter.name.strip("_").upper()
 
 
 def _quoted(text: str) -> str:

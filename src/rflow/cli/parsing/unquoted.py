@@ -17,10 +17,12 @@ def check_unquoted(words: Sequence[str]) -> None:
     """Refuse a command line with an option inside an unquoted text, or a global option behind it."""
     option = doubtful_option(words)
     if option is not None:
-        command = words[place_of_command(words)]
+        from rflow.cli.parsing.whole_line import command_here, with_text
+
+        whole = with_text(command_here(words), words)
         raise UsageProblem(
             f"Does {option} belong to the text, or does the text end before it?",
-            try_=f'Put the text in quotes, or the options before it: rflow {command} "…" {option} …',
+            try_=f"Put the text in quotes, or the options before it: {whole}",
         )
 
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from rflow.cli.commands import COMMANDS, EVERYDAY, NOUNS, group_of
+from rflow.cli.parsing.behind_program import misplaced
 from rflow.cli.parsing.declare import Argument, Command, Group, Parameter, parameters
 from rflow.cli.parsing.mistakes import unknown_below, unknown_command
 from rflow.cli.parsing.reader import hoisted
@@ -18,6 +19,8 @@ from rflow.cli.root import root
 
 WHOLE = "rflow.whole_help"
 """In the `meta` of a context: whether the help says what every command does."""
+TYPED = "rflow.typed"
+"""The same, for the words of the command line."""
 
 
 class Root(TyperGroup):
@@ -48,6 +51,7 @@ class Root(TyperGroup):
             args = [*args, ""]  # the shell that asks
         words = expanded(args)
         ctx.meta[WHOLE] = "--verbose" in words
+        ctx.meta[TYPED] = words
         if not ctx.resilient_parsing:
             check_unquoted(words)
         return super().parse_args(ctx, hoisted(words))
@@ -135,8 +139,14 @@ def begin(context: typer.Context, values: dict[str, Any]) -> None:
 
 
 def call(context: typer.Context, command: Command, values: dict[str, Any]) -> None:
-    """Call a command."""
-    context.find_root().obj.call(command, values)
+    """Call a command; one that runs a program ends with that program's exit code."""
+    given = context.find_root().obj
+    try:
+        given.call(command, values)
+    except SystemExit:
+        if command.verbatim and (said := misplaced(context.meta[TYPED])):
+            given.app.say(said)
+        raise
 
 
 def _group(group: Group) -> Any:

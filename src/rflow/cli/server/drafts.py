@@ -102,7 +102,15 @@ class Drafts:
         return [draft for draft in drafts if draft.id in wanted]
 
     def _paths(self) -> Iterator[Path]:
-        return self._folder.glob("*.json")
+        """Yield the files of the drafts; raise `StoreProblem` where they can't be listed, as they may hold entries."""
+        try:
+            names = os.listdir(self._folder)  # noqa: PTH208 (its errors come here)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            what = f"The drafts in {self._folder} can't be read: {error.strerror}."
+            raise StoreProblem(what, try_="Check the permissions of the folder.") from error
+        yield from (self._folder / name for name in names if name.endswith(".json"))
 
 
 def new_id() -> str:

@@ -10,7 +10,7 @@ from rflow.cli.trees.importing import PROPOSED, say_changes
 from rflow.core.text import counted
 from rflow.core.tree.changes import changes
 from rflow.core.tree.model import Tree, digest
-from rflow.errors import BadInput, SessionMoved, UsageProblem
+from rflow.errors import BadInput, NotDelivered, SessionMoved, UsageProblem
 from rflow.service.trees import add_tree, named_tree
 from rflow.trees.files import describe, read_tree
 from rflow.trees.writing import write_tree
@@ -19,11 +19,8 @@ from rflow.trees.writing import write_tree
 def edit_tree(run: App, tree: Tree, space: str) -> None:
     """Let the user edit a tree, and make the result its new version."""
     draft = run.settings.folders.state / "drafts" / f"{tree.id}.{digest(tree)[:12]}.toml"
-    if draft.exists():
+    if not _begin(draft, write_tree(tree, "toml")):
         run.say(f"Continuing with your draft: {draft}")
-    else:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(write_tree(tree, "toml"), "utf-8")
     edited = _edited(run, draft)
     if edited == tree:
         draft.unlink()
@@ -37,6 +34,19 @@ def edit_tree(run: App, tree: Tree, space: str) -> None:
     draft.unlink()
     said = PROPOSED if what == "proposed" else "new version; sessions keep theirs"
     run.say(f"{edited.id}: {said} ({counted(edited.nodes, 'node')}).")
+
+
+def _begin(draft: Path, text: str) -> bool:
+    """Write a new draft; False if there is one already, which stays as it is."""
+    try:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise NotDelivered(f"{draft} can't be written: {error.strerror}.", try_="Check the permissions.") from error
+    return True
 
 
 def _edited(run: App, draft: Path) -> Tree:

@@ -1,5 +1,6 @@
 """Importing trees: from a file, standard input or a folder to the store and to tree files that the team owns."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -76,7 +77,7 @@ def _report(source: str, imported: list[Imported], failures: list[Failure]) -> N
 
 def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], list[Failure]]:
     """Return what could be read of a source, and for each file that could not be, why."""
-    folder = Path(source) if source != "-" and Path(source).is_dir() else None
+    folder = Path(source) if source != "-" and os.path.isdir(source) else None  # noqa: PTH112
     ids = Names()
     imported: list[Imported] = []
     failures: list[Failure] = []
@@ -159,9 +160,10 @@ def _write(file: str, tree: Tree) -> str:
     """Write a tree file; one with other content is kept beside it, and its name returned."""
     path = Path(file)
     backup = ""
-    if path.is_file() and read_tree(path).tree != tree:
+    # Where it can't be seen whether there is a file, writing says so.
+    if os.path.isfile(file) and read_tree(path).tree != tree:  # noqa: PTH113
         backup = f"{file}.bak"
         write_output(backup, path.read_bytes())
-    if backup or not path.exists():
+    if backup or not os.path.exists(file):  # noqa: PTH110
         write_output(file, write_tree(tree, "toml").encode())
     return backup

@@ -1,7 +1,7 @@
 """The tree file that `rflow tree new` writes: a small tree that works, with comments."""
 
 import json
-from pathlib import Path
+import os
 
 from rflow.cli.sources import write_output
 from rflow.core.text import one_line
@@ -61,7 +61,7 @@ def template(tree_id: str, title: str) -> str:
 def write_template(tree_id: str, title: str, output: str) -> str:
     """Write the file and return its name; a file that exists is never overwritten."""
     file = output or f"{tree_id}.toml"
-    if Path(file).exists():
+    if os.path.lexists(file):  # where that can't be seen, writing says so
         raise UsageProblem(f"{file} exists already.", try_="Use another id, or another file with -o.")
     write_output(file, template(tree_id, title).encode())
     return file

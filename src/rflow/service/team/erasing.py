@@ -16,22 +16,22 @@ _ATTEMPTS = 200
 def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removals) -> tuple[int, list[str]]:
     """Replace somebody in all sessions, each a step of `removals`.
 
-    Returns how many sessions were rewritten, and the codes of those that hold entries which this version can't read.
-    What they sent before they could no longer sign in may be stored after their session was rewritten: where they are
-    still among the people, all sessions are looked at once more.
+    Returns how many sessions were rewritten (one that was rewritten twice is one), and the codes of those that hold
+    entries which this version can't read. What they sent before they could no longer sign in may be stored after their
+    session was rewritten: where they are still among the people, all sessions are looked at once more.
     """
-    rewritten, unreadable = 0, set[str]()
+    rewritten, unreadable = set[str](), set[str]()
     for _ in range(2):
         for session_id in sorted(store.ids()):
             try:
                 changed, code = _rewrite(store, session_id, who, to, removals)
             except NotFound:  # deleted meanwhile
                 continue
-            rewritten += changed
+            rewritten |= {session_id} if changed else set()
             unreadable |= {code} - {""}
-        if who.id not in {somebody.id for somebody in store.people()}:
+        if not store.appears(who.id):
             break
-    return rewritten, sorted(unreadable)
+    return len(rewritten), sorted(unreadable)
 
 
 def erase_proposals(store: Store, person_id: str) -> None:

@@ -65,10 +65,9 @@ class Identities:
         A name already used in sessions is not free: people choose their own at many providers, and sessions of
         somebody without an account must not become theirs. An admin may create that account.
         """
-        seen = {somebody.id for somebody in self._store.people()}
         for number in count(1):
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")
-            if who.id in seen:
+            if self._store.appears(who.id):
                 continue
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:

@@ -1,4 +1,4 @@
-"""Who may be named on a server: the members of a space, and queues."""
+"""Who may be named: on a server the members of a space, and queues; elsewhere anybody, so a name may be misspelt."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from rflow.core.actors import Actor
 from rflow.core.people import Person
 from rflow.core.session.commands import Command
+from rflow.core.session.head import Query
 from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.team.office import accounts_of
@@ -40,3 +41,14 @@ def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[P
         visible = {each for space in actor.spaces for each in accounts.members(space)}
         members = {each: somebody for each, somebody in members.items() if each in visible}
     return by_name(({somebody.id: somebody for somebody in people} | members).values())
+
+
+def is_newcomer(store: Store, person_id: str) -> bool:
+    """Whether others use a store, and somebody of that id has neither appeared there nor has an account."""
+    if store.appears(person_id):
+        return False
+    accounts = accounts_of(store)
+    account = accounts.account(person_id) if accounts is not None else None
+    if account is not None and account.active:
+        return False
+    return bool(store.heads(Query(limit=1)).heads) or (accounts is not None and accounts.exist())

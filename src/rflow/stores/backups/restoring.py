@@ -13,7 +13,7 @@ from rflow.ports.values import Verified
 from rflow.stores import files, place_of
 from rflow.stores.backups.verifying import check_complete, copy_all, verify
 from rflow.stores.drafts import draft
-from rflow.stores.failures import explained
+from rflow.stores.failures import explained, status_of
 from rflow.stores.sqlite.file import Explained, touch
 
 
@@ -30,13 +30,14 @@ def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None
         raise StoreProblem(
             f"{backup} is damaged, so nothing was restored.", try_=f"See what is wrong: rflow store verify {backup}"
         )
-    files.make_folder(path.parent)
+    with explained(path):
+        files.make_folder(path.parent)
     with explained(path), draft(path, "backup") as new:
         if backup.is_file():
             touch(new)  # for this user only, whatever the permissions of the backup
         copy_all(backup, new)
         _flush(new)
-        if not path.exists():
+        if status_of(path) is None:
             new.replace(path)
             kept = None
         else:
@@ -61,7 +62,9 @@ def _path(url: str, backup: Path) -> Path:
         raise UsageProblem(
             f"The backup is of another kind than the store at {path}.", try_=f"Copy it: rflow store copy {backup} TO"
         )
-    if path.exists() and path.samefile(backup):
+    with explained(path):
+        is_same = status_of(path) is not None and path.samefile(backup)
+    if is_same:
         raise UsageProblem("That is the store itself.", try_="Name a backup of it: rflow store restore PATH")
     return path
 
@@ -70,7 +73,7 @@ def _free_name(path: Path, at: datetime) -> Path:
     """Return a name beside the store for what is there now, which opens it like the other."""
     stamp = at.strftime("%Y-%m-%dT%H%M%S")
     names = (f"{path.stem}.before-{stamp}{f'-{number}' if number else ''}{path.suffix}" for number in range(1000))
-    return next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    return next(path.with_name(name) for name in names if status_of(path.with_name(name)) is None)
 
 
 def _flush(new: Path) -> None:

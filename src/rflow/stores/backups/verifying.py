@@ -11,7 +11,7 @@ import msgspec
 from rflow.errors import StoreProblem
 from rflow.ports.values import Verified
 from rflow.stores import failures, open_store
-from rflow.stores.failures import explained
+from rflow.stores.failures import explained, status_of
 from rflow.stores.places import is_database
 
 
@@ -26,12 +26,15 @@ def verify(backup: Path) -> Verified:
 
 def check_complete(backup: Path) -> None:
     """Raise `StoreProblem` for what is no backup, or a store that is in use: its file alone would not be all of it."""
-    if not backup.exists():
-        raise failures.absent(backup)
-    if not (is_database(backup) or backup.is_dir()):
-        raise failures.foreign(backup)
     log = backup.with_name(f"{backup.name}-wal")
-    if backup.is_file() and log.exists() and log.stat().st_size:
+    with explained(backup):
+        if status_of(backup) is None:
+            raise failures.absent(backup)
+        is_folder = failures.is_folder(backup)
+        if not (is_folder or is_database(backup)):
+            raise failures.foreign(backup)
+        waiting = None if is_folder else status_of(log)
+    if waiting and waiting.st_size:
         raise StoreProblem(
             f"{backup} is in use, or was not closed: a part of it is still in {log.name}.",
             try_=f"Make a backup of it first: rflow --store {backup} store backup PATH",

@@ -79,6 +79,11 @@ class Listing:
         found = (self._entry(name, stamp) for name, stamp in self.stamped() if wanted(name))
         return [entry for entry in found if entry]
 
+    def newest(self) -> Iterator[Entry]:
+        """Read what lists show of all sessions, one by one, those first whose files were changed last."""
+        stamped = sorted(self.stamped(), key=lambda each: each[1][1], reverse=True)
+        return (entry for name, stamp in stamped if (entry := self._entry(name, stamp)))
+
     def stamped(self) -> Iterator[tuple[Name, Stamp]]:
         """List all sessions with what changes whenever their file does: its size, times and number."""
         for file, status in self._files.statuses(session_file.FOLDER).items():

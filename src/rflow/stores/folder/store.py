@@ -194,6 +194,11 @@ class JsonDirStore:
         entries.sort(key=lambda entry: entry.head.id)
         return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody appears in a session; no more files are read than it takes to find one."""
+        with self._folder.reading():
+            return any(person.id == person_id for entry in self._listing.newest() for person in entry.people)
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and leave no trace of the old ones."""
         with self._folder.writing():

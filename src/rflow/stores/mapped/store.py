@@ -191,6 +191,11 @@ class MappedStore:
                 people |= derived.people_of(self.load(session_id).events)
         return derived.by_name(people.values())
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody appears in a session; the newest are read first."""
+        newest = sorted(self._sessions.items(), key=lambda each: each[1].head.updated_at, reverse=True)
+        return any(person_id in derived.people_of(self.load(session_id).events) for session_id, _ in newest)
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session."""
         with self.changing():
@@ -309,8 +314,9 @@ class MappedStore:
         from rflow.stores.copy import copy_store
         from rflow.stores.folder.store import JsonDirStore
 
-        if path.exists():
-            raise failures.taken(path)
+        with failures.explained(path):
+            if failures.status_of(path) is not None:
+                raise failures.taken(path)
         copy_store(self, JsonDirStore(path), iter(()))
 
     def close(self) -> None:

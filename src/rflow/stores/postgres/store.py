@@ -173,6 +173,11 @@ class PostgresStore(PostgresTrees):
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
             return derived.by_name(columns.person(*row) for row in selected)
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody appears in a session."""
+        with self._database.reading() as db:
+            return db.execute("SELECT 1 FROM people WHERE id = %s LIMIT 1", (person_id,)).fetchone() is not None
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase the old ones from the data files."""
         kept = list(derived.named(events))
@@ -272,13 +277,14 @@ class PostgresStore(PostgresTrees):
         from rflow.stores.files import publish
         from rflow.stores.sqlite.store import SqliteStore
 
-        if path.exists():
-            raise failures.taken(path)
-        with draft(path, "backup") as new:
-            with closing(SqliteStore(new)) as copy, self._database.holding():
-                copy_store(self, copy, iter(()), report)
-            if not publish(new, path):
+        with failures.explained(path):
+            if failures.status_of(path) is not None:
                 raise failures.taken(path)
+            with draft(path, "backup") as new:
+                with closing(SqliteStore(new)) as copy, self._database.holding():
+                    copy_store(self, copy, iter(()), report)
+                if not publish(new, path):
+                    raise failures.taken(path)
 
     def upgrade(self) -> int:
         """Bring the tables up to date; return the version that they had."""

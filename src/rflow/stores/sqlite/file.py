@@ -271,7 +271,7 @@ def backup(db: sqlite3.Connection, path: "Path", report: "Report") -> None:
     """
     from rflow.stores.drafts import draft
 
-    if path.exists():
+    if failures.status_of(path) is not None:
         raise failures.taken(path)
     with draft(path, "backup") as new:
         touch(new)

@@ -209,6 +209,11 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.by_name(columns.person(*row) for row in db.execute(sql, values))
 
+    def appears(self, person_id: str) -> bool:
+        """Whether somebody appears in a session."""
+        with self._file.reading() as db:
+            return db.execute("SELECT 1 FROM people WHERE id = ? LIMIT 1", (person_id,)).fetchone() is not None
+
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""
         kept = derived.named(events)

@@ -126,7 +126,7 @@ def change(
             "--note belongs to --reverted.", try_='rflow change --reverted SEQ --note "Argo put it back"'
         )
     text, said = (text, "") if revert.strip() else way_back_in(text)
-    back = run.text(revert) if revert.strip() else said or (_way_back(run) if text.strip() else "")
+    back = run.text(revert) if revert.strip() else said or (_way_back(run, text) if text.strip() else "")
     outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
     what = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
@@ -135,10 +135,13 @@ def change(
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
 
-def _way_back(run: App) -> str:
+def _way_back(run: App, text: str) -> str:
     """Ask how a change can be reverted, where somebody can be asked; a change is recorded even if that is not known."""
     if not run.can_ask:
-        raise UsageProblem("How can it be reverted?", try_='Add --revert "…", or --revert "not known".')
+        from rflow.cli.parsing.whole_line import in_quotes
+
+        whole = f"rflow change {in_quotes(text)} --revert"
+        raise UsageProblem("How can it be reverted?", try_=f'{whole} "…", or --revert "not known".')
     answer = or_end(typed("How can it be reverted? (empty: not known)"))
     return run.text(answer).strip() or "not known"
 

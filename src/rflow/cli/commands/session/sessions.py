@@ -239,7 +239,7 @@ def close(
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
         outcome, words = convert(words, CloseOutcome), ""
     said = one_of(words, run.text(summary), "--summary")
-    ended = outcome or _outcome_here(run, session)
+    ended = outcome or _outcome_here(run, session, said)
     command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
@@ -254,7 +254,7 @@ def close(
         run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 
 
-def _outcome_here(run: App, session: Session) -> CloseOutcome:
+def _outcome_here(run: App, session: Session, said: str) -> CloseOutcome:
     """Return the outcome of the end at which the session stands."""
     tree = tree_of(run.workspace, session)
     node = node_of(session, tree)
@@ -263,8 +263,13 @@ def _outcome_here(run: App, session: Session) -> CloseOutcome:
             return "resolved"
         case "escalate":
             return "escalated"
+    from rflow.cli.parsing.whole_line import in_quotes
+
+    first, _, rest = said.partition(" ")
+    outcome, said = (first, rest) if first in get_args(CloseOutcome) else ("resolved", said)
+    summary = in_quotes(said) if said.strip() else '"what the cause was"'
     raise UsageProblem(
-        "How did it end: resolved, escalated or abandoned?", try_='rflow close --outcome resolved "what the cause was"'
+        "How did it end: resolved, escalated or abandoned?", try_=f"rflow close --outcome {outcome} {summary}"
     )
 
 

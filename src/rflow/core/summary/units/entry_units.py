@@ -7,7 +7,7 @@ from rflow.core.summary.budget.cutting import Target
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.relations import says_little_more, words_in
+from rflow.core.summary.units.relations import renewed, says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
@@ -71,9 +71,11 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
 
 
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the warnings that no longer hold, each with why."""
-    for note in progress.notes:
-        if note.kind == "warning" and note.settled is not None:
+    """Return the warnings that no longer hold, each with why; one that was written anew still holds."""
+    warnings = [note for note in progress.notes if note.kind == "warning"]
+    valid = [note.text for note in warnings if note.settled is None]
+    for note in warnings:
+        if note.settled is not None and not any(renewed(note.text, text) for text in valid):
             shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
             yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
 

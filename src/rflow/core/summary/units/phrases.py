@@ -29,8 +29,10 @@ _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 
 def joined(what: str, result: str) -> str:
     """Return what was done and what came of it."""
+    if not (what and result):
+        return what or result
     between = " " if what.endswith(("?", ":")) else ": "
-    return f"{what}{between}{result}" if what and result else what or result
+    return f"{re.sub(r'(?<=[^.])[.]$', '', what)}{between}{result}"
 
 
 def with_details(text: str, *details: str) -> str:
@@ -176,7 +178,7 @@ def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
         return "not recorded"
     long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
-    return f"rflow show {code}, entry {entry.seq}" if long else entry.revert
+    return f"rflow show {code}, entry {entry.seq}" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
 
 
 def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:

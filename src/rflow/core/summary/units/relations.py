@@ -75,13 +75,19 @@ def _names(change: Change, step: Step) -> bool:
 
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a text that say what it is about."""
-    return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}", text.casefold()) if word not in _COMMON)
+    return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}|\d[^\W\d_]+", text.casefold()) if word not in _COMMON)
 
 
 def says_little_more(text: str, known: str) -> bool:
     """Whether most words of a text are known already."""
     words = words_in(text)
     return 2 * len(words - words_in(known)) <= len(words)
+
+
+def renewed(text: str, by: str) -> bool:
+    """Whether a text is said again by another, perhaps with other figures, about the same machines ("web-2")."""
+    names, others = (set(re.findall(r"[^\W\d_]+-?\d+", each.casefold())) for each in (text, by))
+    return names <= others and says_little_more(text, by)
 
 
 def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:

@@ -1,0 +1,162 @@
+"""What was typed, as a whole line to type instead: its command, and its texts in quotes."""
+
+from collections.abc import Sequence
+from shlex import quote
+from typing import NamedTuple
+
+from rflow.cli.commands import COMMANDS, NOUNS, group_of
+from rflow.cli.parsing.declare import Argument, NumberedWords, Option, Parameter, Words, parameters
+from rflow.cli.parsing.short_ways import VALUED, expanded, place_of_command
+from rflow.cli.root import root
+from rflow.core.text import one_line
+from rflow.identity import is_code
+
+
+class Here(NamedTuple):
+    """The command of a command line: how it is called, and its parameters."""
+
+    path: str
+    declared: tuple[Parameter, ...]
+
+    @property
+    def name(self) -> str:
+        """How a sentence calls it."""
+        return self.path.removeprefix("rflow ")
+
+    @property
+    def help(self) -> str:
+        """What to type for its help."""
+        return f"{self.path} --help"
+
+    @property
+    def usage(self) -> str:
+        """What to type, with its arguments."""
+        arguments = [each for each in self.declared if isinstance(each.declared, Argument)]
+        return " ".join([self.path, *(metavar(argument) for argument in arguments)])
+
+    def named(self, name: str) -> Parameter | None:
+        """Return a parameter by its name, or by an option of it."""
+        for each in (*self.declared, *parameters(root)):
+            if each.name == name or (isinstance(each.declared, Option) and name in each.options):
+                return each
+        return None
+
+
+def command_here(words: Sequence[str]) -> Here:
+    """Return the command that a command line names; `rflow` itself if there is none."""
+    words = expanded(words)
+    name, *rest = words[place_of_command(words) :] or [""]
+    if name not in COMMANDS:
+        return Here("rflow", ())
+    commands, path = group_of(name).commands, f"rflow {name}"
+    if name in NOUNS:
+        name = rest[0] if rest and rest[0] in commands else ""
+        path = f"{path} {name}".rstrip()
+    return Here(path, tuple(parameters(commands[name].function)) if name else ())
+
+
+def metavar(parameter: Parameter) -> str:
+    """Return how the value of a parameter is called."""
+    return str(parameter.declared.details.get("metavar", "")) or parameter.name.strip("_").upper()
+
+
+class Piece(NamedTuple):
+    """A word of a text or an argument, or an option with the words of its value."""
+
+    words: tuple[str, ...]
+    is_text: bool
+
+    @property
+    def typed(self) -> str:
+        """How it is typed in a shell."""
+        name, *value = self.words
+        return " ".join([in_quotes(name), *([in_quotes(" ".join(value))] if value else ())])
+
+
+_OF_SEVERAL_WORDS = ("TEXT", "HOW", "TIME")
+"""How the values of options are called that may be typed as several words."""
+
+
+def pieces(here: Here, words: Sequence[str]) -> list[Piece]:
+    """Return what was typed behind the command, without the global options: messages add those to a command."""
+    line = expanded(words)
+    behind = line[place_of_command(line) + len(here.path.split()) - 1 :]
+    return [
+        piece for piece in pieces_of(here, behind) if piece.is_text or piece.words[0].partition("=")[0] not in VALUED
+    ]
+
+
+def pieces_of(here: Here, words: Sequence[str]) -> list[Piece]:
+    """Divide words behind a command into options and others.
+
+    An option for a text takes all words up to the next option, unless a text without quotes is still to come. What
+    begins as an option, and is none of this command, is text.
+    """
+    needs_text = any(isinstance(each.declared, Words) for each in here.declared)
+    found: list[Piece] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        name, equals, _ = word.partition("=")
+        option = here.named(name) if word.startswith("-") else None
+        if word == "--":
+            return found + [Piece((each,), is_text=True) for each in waiting]
+        if option is None:
+            found.append(Piece((word,), is_text=True))
+            continue
+        several = metavar(option) in _OF_SEVERAL_WORDS and (not needs_text or any(piece.is_text for piece in found))
+        value = () if equals or option.type is bool else _value(waiting, several=several)
+        found.append(Piece((word, *value), is_text=False))
+    return found
+
+
+def _value(waiting: list[str], *, several: bool) -> list[str]:
+    """Take the value of an option from the words behind it: none if another option follows."""
+    end = 0
+    while end < len(waiting) and not waiting[end].startswith("-") and (several or end == 0):
+        end += 1
+    value = waiting[:end]
+    del waiting[:end]
+    return value
+
+
+def with_text(here: Here, words: Sequence[str], option: str = "", *, leading: int | None = None) -> str:
+    """Return a command line with all words of its text in quotes, as the value of `option` if one is named.
+
+    The text stands behind `leading` arguments; by default behind all others of the command.
+    """
+    found = pieces(here, words)
+    texts = [piece.words[0] for piece in found if piece.is_text]
+    arguments = [each.declared for each in here.declared if isinstance(each.declared, Argument)]
+    if leading is None:
+        leading = len(arguments) - 1
+        leading += isinstance(arguments[-1], NumberedWords) and "".join(texts[leading : leading + 1]).isdecimal()
+    text = in_quotes(" ".join(texts[leading:])) if texts[leading:] else '"…"'
+    options = [piece.typed for piece in found if not piece.is_text]
+    if not option and " ".join(texts[leading:]).startswith("-"):
+        return " ".join([here.path, *options, "--", *map(in_quotes, texts[:leading]), text])
+    return " ".join([here.path, *map(in_quotes, texts[:leading]), *filter(None, [option]), text, *options])
+
+
+def with_quoted_option(here: Here, words: Sequence[str]) -> str:
+    """Return a command line in which the words behind an option for a text are its value; "" if there are no more."""
+    found = pieces(here, words)
+    is_longer = any(len(piece.words) > 2 for piece in found)
+    return " ".join([here.path, *(piece.typed for piece in found)]) if is_longer else ""
+
+
+def text_of(here: Here, words: Sequence[str]) -> str:
+    """Return the words of a command line without options as a text in quotes, behind a code; "" if it is no text."""
+    found = pieces(here, words)
+    if len(found) < 2 or not all(piece.is_text for piece in found):
+        return ""
+    first, *others = (piece.words[0] for piece in found)
+    if is_code(first):
+        return f"{in_quotes(' '.join(others))} {first}"
+    return in_quotes(" ".join([first, *others]))
+
+
+def in_quotes(text: str) -> str:
+    """Return a word or text as it is typed in a shell."""
+    text = one_line(text)
+    return f'"{text}"' if " " in text and not set(text) & set('"$`!\\') else quote(text)
