@@ -65,6 +65,28 @@ def test_who_accepts_sees_what_the_handoff_says_and_the_question_at_once(ana: Pr
     assert not any("Take the driver's own message" in row for row in seen)
 
 
+def test_the_question_stays_on_the_screen_where_much_is_asked_changed_and_planned(ana: Program) -> None:
+    ana.ok("tree", "add", "--examples")
+    code = ana.start("postgres-connect", "--customer", "Contoso")
+    place = ana.show()["position"]
+    ana.ok("brief", "--ask", " ".join(["Can you look at it?"] * 12), "--situation", "No orders since 01:40")
+    for number in range(5):
+        ana.ok("change", f"Replica {number} is read-only now, as is its pool", "--revert", "restart it by 03:00 " * 5)
+    for whom in ("the DBA", "the vendor"):
+        ana.ok("wait", whom, "--if", "no answer in an hour", "--then", "call them again")
+    ana.ok("handoff", "Ben", "--note", "Robin is their DBA", "--if", "it still runs at 03:00", "--then", "ask Robin")
+    ben = ana.at(user="Ben", terminal="Leeds")
+    for words in (("accept",), ("resume", code)):
+        seen = last_rows(lines_at_terminal(ben, *words))
+        assert f"? {place['text']}" in seen
+        for number, choice in enumerate(place["choices"], 1):
+            assert f"    {number}  {choice}" in seen
+        assert "    rflow choose NUMBER" in seen
+        if words[0] == "accept":
+            assert any("note: Robin is their DBA" in row for row in seen)
+            assert any("in place #" in row for row in seen)
+
+
 def test_the_help_shows_the_everyday_commands_and_the_names_of_all_others(ana: Program) -> None:
     seen = last_rows(lines_at_terminal(ana, "--help"))
     for name in EVERYDAY:

@@ -17,6 +17,8 @@ _WARNS = (
     r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
+_DIGITS = 12
+"""A number of an entry has no more digits."""
 _LONG_WORD = 60
 """Characters of a word that count as one."""
 _WAY_BACK = r"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+"
@@ -33,6 +35,11 @@ def one_of(text: str, option: str, name: str) -> str:
         what = f'There are two texts: "{shorten(text, 60)}", and "{shorten(option, 60)}" with {name}.'
         raise UsageProblem(what, try_='Write it once, in quotes: "…"')
     return text or option
+
+
+def is_number(word: str) -> bool:
+    """Whether a word can be the number of an entry."""
+    return word.isascii() and word.isdecimal() and len(word) <= _DIGITS
 
 
 def is_stdin(words: Sequence[str]) -> bool:

@@ -176,6 +176,22 @@ def test_a_wait_about_the_same_takes_the_place_of_the_other(ana: Program) -> Non
     assert "Entry 2 is nothing that" in ana.refused(3, "wait", "x", "--replaces", "2")
 
 
+def test_a_wait_names_what_was_planned_for_it_and_what_is_planned_no_longer(ana: Program) -> None:
+    dave = ("--if", "no key by 9", "--then", "call Dave")
+    assert re.match(
+        r'waiting for "the vendor" until [^;]+; if "no key by 9": "call Dave"\.\n',
+        said(ana, "wait", "the vendor", "--until", "2h", *dave),
+    )
+    again = said(ana, "wait", "the vendor", "--until", "2h", "--if", "he is late", "--then", "call Eve")
+    assert '; if "he is late": "call Eve".\n' in again
+    assert "No longer planned, because of the new --if: if no key by 9: call Dave." in again
+    assert '"the key"; 2 if-thens.\n' in said(
+        ana, "wait", "the key", *dave, "--if", "it rains", "--then", "wait inside"
+    )
+    handed = said(ana, "handoff", BEN, "--warn", "do NOT reboot it", *dave)
+    assert 'who hasn\'t accepted it yet; 1 warning, if "no key by 9": "call Dave".\n' in handed
+
+
 def test_a_wait_that_replaces_another_keeps_its_deadline_and_may_only_bring_plans(ana: Program) -> None:
     ana.ok("wait", "Bob: call", "--until", "2h")
     assert said(ana, "wait", "--replaces", "2", "--for", "Bob: mail").startswith('waiting for "Bob: mail" until ')
@@ -440,6 +456,53 @@ def test_amend_says_what_an_entry_has(ana: Program) -> None:
     assert "has no entry 9" in ana.refused(3, "amend", "9", "x")
     ana.ok("undo")
     assert "Entry 2 was taken back." in ana.refused(2, "amend", "2", "x")
+
+
+def test_amend_without_a_number_corrects_the_last_entry(ana: Program) -> None:
+    ana.ok("step", "Tried a cable")
+    ana.ok("change", "Queue on", "--revert", "queue off")
+    ana.ok("warn", "Do not unplug it")
+    ana.ok("attach", "-", stdin="lp: error 42")
+    assert said(ana, "amend", "2 hosts hang on it") == (
+        'amended: warning 4 "2 hosts hang on it".\nIt was: "Do not unplug it". To take the correction back: rflow undo'
+    )
+    assert said(ana, "amend", "do", "not", "touch", "it").startswith('amended: warning 4 "do not touch it".\n')
+    assert said(ana, "amend", "--result", "no change").startswith('amended: step 2 "Tried a cable" → "no change".\n')
+    assert said(ana, "amend", "--revert", "ask Leeds").startswith(
+        'amended: change 3 "Queue on", to revert: "ask Leeds".'
+    )
+    assert said(ana, "amend", "4", "hands off") == 'amended: warning 4 "hands off".'
+    assert said(ana, "amend", "#4", "do not", "unplug it") == 'amended: warning 4 "do not unplug it".'
+    ana.ok("assume", "The cable is new")
+    assert "amended: assumption" in ana.ok("amend", "-", stdin="The cable is old").err
+
+
+def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(printer: Program) -> None:
+    assert "has no entry of yours" in printer.refused(2, "amend", "It hums")
+    printer.ok("note", "It hums")
+    assert "has no step of yours" in printer.refused(2, "amend", "--result", "x")
+    assert "There is nothing to correct." in printer.refused(2, "amend")
+    code = printer.show()["code"]
+    unknown = printer.refused(3, "amend", "99", "hosts", "hum")
+    assert f"{code} has no entry 99.\n" in unknown
+    assert "If it belongs to the text: rflow amend '99 hosts hum'" in unknown
+    printer.ok("wait", "the vendor")
+    error = printer.refused(2, "amend", "the vendor: a new head")
+    assert "Which entry? What you entered last is no entry.\n" in error
+    assert 'rflow amend SEQ "…"' in error
+    printer.ok("undo")
+    assert said(printer, "amend", "It hums loudly").startswith('amended: note 3 "It hums loudly".')
+    printer.ok("choose", "green")
+    assert "Your last one is an answer, without a reason." in printer.refused(2, "amend", "It hums")
+    assert printer.show()["notes"][0]["text"] == "It hums loudly"
+
+
+def test_amend_sent_again_corrects_the_same_entry_once(ana: Program) -> None:
+    ana.ok("note", "It hums")
+    ana.ok("amend", "It hums loudly", "--command-id", "a1")
+    ana.ok("note", "It is warm")
+    ana.ok("amend", "It hums loudly", "--command-id", "a1")
+    assert [note["text"] for note in ana.show()["notes"]] == ["It hums loudly", "It is warm"]
 
 
 def test_an_amended_warning_stays_short(ana: Program) -> None:

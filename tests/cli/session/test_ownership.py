@@ -449,18 +449,59 @@ def test_who_takes_over_sees_what_is_asked_and_what_is_in_place(desk: Desk) -> N
     for words in (("inbox",), ("accept", desk.code), (), ("resume", desk.code)):
         shown = desk.ben.ok(*words).out
         assert "  ask: Please restart PostgreSQL\n" in shown, words
-        assert "  in place: Set the fallback queue (revert: lpadmin -d leeds-labels)\n" in shown, words
-        assert "  in place: Maintenance on (revert: shopctl off)\n" in shown, words
-        assert "more:" not in shown
-    desk.ben.ok("change", "Raised the log level", "--revert", "not known")
-    shown = desk.ben.ok().out
-    assert "Set the fallback queue" not in shown
-    assert f"  in place: Raised the log level (revert: not known)\n  and 1 more: rflow show {desk.code}\n" in shown
+        assert re.search(r"  in place #\d+: Set the fallback queue \(revert: lpadmin -d leeds-labels\)\n", shown), words
+        assert re.search(r"  in place #\d+: Maintenance on \(revert: shopctl off\)\n", shown), words
+        assert "more in place" not in shown
     desk.ben.ok("change", "--reverted", CHANGE)
     desk.ben.ok("brief", "--ask", "")
     shown = desk.ben.ok().out
-    assert "more:" not in shown
+    assert "Set the fallback queue" not in shown
     assert "ask:" not in shown
+
+
+def test_up_to_five_changes_in_place_are_named_each_with_its_number_on_a_line(desk: Desk) -> None:
+    back = "once the DBA has seen that its backup is whole"
+    for host in ("db1", "db2", "db3", "db4"):
+        desk.ana.ok("change", f"Replication off on {host}, which has no standby", "--revert", f"on {host}, {back}")
+    desk.ana.ok("handoff", BEN)
+    for words in (("inbox",), ("accept", desk.code), ("resume", desk.code)):
+        lines = desk.ben.ok(*words).out.splitlines()
+        places = [place for place, line in enumerate(lines) if "in place #" in line]
+        assert len(places) == places[-1] - places[0] + 1 == 5, "no line between them"
+        assert f"in place #{CHANGE}: Set the fallback queue (revert: lpadmin -d leeds-labels)" in lines[places[0]]
+        for host, place in zip(("db1", "db2", "db3", "db4"), places[1:], strict=True):
+            assert re.search(r"in place #\d+: Replication off.*…? \(revert: on ", lines[place]), host
+            assert len(lines[place]) <= 80
+    desk.ben.ok("change", "Raised the log level", "--revert", "not known")
+    shown = desk.ben.ok().out
+    assert "Set the fallback queue" not in shown
+    assert f"  and 1 more in place: rflow show {desk.code}\n" in shown
+
+
+def test_an_ask_of_sixty_words_is_shown_whole(desk: Desk) -> None:
+    ask = " ".join(f"address-{number}" for number in range(60))
+    desk.ana.ok("brief", "--ask", ask)
+    desk.ana.ok("handoff", BEN)
+    for words in (("inbox",), ("accept", desk.code), ("resume", desk.code), ()):
+        assert f"ask: {ask}" in " ".join(desk.ben.ok(*words).out.split()), words
+    desk.ben.ok("brief", "--ask", f"{ask} and more")
+    assert "address-59 …" in " ".join(desk.ben.ok().out.split())
+
+
+def test_who_takes_over_sees_what_to_do_if_something_happens_during_a_wait(desk: Desk) -> None:
+    desk.ana.ok("brief", "--situation", "No labels since 05:40")
+    desk.ana.ok("wait", "the vendor", "--until", "2h", "--if", "no call by 09:30", "--then", "call Dave")
+    desk.ana.ok("handoff", BEN, "--if", "it smokes", "--then", "pull the plug")
+    for words in (("inbox",), ("accept", desk.code), ("resume", desk.code), ()):
+        shown = desk.ben.ok(*words).out
+        assert re.search(r"waiting until [\d: -]+: the vendor\n +if no call by 09:30: call Dave\n", shown), words
+        assert "  if it smokes: pull the plug\n" in shown, words
+        assert ("  situation: No labels since 05:40\n" in shown) == (words[:1] in (("accept",), ("resume",))), words
+
+
+def test_who_has_a_session_back_is_not_reminded_of_their_own_handoff(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN, "--if", "it smokes", "--then", "pull the plug")
+    assert "it smokes" not in desk.ana.ok("handoff", "--cancel").out
 
 
 @pytest.mark.parametrize("here", [True, False], ids=["another is current here", "none is"])

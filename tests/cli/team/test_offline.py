@@ -109,6 +109,21 @@ def test_an_answer_without_a_number_is_kept_and_finds_its_question_when_it_is_se
         assert drafts(ben) == ["reply_question"]
 
 
+def test_a_correction_without_a_number_needs_the_server_and_one_with_a_number_is_kept(
+    team: TeamServer, ben: Program
+) -> None:
+    with team.running():
+        code = ben.start()
+        ben.ok("note", "It hums")
+        assert 'amended: note 3 "It hums loudly".' in ben.ok("amend", "It hums loudly").err
+    refused = ben.refused(2, "amend", "It is loud")
+    assert "Which entry? The server can't be asked." in refused and 'amend SEQ "…"' in refused
+    ben.refused(10, "amend", "3", "It is loud")
+    with team.running():
+        ben.ok("drafts", "send")
+        assert [note["text"] for note in ben.show(code)["notes"]] == ["It is loud"]
+
+
 def test_the_output_of_a_command_during_which_the_server_was_killed_is_recovered_and_sent_once(
     team: TeamServer, ben: Program, tmp_path: Path
 ) -> None:

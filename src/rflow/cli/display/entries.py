@@ -1,8 +1,10 @@
 """Entries in words: what kind each is, how it reads, and what an `undo` took back."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from rflow.core.session import events as e
+from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Entry, Evidence, Flag, Note, Question, Session, Step
 from rflow.core.text import shorten
 
@@ -44,6 +46,13 @@ def text_of(entry: Entry) -> str:
 def quoted(text: str) -> str:
     """Return a text in quotation marks, on one line and not too long for a message."""
     return f'"{shorten(text, _LENGTH)}"'
+
+
+def plans_in_words(plans: Sequence[Contingency]) -> str:
+    """Return what to do if something happens, or how many of these there are; "" for none."""
+    if len(plans) == 1:
+        return f"if {quoted(plans[0].condition)}: {quoted(plans[0].action)}"
+    return f"{len(plans)} if-thens" if plans else ""
 
 
 def pinned(session: Session) -> dict[int, Entry]:

@@ -7,7 +7,7 @@ from math import ceil
 
 import msgspec
 
-from rflow.cli.display.text import ago, cautions, open_points, span, wait_line, wrapped
+from rflow.cli.display.text import ago, cautions, open_points, plan_lines, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
 from rflow.core.session.state import Question, Session
@@ -74,23 +74,23 @@ def inbox_entry(head: Head, session: Session | None, now: datetime, program: str
     lines = [styled(wrapped(title, indent, f"{head.code}  "), bold=True)]
     lines.append(wrapped(f"from {sender}{queue}, {ago(head.updated_at, now)}", indent, indent))
     if session is not None:
-        lines += [wait_line(wait.waiting_for, wait.until, now, indent) for wait in session.waiting]
-        points = [wrapped(text, indent + "  ", indent) for text in open_points(session, program)]
-        lines += [*caution_lines(session), *points, *handover_lines(session, indent)]
+        for wait in session.waiting:
+            lines.append(wait_line(wait.waiting_for, wait.until, now, indent))
+            lines += plan_lines(wait.contingencies, f"{indent}  ")
+        lines += [*caution_lines(session), *open_points(session, program, indent), *handover_lines(session, indent)]
     elif head.waiting_for or head.waiting_until:
         lines.append(wait_line(head.waiting_for, head.waiting_until, now, indent))
     return "\n".join(lines)
 
 
-def handover_lines(session: Session, indent: str) -> Iterator[str]:
-    """Yield what came with the last handoff: the message, and what to do if something happens."""
+def handover_lines(session: Session, indent: str, *, note: bool = True) -> Iterator[str]:
+    """Yield what came with the last handoff: the message, if wanted, and what to do if something happens."""
     given = session.last_handoff
     if given is None:
         return
-    if given.text:
+    if note and given.text:
         yield wrapped(f"note: {one_line(given.text)}", f"{indent}  ", indent)
-    for plan in given.contingencies:
-        yield wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", f"{indent}  ", indent)
+    yield from plan_lines(given.contingencies, indent)
 
 
 def caution_lines(session: Session) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`rflow` alone: where am I, and what do I type next."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 from rflow.cli.app import App
@@ -54,19 +55,17 @@ def drafts_line(app: App) -> None:
         app.say(f"Warning: {error}")
 
 
-def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
-    """Show where `session` stands and what to type next; what its handoff brought along, if it has just `arrived`."""
+def show_session(app: App, session: Session, *, situation: bool = False, arrived: bool = False) -> None:
+    """Show where `session` stands and what to type next; with the handoff's note, if it has just `arrived`.
+
+    What is needed last stands last, where a small screen still shows it; the `situation` stands at the top.
+    """
     now = app.workspace.now()
-    app.out(heading(session, now))
+    app.out(heading(session, now, situation=situation, plans=True))
     if session.status != "closed":
         for text in cautions(session):
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
-        for text in open_points(session, app.program):
-            app.out(wrapped(text, "    ", "  "))
-    if arrived:
-        from rflow.cli.display.lists import handover_lines
-
-        for line in handover_lines(session, "  "):
+        for line in (*open_points(session, app.program, "  "), *_from_handoff(session, note=arrived)):
             app.out(line)
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
@@ -81,6 +80,16 @@ def show_session(app: App, session: Session, *, arrived: bool = False) -> None:
         app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
     app.out("")
     show_next(app, session, arrived=arrived)
+
+
+def _from_handoff(session: Session, *, note: bool) -> Iterable[str]:
+    """Return what came with the last handoff; its sender, who has it back, needs none of it."""
+    given = session.last_handoff
+    if given is None or given.by.id == session.owner.id:
+        return ()
+    from rflow.cli.display.lists import handover_lines
+
+    return handover_lines(session, "  ", note=note)
 
 
 def show_next(app: App, session: Session, *, arrived: bool = False) -> None:

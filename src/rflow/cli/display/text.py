@@ -1,22 +1,27 @@
 """What people read in the terminal: where a session stands, and what to type next."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from rflow.cli.app import local
 from rflow.cli.output import prose_width, styled
-from rflow.core.session.state import OwnershipEntry, Session
-from rflow.core.text import clean, counted, one_line, shorten, wrap
+from rflow.core.session.events import Contingency
+from rflow.core.session.state import Change, OwnershipEntry, Session
+from rflow.core.text import clean, columns, counted, one_line, shorten, wrap
 from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
-_CHANGES = 2
+_CHANGES = 5
 """How many changes in place are named."""
+_ROOMY = 2
+"""More changes than these take a line each."""
 _POINT = 160
-"""Letters of what is asked for, of a change, and of the way to revert it."""
+"""Letters of the situation, of a change, and of the way to revert it."""
+_ASK, _LONG_ASK = 60, 900
+"""Words and letters of what is asked for: so many words are never cut in a summary either."""
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
@@ -51,16 +56,28 @@ def ago(at: datetime, now: datetime) -> str:
     return "now" if seconds < 60 else f"{span(seconds)} ago"
 
 
-def heading(session: Session, now: datetime) -> str:
-    """Return code and title of the session; then ticket, customer, severity, owner; then what it waits for."""
+def heading(session: Session, now: datetime, *, situation: bool = False, plans: bool = False) -> str:
+    """Return code and title of the session; then ticket, customer, severity, owner; then what it waits for.
+
+    `situation` adds what happens, `plans` what to do if something happens during a wait.
+    """
     brief = session.brief
     facts = [fact for fact in (brief.ticket, brief.customer) if fact]
     facts += [f"severity {brief.severity}"] if brief.severity else []
     lines = [styled(wrapped(f"{session.code}  {one_line(session.title)}"), bold=True)]
     lines.append(wrapped(" · ".join([*map(one_line, facts), state(session)]), "  ", "  "))
     if session.status != "closed":
-        lines += [wait_line(wait.waiting_for, wait.until, now, "  ") for wait in session.waiting]
+        if situation and brief.situation:
+            lines.append(wrapped(f"situation: {shorten(one_line(brief.situation), _POINT)}", "    ", "  "))
+        for wait in session.waiting:
+            lines.append(wait_line(wait.waiting_for, wait.until, now, "  "))
+            lines += plan_lines(wait.contingencies, "    ") if plans else []
     return "\n".join(lines)
+
+
+def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
+    """Return what to do if something happens."""
+    return [wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", f"{indent}  ", indent) for plan in plans]
 
 
 def cautions(session: Session) -> list[str]:
@@ -70,16 +87,34 @@ def cautions(session: Session) -> list[str]:
     return list(dict.fromkeys([*texts, *(given.warnings if given else ())]))
 
 
-def open_points(session: Session, program: str) -> list[str]:
-    """Return what is asked for, and the newest changes still in place, each with the way to revert it."""
-    ask = session.brief.ask
-    lines = [f"ask: {shorten(one_line(ask), _POINT)}"] if ask else []
+def open_points(session: Session, program: str, indent: str) -> list[str]:
+    """Return what is asked for, and the changes still in place, the newest if they are many, with the ways to revert.
+
+    A few changes are shown whole; of more, each takes a line.
+    """
     changes = [change for change in session.changes.values() if change.in_place]
-    for change in changes[-_CHANGES:]:
-        revert = f" (revert: {shorten(one_line(change.revert), _POINT)})" if change.revert else ""
-        lines.append(f"in place: {shorten(one_line(change.text), _POINT)}{revert}")
-    more = len(changes) - _CHANGES
-    return [*lines, f"and {more} more: {program} show {session.code}"] if more > 0 else lines
+    room = prose_width(sys.stdout) - len(indent) if len(changes) > _ROOMY else None
+    lines = [f"ask: {_ask(session.brief.ask)}"] if session.brief.ask else []
+    lines += [_in_place(change, room) for change in changes[-_CHANGES:]]
+    if (more := len(changes) - _CHANGES) > 0:
+        lines.append(f"and {more} more in place: {program} show {session.code}")
+    return [wrapped(line, f"{indent}  ", indent) for line in lines]
+
+
+def _ask(text: str) -> str:
+    words = one_line(text).split()
+    return shorten(" ".join([*words[:_ASK], *(["…"] if len(words) > _ASK else [])]), _LONG_ASK)
+
+
+def _in_place(change: Change, room: int | None) -> str:
+    """Return a change with its number and the way to revert it, in at most `room` columns if that is given."""
+    text, back = (shorten(one_line(said), _POINT) for said in (change.text, change.revert))
+    start, before, end = f"in place #{change.seq}: ", *((" (revert: ", ")") if back else ("", ""))
+    if room is not None:
+        left = room - columns(start + before + end)
+        back = shorten(back, max(left - columns(text), left // 2), columns) if back else ""
+        text = shorten(text, left - columns(back), columns)
+    return f"{start}{text}{before}{back}{end}"
 
 
 def declined_words(session: Session, now: datetime) -> str:

@@ -3,17 +3,17 @@
 from typing import Annotated, Any
 
 from rflow.cli.app import App
-from rflow.cli.display.entries import described, in_words, quoted
-from rflow.cli.input import ask_letter, text_or_stdin
-from rflow.cli.parsing.declare import Argument, Group, Option, Words
+from rflow.cli.display.entries import described, in_words, quoted, text_of
+from rflow.cli.input import ask_letter, is_number, text_or_stdin
+from rflow.cli.parsing import completion
+from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option
 from rflow.cli.parsing.options import CommandId
-from rflow.cli.parsing.options import Entry as EntryNumber
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Change, Entry, Session, Step
 from rflow.core.session.texts import amendable
-from rflow.errors import UsageProblem
+from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import Outcome
 
 app = Group()
@@ -23,9 +23,13 @@ Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their n
 @app.command()
 def amend(
     run: App,
-    entry: EntryNumber,
-    text: Annotated[
-        list[str] | None, Words(metavar="[TEXT|-]", help="The corrected text, or - to read it from standard input.")
+    words: Annotated[
+        list[str] | None,
+        NumberedWords(
+            metavar="[SEQ] [TEXT|-]",
+            help="The entry's number, else your last entry; the corrected text, or - to read it from standard input.",
+            autocompletion=completion.entries,
+        ),
     ] = None,
     result: Annotated[str | None, Option(metavar="TEXT", help="The corrected result.")] = None,
     revert: Annotated[str | None, Option(metavar="HOW", help="The corrected way to revert a change.")] = None,
@@ -33,12 +37,20 @@ def amend(
 ) -> None:
     """Correct an entry of yours; summaries show the new text.
 
-    TEXT corrects a note, a step, a change, the reason of an answer, or the result of an action. For another answer to a
-    question of the tree: `rflow back`.
+    TEXT corrects a note, warning, assumption, question, step or change, the reason of an answer, or the result of an
+    action. Without SEQ: your last entry; with --result your last step, with --revert your last change. For another
+    answer to a question of the tree: `rflow back`.
     """
     from rflow.cli.display.shown import say_cut_entry
 
     session = run.loaded()
+    number, text = _numbered(run, session, words or [])
+    if number is None and text is None and result is None and revert is None:
+        raise UsageProblem("There is nothing to correct.", try_='Say what it should read: rflow amend "…"')
+    entry = number
+    if entry is None:
+        entry = _last(run, session, command_id, result=result is not None, revert=revert is not None)
+    before = session.entry(entry)
     command = c.AmendEntry(
         target=entry,
         text=None if text is None else text_or_stdin(run, text),
@@ -50,12 +62,44 @@ def amend(
     outcome = run.send(session, command)
     amended = outcome.session.entry(entry)
     run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
+    if number is None and before is not None and outcome.events:
+        run.say(f"It was: {text_of(before)}{_besides(before)}. To take the correction back: {run.begin(session)} undo")
     say_cut_entry(run, outcome.session, entry)
     if isinstance(amended, Step) and amended.kind == "choice":
         begin = run.begin(outcome.session)
         run.say(
             f"This changed the reason only; the answer is still {quoted(amended.result)}. To change it: {begin} back"
         )
+
+
+def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None, list[str] | None]:
+    """Return the number of an entry, if the words begin with one, and the words of the text, if there are any.
+
+    A number that is none of an entry may belong to a text without quotes: "2 hosts are down".
+    """
+    first = "".join(words[:1]).removeprefix("#")
+    if not is_number(first):
+        return None, words or None
+    number, text = int(first), words[1:]
+    if len(text) > 1 and session.version and number not in session.kinds:
+        from shlex import quote
+
+        again = f"{run.begin(session)} amend {quote(' '.join(words))}"
+        raise NotFound(f"{session.code} has no entry {number}.", try_=f"If it belongs to the text: {again}")
+    return number, text or None
+
+
+def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:
+    """Return the entry that a correction without a number is for; one sent again is for the same as before."""
+    from rflow.core.session.rules.latest import to_amend
+
+    if not session.version:
+        what = "Which entry? The server can't be asked."
+        raise UsageProblem(what, try_=f'Name it by its number: {run.begin(session)} amend SEQ "…"')
+    sent = session.adjustments.get(session.carried_out(command_id, run.me) or 0)
+    if sent is not None and isinstance(sent.fact, e.EntryAmended):
+        return sent.fact.target
+    return to_amend(session, run.workspace.actor, result=result, revert=revert)
 
 
 def _besides(entry: Entry | None) -> str:
@@ -77,9 +121,10 @@ def _main_text(session: Session, seq: int) -> str | None:
 
 @app.command()
 def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
-    """Mark entries as key facts, which every summary shows.
+    """Mark entries as key facts.
 
-    Without a number: your last entry. The brief form shows up to 12 words whole.
+    Without a number: your last entry. The whole form of a summary shows them all, the brief form those it has room for,
+    and up to 12 words of each whole.
     """
     from rflow.cli.display.shown import say_cut_entry
 

@@ -109,8 +109,9 @@ def change(
 ) -> None:
     """Record a change made on the system, and how to revert it.
 
-    What came of it is a step of its own: the result of your next `rflow step` stands behind the change. The brief form
-    shows 7 words of it whole, and a way back of up to 20.
+    What came of it is a step of its own: the result of your next `rflow step` stands behind the change if it comes
+    within half an hour and names something of it. The brief form shows 7 words of a change whole, and a way back of up
+    to 20.
     """
     from rflow.cli.display.entries import quoted
     from rflow.cli.display.shown import say_cut_entry

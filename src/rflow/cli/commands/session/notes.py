@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, is_stdin, joined, may_be_cut, text_or_stdin, wants_warning
+from rflow.cli.input import acknowledged, is_number, is_stdin, joined, may_be_cut, text_or_stdin, wants_warning
 from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
@@ -14,8 +14,6 @@ from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import UsageProblem
 
-_DIGITS = 12
-"""A number of an entry has no more digits."""
 _FIT = 8
 """So many words of any key fact or assumption are shown whole."""
 
@@ -34,7 +32,7 @@ def note(
 ) -> None:
     """Write a note: what you learned.
 
-    What you did, with its result, is a step. Pin either if everybody must see it.
+    What you did, with its result, is a step. Pin either if it is a key fact.
     """
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
@@ -58,7 +56,7 @@ def warn(
     """Write a warning: every summary shows it, in full.
 
     It stands under CAUTION at the top, and can have up to 40 words; up to 14 leave room for the rest of the brief form.
-    When it no longer holds, end it with --over.
+    When its figures change: `rflow amend SEQ "…"`. When it no longer holds, end it with --over.
     """
     if over is None:
         if not text:
@@ -110,7 +108,7 @@ def assume(
         raise UsageProblem("--settled can't be combined with --on or --pin.", try_="Leave these out.")
     from rflow.cli.display.entries import named, quoted
 
-    if not (_is_number(settled) and int(settled)):
+    if not (is_number(settled) and int(settled)):
         raise _not_an_entry(run, settled, run.text(" ".join(text)))
     seq = int(settled)
     command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
@@ -214,7 +212,7 @@ def reply(
     from rflow.cli.display.entries import text_of
 
     words = words or []
-    numbered = len(words) > 1 and _is_number(words[0])
+    numbered = len(words) > 1 and is_number(words[0])
     session = run.loaded()
     if numbered:
         _check_number(run, session, words, command_id)
@@ -229,10 +227,6 @@ def reply(
         raise UsageProblem(what, try_="Repeat it with another --command-id.")
     which = f" {text_of(question)}" if not numbered else ""
     run.did(outcome, f"answer to question {target}{which} recorded{acknowledged(text, answer)}")
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdecimal() and len(word) <= _DIGITS
 
 
 def _check_number(run: App, session: Session, words: list[str], command_id: str) -> None:
@@ -264,7 +258,7 @@ def _only_question(run: App, session: Session, words: list[str], command_id: str
     It is 0 where the server can't be asked: the answer is kept as a draft, and the question found when that is sent.
     """
     begin = run.begin(session)
-    number = int(words[0]) if len(words) == 1 and _is_number(words[0]) else None
+    number = int(words[0]) if len(words) == 1 and is_number(words[0]) else None
     if not session.version:
         if words and number is None:
             return 0

@@ -120,7 +120,7 @@ def resume(
             raise _closed(there, session)
         if session.status != "closed":
             there.terminal.enter(session.id, session.code)
-        _shown(there, session, json)
+        _shown(there, session, json, situation=True)
 
 
 def _check_words(words: list[str], reason: str, *, take: bool) -> None:
@@ -157,7 +157,7 @@ def _closed(run: App, session: Session) -> NotAllowed:
     )
 
 
-def _shown(run: App, session: Session, json: bool) -> None:
+def _shown(run: App, session: Session, json: bool, *, situation: bool = False) -> None:
     from rflow.cli.display.json import session_record
     from rflow.cli.display.status import show_session
     from rflow.cli.trees.at_node import about_node
@@ -167,7 +167,7 @@ def _shown(run: App, session: Session, json: bool) -> None:
         tree = tree_of(run.workspace, session)
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
-        show_session(run, session)
+        show_session(run, session, situation=situation)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from shlex import quote
 
 from rflow.cli.app import App
-from rflow.cli.display.entries import quoted
+from rflow.cli.display.entries import plans_in_words, quoted
 from rflow.cli.input import may_be_cut
 from rflow.cli.times import is_time, stated
 from rflow.core.session.commands import SetWaiting
@@ -60,7 +60,8 @@ def begin_wait(run: App, command: SetWaiting) -> None:
     outcome = run.send(before, command)
     after = outcome.session
     wait = after.waits.get(outcome.entry)
-    run.did(outcome, f"waiting{_words(wait, whole=True) if wait else ''}.")
+    plans = plans_in_words(command.contingencies)
+    run.did(outcome, f"waiting{_words(wait, whole=True) if wait else ''}{f'; {plans}' if plans else ''}.")
     if wait is None:  # sent again, when it was over already
         return
     begin = run.begin(after)
@@ -85,9 +86,11 @@ def _say_cut(run: App, wait: Wait, begin: str) -> None:
 def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:
     if (old.waiting_for, old.until) != (wait.waiting_for, wait.until):
         run.say(f"This takes the place of waiting{_words(old)}. To take it back: {begin} undo", verbatim=True)
-    if old.contingencies and old.contingencies == wait.contingencies:
-        plans = "; ".join(f"if {plan.condition}: {plan.action}" for plan in wait.contingencies)
-        run.say(f"What to do if something happens stays: {plans}.", verbatim=True)
+    if old.contingencies:
+        plans = "; ".join(f"if {plan.condition}: {plan.action}" for plan in old.contingencies)
+        stay = old.contingencies == wait.contingencies
+        what = "What to do if something happens stays" if stay else "No longer planned, because of the new --if"
+        run.say(f"{what}: {plans}.", verbatim=True)
 
 
 def end_wait(run: App, name: str, command_id: str) -> None:

@@ -17,7 +17,7 @@ from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
-from rflow.core.text import listing
+from rflow.core.text import counted, listing
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.identity import is_code
 from rflow.service.sessions import all_heads, load_session
@@ -89,13 +89,16 @@ def _hand_over_all(
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
     """Hand a session over, and say so."""
+    from rflow.cli.display.entries import plans_in_words
     from rflow.cli.display.shown import Typed, if_thens, say_cut
 
     session = run.send(session, command).session
     run.terminal.leave(session.id)
     if session.pending:
         run.awaited.add(session.id, session.pending.seq)
-    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet.")
+    warnings = counted(command.warnings, "warning") if command.warnings else ""
+    brought = ", ".join(part for part in (warnings, plans_in_words(command.contingencies)) if part)
+    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet{brought and f'; {brought}'}.")
     texts = [
         Typed(kind="handoff note", name="the note", text=command.note, part=""),
         *if_thens(command.contingencies, part=""),
@@ -271,7 +274,7 @@ def accept(
     session = run.send(session, command).session
     run.enter(session)
     run.wrote(session, "accepted; it is yours now.")
-    show_session(run, session, arrived=True)
+    show_session(run, session, situation=True, arrived=True)
 
 
 @app.command()

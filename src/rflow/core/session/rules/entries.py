@@ -139,6 +139,8 @@ def assumptions(session: Session) -> list[int]:
 
 def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pinned]:
     """Mark entries as key facts."""
+    from rflow.core.session.rules.latest import last_entry
+
     wanted = targets or [last_entry(session, actor)]
     for seq in wanted:
         _existing(session, seq)
@@ -146,15 +148,6 @@ def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pi
     if not new:
         raise UsageProblem(f"{_entries(wanted)} pinned already.", try_="To remove a pin: rflow unpin SEQ")
     yield from (e.Pinned(target=seq) for seq in new)
-
-
-def last_entry(session: Session, actor: Actor) -> int:
-    """Return the number of the actor's last entry that was not taken back; without one, of anybody's."""
-    all_ = [entry for table in session.entries for entry in table.values() if not entry.undone]
-    mine = [entry.seq for entry in all_ if entry.by.id == actor.person.id]
-    if not all_:
-        raise UsageProblem(f"{session.code} has no entries yet.", try_='Write one: rflow note "what you saw"')
-    return int(max(mine or [entry.seq for entry in all_]))
 
 
 def unpin(session: Session, targets: Sequence[int]) -> Iterator[e.Unpinned]:

@@ -1,0 +1,60 @@
+"""Which entry is meant where no number is given: the last one, if that is clear."""
+
+from rflow.core.actors import Actor
+from rflow.core.session import events as e
+from rflow.core.session.state import Change, Entry, Evidence, Session, Step
+from rflow.errors import UsageProblem
+
+_BESIDE = (e.EvidenceAdded, e.Pinned, e.Unpinned, e.EntryAmended, e.EntryUndone, e.SteppedBack, e.ProgressShared)
+"""Facts that bring no text which somebody may want to correct."""
+
+
+def last_entry(session: Session, actor: Actor) -> int:
+    """Return the number of the actor's last entry that was not taken back; without one, of anybody's."""
+    all_ = [entry for table in session.entries for entry in table.values() if not entry.undone]
+    mine = [entry.seq for entry in all_ if entry.by.id == actor.person.id]
+    if not all_:
+        raise UsageProblem(f"{session.code} has no entries yet.", try_='Write one: rflow note "what you saw"')
+    return int(max(mine or [entry.seq for entry in all_]))
+
+
+def to_amend(session: Session, actor: Actor, *, result: bool, revert: bool) -> int:
+    """Return the number of the entry that a correction without one is for.
+
+    It is the actor's last step for a `result`, their last change for a way to `revert`, else their last entry, unless
+    they have entered something else since that has no number: a wait, a header fact, an answer to a question.
+    """
+    mine = [entry for table in session.entries for entry in table.values() if _is_text_of(entry, actor)]
+    wanted = [entry for entry in mine if _has(entry, result=result, revert=revert)]
+    if not wanted:
+        what = "step" if result else "change" if revert else "entry"
+        raise UsageProblem(f"{session.code} has no {what} of yours.", try_=f"See: rflow show {session.code}")
+    entry = max(wanted, key=lambda entry: entry.seq)
+    if not (result or revert):
+        _check_clear(session, actor, entry)
+    return int(entry.seq)
+
+
+def _is_text_of(entry: Entry, actor: Actor) -> bool:
+    return entry.by.id == actor.person.id and not entry.undone and not isinstance(entry, Evidence)
+
+
+def _has(entry: Entry, *, result: bool, revert: bool) -> bool:
+    """Whether an entry can have what is corrected."""
+    return (not result or (isinstance(entry, Step) and entry.kind in ("own", "action"))) and (
+        not revert or isinstance(entry, Change)
+    )
+
+
+def _check_clear(session: Session, actor: Actor, entry: Entry) -> None:
+    """Refuse a text where it is not clear that it is for the last entry."""
+    since = [seq for seq in range(entry.seq + 1, session.version + 1) if session.authors.get(seq) == actor.person.id]
+    other = any(seq not in session.undone and session.kinds[seq] not in _BESIDE for seq in since)
+    if other:
+        raise _unclear("What you entered last is no entry.")
+    if isinstance(entry, Step) and entry.kind == "choice" and not entry.reason:
+        raise _unclear("Your last one is an answer, without a reason.")
+
+
+def _unclear(why: str) -> UsageProblem:
+    return UsageProblem(f"Which entry? {why}", try_='Name it by its number: rflow amend SEQ "…" (see: rflow show)')
