@@ -75,7 +75,9 @@ def _names(change: Change, step: Step) -> bool:
 
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a text that say what it is about."""
-    return frozenset(word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}|\d[^\W\d_]+", text.casefold()) if word not in _COMMON)
+    return frozenset(
+        word for word in re.findall(r"[^\W\d_]{3,}|\d{2,}|\d[^\W\d_]+", text.casefold()) if word not in _COMMON
+    )
 
 
 def says_little_more(text: str, known: str) -> bool:
