@@ -23,6 +23,8 @@ _PAGES = 4096
 _EXPLAINED = (OSError, sqlite3.Error, UnicodeDecodeError)
 _UNOPENED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
+_Executing = sqlite3.Connection | sqlite3.Cursor
+
 
 class SqliteFile:
     """A connection that is opened when it is first needed; a file that does not exist yet reads as an empty store.
@@ -155,12 +157,13 @@ class Writing:
     def __enter__(self) -> sqlite3.Connection:
         file = self._file
         try:
-            self._db = db = file.writer()
-            db.execute("BEGIN IMMEDIATE")
+            db = file.writer()
+            self._own = db.cursor()  # One for all three statements: making it takes as long as a short one.
+            self._own.execute("BEGIN IMMEDIATE")
             try:
-                _check_format(db, file.path)  # A newer rflow may have upgraded the file since it was opened.
+                _check_format(self._own, file.path)  # A newer rflow may have upgraded the file since it was opened.
             except BaseException:
-                _roll_back(db)
+                _roll_back(self._own)
                 raise
         except _EXPLAINED as error:
             _explain(file.path, error)
@@ -168,14 +171,14 @@ class Writing:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
-            _end(self._db, error)
+            _end(self._own, error)
         except _EXPLAINED as problem:
             _explain(self._file.path, problem)
         if isinstance(error, _EXPLAINED):
             _explain(self._file.path, error)
 
 
-def _end(db: sqlite3.Connection, error: BaseException | None) -> None:
+def _end(db: _Executing, error: BaseException | None) -> None:
     """Commit a transaction, or roll it back after an error."""
     try:
         if error is None:
@@ -187,7 +190,7 @@ def _end(db: sqlite3.Connection, error: BaseException | None) -> None:
         _roll_back(db)
 
 
-def _roll_back(db: sqlite3.Connection) -> None:
+def _roll_back(db: _Executing) -> None:
     with suppress(sqlite3.Error):  # On a full disk SQLite has already rolled back.
         db.execute("ROLLBACK")
 
@@ -271,7 +274,7 @@ def _uri(path: str) -> str:
     return f"file://{written if written.startswith('/') else '/' + written}"
 
 
-def _check_format(db: sqlite3.Connection, path: str) -> int:
+def _check_format(db: _Executing, path: str) -> int:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise failures.newer(path, version, SCHEMA_VERSION)

@@ -139,8 +139,7 @@ class SqliteStore:
     ) -> None:
         """Add events to a session."""
         with self._file.writing() as db:
-            rows.update(db, session, expected, stamp)
-            rows.add(db, session.id, events, blobs)
+            rows.append(db, session, events, blobs, expected, stamp)
             if notices:
                 from rflow.stores.outbox.sql import SqlOutbox
 
@@ -218,7 +217,7 @@ class SqliteStore:
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             rows.clear(db, session.id, "events", "people", "checkpoints")
-            rows.add(db, session.id, events, {})
+            rows.add(db, session.id, events)
             rows.count_rewrite(db, session.id)
         self._erase(session.id)
 
