@@ -51,7 +51,8 @@ _INSERT_PERSON = (
 def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     """Write a new session."""
     insert_state(db, session, events)
-    _add_events(db, session.id, events, blobs)
+    db.executemany(_INSERT_EVENT, _records(session.id, events))
+    _add_blobs(db, session.id, blobs)
 
 
 def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stored]) -> None:
@@ -107,20 +108,31 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
     return derived.row(log.session)
 
 
-def append(
-    db: sqlite3.Connection,
-    session: Session,
-    events: Sequence[Stored],
-    blobs: Mapping[str, bytes],
-    expected: int,
-    stamp: str | None,
-) -> None:
-    """Add events to a session that is at version `expected`, with that stamp; raise `Stale` or `NotFound`."""
-    people, state = derived.people_of(events), _state(session, expected, stamp)
-    if not _is_written(db, state, people):
-        _update(db, state)
-        _add_people(db, session.id, people)
-    _add_events(db, session.id, events, blobs)
+class Addition(msgspec.Struct, frozen=True):
+    """The rows of new events of a session; `state` are the values of `_UPDATE_STATE`."""
+
+    session_id: str
+    state: tuple[object, ...]
+    people: Mapping[str, Person]
+    events: Sequence[tuple[object, ...]]
+    blobs: Mapping[str, bytes]
+
+
+def addition(
+    session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes], expected: int, stamp: str | None
+) -> Addition:
+    """Return what `append` writes: computed before the write lock is taken, so that others wait less."""
+    state = _state(session, expected, stamp)
+    return Addition(session.id, state, derived.people_of(events), _records(session.id, events), blobs)
+
+
+def append(db: sqlite3.Connection, added: Addition) -> None:
+    """Add events to a session that is at the version and has the stamp as expected; raise `Stale` or `NotFound`."""
+    if not _is_written(db, added.state, added.people):
+        _update(db, added.state)
+        _add_people(db, added.session_id, added.people)
+    db.executemany(_INSERT_EVENT, added.events)
+    _add_blobs(db, added.session_id, added.blobs)
 
 
 def update(db: sqlite3.Connection, session: Session, expected: int, stamp: str | None) -> None:
@@ -157,12 +169,15 @@ def _update(db: sqlite3.Connection, state: tuple[object, ...]) -> None:
 
 def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored]) -> None:
     """Write all events of a session, and the people in them."""
-    _add_events(db, session_id, events, {})
+    db.executemany(_INSERT_EVENT, _records(session_id, events))
     _add_people(db, session_id, derived.people_of(events))
 
 
-def _add_events(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-    db.executemany(_INSERT_EVENT, [(session_id, event.seq, codec.encode(event)) for event in events])
+def _records(session_id: str, events: Sequence[Stored]) -> list[tuple[object, ...]]:
+    return [(session_id, event.seq, codec.encode(event)) for event in events]
+
+
+def _add_blobs(db: sqlite3.Connection, session_id: str, blobs: Mapping[str, bytes]) -> None:
     if blobs:
         db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
 

@@ -138,8 +138,9 @@ class SqliteStore:
         stamp: str | None = None,
     ) -> None:
         """Add events to a session."""
+        added = rows.addition(session, events, blobs, expected, stamp)
         with self._file.writing() as db:
-            rows.append(db, session, events, blobs, expected, stamp)
+            rows.append(db, added)
             if notices:
                 from rflow.stores.outbox.sql import SqlOutbox
 
