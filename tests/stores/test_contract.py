@@ -459,6 +459,43 @@ def test_a_person_is_called_as_in_their_newest_session(store: Store, reopen: Reo
     assert reopen().people() == [married]
 
 
+def test_a_person_is_called_as_in_the_last_append_whatever_its_writer_had_read(store: Store, reopen: Reopen) -> None:
+    story = short_story("VPN drops", "first")
+    put(store, story)
+    read = store.latest(LEEDS).session
+    married = Person(id=ANA.id, name="Ana Ruiz-Hale")
+    renamed = more(story, (married, NoteAdded(text="Certificate had run out")))
+    reopen().append(replay(renamed, read), renamed, 2, {})
+    assert store.people() == [married]
+    behind = more(story, (BEN, NoteAdded(text="The till is dark, too")))
+    with pytest.raises(Stale):
+        store.append(replay(behind, read), behind, 2, {})
+    assert store.people() == [married]
+    both = more(story + renamed, (ANA, NoteAdded(text="It drops again")), (BEN, NoteAdded(text="Here, too")))
+    store.append(replay(both, store.latest(LEEDS).session), both, 3, {})
+    assert reopen().people() == [ANA, BEN]
+    again = more(story + renamed + both, (married, HandedOff(to=CHLOE, note="")))
+    store.append(replay(again, store.latest(LEEDS).session), again, 5, {})
+    assert reopen().people() == [married, BEN, CHLOE]
+    assert codes(reopen().heads(Query(owner=CHLOE.id)).heads) == ["K7QM-2F"]
+    assert reopen().check() == []
+
+
+def test_who_was_erased_since_a_writer_read_the_session_is_known_again_by_what_they_add(
+    store: Store, reopen: Reopen
+) -> None:
+    """Without a stamp nothing says that the session was rewritten meanwhile."""
+    story = short_story("VPN drops", "first")
+    put(store, story)
+    read = store.latest(LEEDS).session
+    clean = short_story("VPN drops", "first", by=BEN)
+    reopen().rewrite(session(LEEDS, "K7QM-2F", clean), clean, 2)
+    assert store.people() == [BEN]
+    added = more(story, NoteAdded(text="Certificate had run out"))
+    store.append(replay(added, read), added, 2, {})
+    assert reopen().people() == [ANA, BEN]
+
+
 def test_who_was_only_in_a_deleted_session_is_no_longer_known(store: Store, reopen: Reopen) -> None:
     three(store)
     put(store, short_story(by=CHLOE), code="C1", session_id="c1")

@@ -41,6 +41,7 @@ from support.stores.faults import (
 )
 from support.stores.kinds import FILE_KINDS, url_in
 from support.stores.stories import (
+    ANA,
     LPSTAT,
     LPSTAT_DIGEST,
     MORNING,
@@ -556,6 +557,22 @@ def test_a_damaged_list_entry_in_sqlite_does_not_take_the_list_down(tmp_path: Pa
         db.execute("UPDATE sessions SET head = X'7B22' WHERE id = ?", (LEEDS,))
     assert store.heads(Query()) == before
     assert wrong(store) == ["K7QM-2F: Its list entry is damaged."]
+
+
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM people", "UPDATE people SET name = CAST(name AS BLOB)", "UPDATE people SET name = ''"]
+)
+def test_who_adds_to_a_session_is_known_again_after_their_row_was_damaged(
+    tmp_path: Path, opener: Opener, damage: str
+) -> None:
+    store = opener(url_in(tmp_path, "sqlite"))
+    story = short_story()
+    state = put(store, story)
+    with closing(sqlite3.connect(tmp_path / "night.db")) as db, db:
+        db.execute(damage)
+    added = more(story, NoteAdded(text="The certificate had run out"))
+    store.append(replay(added, state), added, len(story), {})
+    assert store.people() == [ANA]
 
 
 @pytest.mark.parametrize("size", [100, 8192, 50_000])

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from rflow.core.fingerprint import fingerprint
 from rflow.core.people import Person
-from rflow.core.session.events import Event, EvidenceAdded, HandedOff, QuestionAsked, Reassigned, Stored
+from rflow.core.session.events import Event, EvidenceAdded, Stored
 from rflow.core.session.head import Head, Page, Query, cursor, head_of, matches, read_cursor
 from rflow.core.session.state import Session
 from rflow.core.session.times import EPOCH
@@ -38,8 +38,9 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
         if isinstance(event, Event):
             if event.by.kind != "rflow":
                 seen[event.by.id] = event.by
-            if isinstance(event.fact, HandedOff | QuestionAsked | Reassigned):
-                seen[event.fact.to.id] = event.fact.to
+            to = getattr(event.fact, "to", None)
+            if type(to) is Person:
+                seen[to.id] = to
     return seen
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.people import Person
 from rflow.core.session.events import Place, TreeRef
@@ -44,31 +45,37 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
 def head_of(session: Session) -> Head:
     """Compute the head of `session`, which has begun."""
-    assert session.started_at is not None
-    assert session.updated_at is not None
-    brief, waiting = session.brief, session.waiting[0] if session.waits else None
-    return Head(
+    started_at, updated_at = session.started_at, session.updated_at
+    assert started_at is not None
+    assert updated_at is not None
+    head = Head(  # Python passes more than 15 names at once as a dict, which takes several times as long.
         id=session.id,
         code=session.code,
         version=session.version,
         title=session.title,
         status=session.status,
         owner=session.owner,
-        started_at=session.started_at,
-        updated_at=session.updated_at,
+        started_at=started_at,
+        updated_at=updated_at,
         space=session.space,
-        ticket=brief.ticket or "",
-        customer=brief.customer or "",
-        severity=brief.severity or "",
         tree=session.tree,
         place=session.place,
-        sender=session.pending.sender if session.pending else None,
-        waiting_for=waiting.waiting_for if waiting else "",
-        waiting_until=waiting.until if waiting else None,
         steps=session.live_steps,
         notes=session.live_notes,
         evidence=session.live_evidence,
         asked=_asked(session) if session.questions else (),
+    )
+    brief, pending, waiting = session.brief, session.pending, session.waiting[0] if session.waits else None
+    if not (brief.ticket or brief.customer or brief.severity or pending or waiting):
+        return head
+    return replace(
+        head,
+        ticket=brief.ticket or "",
+        customer=brief.customer or "",
+        severity=brief.severity or "",
+        sender=pending.sender if pending else None,
+        waiting_for=waiting.waiting_for if waiting else "",
+        waiting_until=waiting.until if waiting else None,
     )
 
 

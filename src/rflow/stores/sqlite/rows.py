@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from rflow.core.fingerprint import fingerprint
+from rflow.core.people import Person
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Head
 from rflow.core.session.log import Log
@@ -21,6 +22,11 @@ _AS_READ = f"id = ? AND version = ? AND (? IS NULL OR ? = {_STAMP})"
 _UPDATE_STATE = (
     f"UPDATE sessions SET version = ?, updated_at = ?, head = ? WHERE {_AS_READ}"  # noqa: S608 (constants)
     " AND (status, owner, owner_kind, space, customer, ticket, tree) = (?, ?, ?, ?, ?, ?, ?)"
+)
+# For most appends: somebody who has acted in the session before adds to it. One statement less to execute.
+_UPDATE_KNOWN = (
+    f"{_UPDATE_STATE} AND EXISTS"  # noqa: S608 (constants)
+    " (SELECT 1 FROM people WHERE people.id = ? AND people.session_id = sessions.id AND people.name = ?)"
 )
 _SEARCHED = "status = ?, owner = ?, owner_kind = ?, space = ?, customer = ?, ticket = ?, tree = ?"
 _UPDATE_SEARCHED = f"UPDATE sessions SET {_SEARCHED} WHERE {_AS_READ}"  # noqa: S608 (constants)
@@ -45,13 +51,14 @@ _INSERT_PERSON = (
 def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
     """Write a new session."""
     insert_state(db, session, events)
-    _add_events(db, session.id, events, blobs)
+    db.executemany(_INSERT_EVENT, _records(session.id, events))
+    _add_blobs(db, session.id, blobs)
 
 
 def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stored]) -> None:
     """Write what lists show and are searched by of a session, and the people in its events."""
     db.execute(_INSERT_SESSION, (*names(session), *columns(session)))
-    _add_people(db, session.id, events)
+    _add_people(db, session.id, derived.people_of(events))
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -101,37 +108,83 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
     return derived.row(log.session)
 
 
+class Addition(msgspec.Struct, frozen=True):
+    """The rows of new events of a session; `state` are the values of `_UPDATE_STATE`."""
+
+    session_id: str
+    state: tuple[object, ...]
+    people: Mapping[str, Person]
+    events: Sequence[tuple[object, ...]]
+    blobs: Mapping[str, bytes]
+
+
+def addition(
+    session: Session, events: Sequence[Stored], blobs: Mapping[str, bytes], expected: int, stamp: str | None
+) -> Addition:
+    """Return what `append` writes: computed before the write lock is taken, so that others wait less."""
+    state = _state(session, expected, stamp)
+    return Addition(session.id, state, derived.people_of(events), _records(session.id, events), blobs)
+
+
+def append(db: sqlite3.Connection, added: Addition) -> None:
+    """Add events to a session that is at the version and has the stamp as expected; raise `Stale` or `NotFound`."""
+    if not _is_written(db, added.state, added.people):
+        _update(db, added.state)
+        _add_people(db, added.session_id, added.people)
+    db.executemany(_INSERT_EVENT, added.events)
+    _add_blobs(db, added.session_id, added.blobs)
+
+
 def update(db: sqlite3.Connection, session: Session, expected: int, stamp: str | None) -> None:
     """Write the new state of a session that is at version `expected`, with that stamp; raise `Stale` or `NotFound`."""
+    _update(db, _state(session, expected, stamp))
+
+
+def _state(session: Session, expected: int, stamp: str | None) -> tuple[object, ...]:
+    """Return the values of `_UPDATE_STATE`."""
     version, at, *searched, head = columns(session)
-    as_read = (session.id, expected, stamp, stamp)
-    state = (version, at, head, *as_read, *searched)
+    return version, at, head, session.id, expected, stamp, stamp, *searched
+
+
+def _is_written(db: sqlite3.Connection, state: tuple[object, ...], people: Mapping[str, Person]) -> bool:
+    """Write the new state of a session; return False, with nothing done, where that is not all that changes."""
+    if len(people) != 1:
+        return False
+    (person,) = people.values()
+    return db.execute(_UPDATE_KNOWN, (*state, person.id, person.name)).rowcount > 0
+
+
+def _update(db: sqlite3.Connection, state: tuple[object, ...]) -> None:
     if db.execute(_UPDATE_STATE, state).rowcount:
         return
+    as_read, searched = state[3:7], state[7:]
     # Rarely what is searched changes; writing the same values again would dirty a page of every index.
     if db.execute(_UPDATE_SEARCHED, (*searched, *as_read)).rowcount:
         db.execute(_UPDATE_STATE, state)
-    elif standing(db, session.id) is None:
+    elif standing(db, str(as_read[0])) is None:
         raise derived.no_session()
     else:
         raise Stale
 
 
-def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-    """Write a session's new events, the contents of evidence, and the people in the events."""
-    _add_events(db, session_id, events, blobs)
-    _add_people(db, session_id, events)
+def add(db: sqlite3.Connection, session_id: str, events: Sequence[Stored]) -> None:
+    """Write all events of a session, and the people in them."""
+    db.executemany(_INSERT_EVENT, _records(session_id, events))
+    _add_people(db, session_id, derived.people_of(events))
 
 
-def _add_events(db: sqlite3.Connection, session_id: str, events: Sequence[Stored], blobs: Mapping[str, bytes]) -> None:
-    db.executemany(_INSERT_EVENT, [(session_id, event.seq, codec.encode(event)) for event in events])
+def _records(session_id: str, events: Sequence[Stored]) -> list[tuple[object, ...]]:
+    return [(session_id, event.seq, codec.encode(event)) for event in events]
+
+
+def _add_blobs(db: sqlite3.Connection, session_id: str, blobs: Mapping[str, bytes]) -> None:
     if blobs:
         db.executemany(_INSERT_BLOB, [(session_id, name, content) for name, content in blobs.items()])
 
 
-def _add_people(db: sqlite3.Connection, session_id: str, events: Sequence[Stored]) -> None:
-    people = derived.people_of(events).values()
-    db.executemany(_INSERT_PERSON, [(person.id, session_id, person.name, person.kind) for person in people])
+def _add_people(db: sqlite3.Connection, session_id: str, people: Mapping[str, Person]) -> None:
+    rows = [(person.id, session_id, person.name, person.kind) for person in people.values()]
+    db.executemany(_INSERT_PERSON, rows)
 
 
 def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:

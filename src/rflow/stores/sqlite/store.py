@@ -138,9 +138,9 @@ class SqliteStore:
         stamp: str | None = None,
     ) -> None:
         """Add events to a session."""
+        added = rows.addition(session, events, blobs, expected, stamp)
         with self._file.writing() as db:
-            rows.update(db, session, expected, stamp)
-            rows.add(db, session.id, events, blobs)
+            rows.append(db, added)
             if notices:
                 from rflow.stores.outbox.sql import SqlOutbox
 
@@ -223,7 +223,7 @@ class SqliteStore:
             gone = [(session.id, name) for (name,) in stored if name not in kept]
             db.executemany("DELETE FROM blobs WHERE session_id = ? AND digest = ?", gone)
             rows.clear(db, session.id, "events", "people", "checkpoints")
-            rows.add(db, session.id, events, {})
+            rows.add(db, session.id, events)
             rows.count_rewrite(db, session.id)
         self._erase(session.id)
 
