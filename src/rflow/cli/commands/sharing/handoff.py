@@ -89,15 +89,14 @@ def _hand_over_all(
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
     """Hand a session over, and say so."""
-    from rflow.cli.display.entries import plans_in_words
     from rflow.cli.display.shown import Typed, if_thens, say_cut
 
     session = run.send(session, command).session
     run.terminal.leave(session.id)
     if session.pending:
         run.awaited.add(session.id, session.pending.seq)
-    warnings = counted(command.warnings, "warning") if command.warnings else ""
-    brought = ", ".join(part for part in (warnings, plans_in_words(command.contingencies)) if part)
+    given = ((command.warnings, "warning"), (command.contingencies, "if-then"))
+    brought = ", ".join(counted(entries, noun) for entries, noun in given if entries)
     run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet{brought and f'; {brought}'}.")
     texts = [
         Typed(kind="handoff note", name="the note", text=command.note, part=""),
