@@ -101,7 +101,7 @@ def moments(end: int) -> list[int]:
     """The numbers of steps to kill after, of a command that takes `end`: a few over all of it, more near its end.
 
     A draft holds text for a little over 100 steps, some 400 before the end, if it is of a SQLite store, and for some
-    800 steps, 1,300 before the end, if it is a folder: so there are at least two of these moments for each, with one and with the other command after them.
+    800 steps, 1,300 before the end, if it is a folder: at least two of these moments, one for each command after them.
     """
     return [*range(1_000, end - 1_400, 1_000), *range(end - 1_400, end - 560, 200), *range(end - 560, end, 40)]
 

@@ -450,7 +450,7 @@ def work(text: str) -> float:
 def test_a_long_text_made_to_be_slow_is_not(head: str, middle: str, tail: str) -> None:
     """The work grows as the text does: eight times as much for one that is eight times as long, not 64 times.
 
-    So little that it would be seconds only for megabytes may be anything; what a busy machine spoils is looked at again.
+    So little that it would be seconds only for megabytes may be anything; what a busy machine spoils is tried again.
     """
     short, long = (head + middle * (length // len(middle)) + tail for length in (20_000, 160_000))
     least, most = work(short), work(long)
