@@ -256,7 +256,7 @@ SCHEMES: tuple[tuple[Literal["light", "dark"], str, list[str]], ...] = (
 @pytest.mark.slow
 @pytest.mark.parametrize("story", ["full", "fresh", "closed", "digest", "full-brief"])
 def test_the_page_is_accessible(page: "Page", tmp_path: Path, story: str) -> None:
-    """As far as axe-core can tell, by all of its rules (WCAG 2.2 AA and best practices), and its colours in the dark."""
+    """As far as axe-core can tell, by all of its rules (WCAG 2.2 AA and best practices); dark: its colours."""
     look_at(page, TOLD[story], tmp_path)
     page.evaluate(node_file(AXE).read_text("utf-8"))
     for scheme, name, rules in SCHEMES:

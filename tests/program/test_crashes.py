@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, flock
@@ -266,17 +268,27 @@ def test_an_interrupt_while_the_words_are_read_shows_no_traceback(tmp_path: Path
     assert "Traceback" not in result.err
 
 
+KILLED_AT_THE_RENAME = """
+import os, signal
+from rflow.cli.main import main
+
+rename = os.replace
+os.replace = lambda draft, path: (
+    os.kill(os.getpid(), signal.SIGKILL) if path.endswith("summary.md") else rename(draft, path)
+)
+main()
+"""
+
+
 def test_what_a_killed_command_left_of_a_file_is_removed_when_that_file_is_written_again(tmp_path: Path) -> None:
     ann, summary, drafts = Program(home=tmp_path, user="Ann"), tmp_path / "summary.md", ".summary.md.*.tmp"
     ann.start("--title", "Till 4 is dark")
     ann.ok("note", SECRET)
     words = ("progress", "-o", str(summary), "--overwrite")
-    killing = AtAnyStep(tmp_path / "streams", 0)
-    for before in range(2, killing.steps(ann, words), 2):
-        killing.kill(ann, words, killing.steps(ann, words) - before)
-        if any(SECRET in draft.read_text("utf-8") for draft in tmp_path.glob(drafts)):
-            break
-    killing.close()
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_THE_RENAME, *words], env=ann.variables, check=False)
+    assert killed.returncode == KILLED
+    (left,) = tmp_path.glob(drafts)
+    assert SECRET in left.read_text("utf-8")
     used, other = tmp_path / ".summary.md.0123456789ab.tmp", tmp_path / ".summary.md.of Ann.tmp"
     other.touch()
     with used.open("w") as file:
