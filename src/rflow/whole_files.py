@@ -5,11 +5,15 @@ belongs to the folder's owner.
 """
 
 import os
+import re
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import BinaryIO
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_DRAFT_END = re.compile(r"\.[0-9a-f]{12}\.tmp\Z")
 StrPath = str | os.PathLike[str]
 
 if sys.platform == "win32":
@@ -55,7 +59,7 @@ def replace_file(path: StrPath, data: bytes, *, private: bool = True, durable: b
     A file that is there keeps its permissions and its owner; a new one can be read by its user alone if it is
     `private`. A symbolic link stays one: the file that it leads to is replaced. What is no plain file (a FIFO, a
     device, a file with a second name, one in a folder where no draft can be written) is written in place. A link that
-    leads to itself is left alone: that is an `OSError`.
+    leads to itself is left alone: that is an `OSError`. Drafts for this path that killed processes left are removed.
     """
     try:
         there = os.stat(path)
@@ -65,16 +69,19 @@ def replace_file(path: StrPath, data: bytes, *, private: bool = True, durable: b
         _write_in_place(path, data)
         return
     path = os.path.realpath(path)
+    _remove_leftovers(path)
     try:
-        draft = _draft(path, 0o600 if private else 0o666)
+        draft, descriptor = _draft(path, 0o600 if private else 0o666)
     except PermissionError:
         if there is None:
             raise
         _write_in_place(path, data)
         return
     try:
-        _fill(draft, path, data, there, durable=durable)
-        os.replace(draft, path)
+        with _lock_kept(descriptor):
+            with open(descriptor, "wb") as file:  # Closing it may still report that the disk is full.
+                _fill(file, path, data, there, durable=durable)
+            os.replace(draft, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(draft)
@@ -98,23 +105,93 @@ def _write_in_place(path: StrPath, data: bytes) -> None:
         file.write(data)
 
 
-def _draft(path: str, mode: int) -> str:
-    """Make an empty file beside `path`, whose name nobody can guess: in a folder of many, it could be a trap."""
+def _draft(path: str, mode: int) -> tuple[str, int]:
+    """Make an empty file beside `path`, whose name nobody can guess: in a folder of many, it could be a trap.
+
+    Its descriptor is open, and locked where the disk has locks.
+    """
     folder, name = os.path.split(path)
-    draft = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}.tmp")
-    os.close(os.open(draft, _NEW, mode))
-    return draft
+    while True:
+        draft = os.path.join(folder, f"{_beginning(name)}{os.urandom(6).hex()}.tmp")
+        descriptor = os.open(draft, _NEW, mode)
+        if _lock(descriptor):
+            return draft, descriptor
+        os.close(descriptor)
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
 
 
-def _fill(draft: str, path: str, data: bytes, there: os.stat_result | None, *, durable: bool) -> None:
-    with open(draft, "r+b") as file:
-        if there is None:
-            adopt(file.fileno(), os.path.dirname(path))
-        elif sys.platform != "win32":
-            os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode))
-            with suppress(OSError):  # Only root may give a file away.
-                os.fchown(file.fileno(), there.st_uid, there.st_gid)
-        file.write(data)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
+def _beginning(name: str) -> str:
+    """Return how the names of the drafts for a file called `name` begin."""
+    return f".{name[:100]}."
+
+
+def _fill(file: BinaryIO, path: str, data: bytes, there: os.stat_result | None, *, durable: bool) -> None:
+    if there is None:
+        adopt(file.fileno(), os.path.dirname(path))
+    elif sys.platform != "win32":
+        os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode))
+        with suppress(OSError):  # Only root may give a file away.
+            os.fchown(file.fileno(), there.st_uid, there.st_gid)
+    file.write(data)
+    file.flush()
+    if durable:
+        os.fsync(file.fileno())
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> bool:
+        """Do nothing: on Windows a file that is open can't be moved to its path."""
+        return True
+
+    def _lock_kept(descriptor: int) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def _remove_leftovers(path: str) -> None:
+        """Do nothing: nothing says whether a draft is still in use."""
+else:
+
+    def _lock(descriptor: int) -> bool:
+        """Lock a new draft; False if another process took it for a leftover before it was locked."""
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        try:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # A disk without locks, where nobody removes drafts either.
+            return True
+        return os.fstat(descriptor).st_nlink > 0
+
+    @contextmanager
+    def _lock_kept(descriptor: int) -> Iterator[None]:
+        """Keep the lock of a draft when its descriptor is closed."""
+        same = os.dup(descriptor)
+        try:
+            yield
+        finally:
+            os.close(same)
+
+    def _remove_leftovers(path: str) -> None:
+        """Remove the drafts for `path` that killed processes of this user left: they hold what was to be written."""
+        folder, name = os.path.split(path)
+        with suppress(OSError):  # A folder that can't be listed.
+            for other in os.listdir(folder):
+                if other.startswith(_beginning(name)) and _DRAFT_END.search(other):
+                    with suppress(OSError):  # Another process uses it, or has removed it.
+                        _remove_leftover(os.path.join(folder, other))
+
+    def _remove_leftover(draft: str) -> None:
+        """Remove a draft; raise `OSError` if its process still runs."""
+        from fcntl import LOCK_EX, LOCK_NB, flock
+
+        descriptor = os.open(draft, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():
+                flock(descriptor, LOCK_EX | LOCK_NB)
+                os.unlink(draft)
+        finally:
+            os.close(descriptor)

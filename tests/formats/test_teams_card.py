@@ -255,7 +255,7 @@ def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("told", [*STORIES.values(), DIGEST], ids=[*STORIES, "digest"])
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
-@examples(15)
+@examples(8, nightly=150)
 def test_any_text_shows_literally_in_every_part(
     drawn: Drawn, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:

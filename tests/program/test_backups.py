@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -96,42 +97,38 @@ def killing(tmp_path: Path) -> Iterator[AtAnyStep]:
     killing.close()
 
 
-def at_many_moments(run: Callable[[int], int]) -> None:
-    """Call `run`, which returns an exit code, with numbers of steps to kill after; most are near the end.
+def moments(end: int) -> list[int]:
+    """The numbers of steps to kill after, of a command that takes `end`: a few over all of it, more near its end.
 
-    A draft of a SQLite store holds text for a little over 100 steps, some 400 before the end, so no gap may be as long.
+    A draft holds text for a little over 100 steps, some 400 before the end, if it is of a SQLite store, and for some
+    800 steps, 1,300 before the end, if it is a folder: at least two of these moments, one for each command after them.
     """
-    end = next(after for after in count(2_000, 2_000) if run(after) == 0)
-    killed = end - 2_000
-    while end - killed > 40:
-        middle = (killed + end) // 2
-        killed, end = (middle, end) if run(middle) else (killed, middle)
-    for after in range(end - 2_400, end, 80):
-        run(after)
+    return [*range(1_000, end - 1_400, 1_000), *range(end - 1_400, end - 560, 200), *range(end - 560, end, 40)]
 
 
-@pytest.mark.parametrize("last", ["check", "backup"])
 def test_a_killed_backup_leaves_no_copy_that_redact_does_not_reach(
-    last: str, ann: Program, kind: str, tmp_path: Path, killing: AtAnyStep
+    ann: Program, kind: str, tmp_path: Path, killing: AtAnyStep
 ) -> None:
-    saved, left = path(tmp_path, kind, "saved"), 0
+    saved, left = path(tmp_path, kind, "saved"), Counter[tuple[str, ...]]()
+    backup = ("store", "backup", str(saved))
 
-    def back_up_and_redact(after: int) -> int:
-        nonlocal left
+    def back_up_and_redact(after: int, last: tuple[str, ...]) -> None:
         note = f"{SECRET} {after}"
         ann.ok("note", note)
-        code = killing.interrupt(ann, ("store", "backup", str(saved)), after).code
-        left += files_with_drafts(tmp_path, note)
+        killing.kill(ann, backup, after)
+        left[last] += files_with_drafts(tmp_path, note)
         remove(saved)  # A backup that is complete keeps the text, which is for its owner to decide.
         ann.ok("redact", str(ann.show()["version"]), "--yes")
-        ann.ok("store", *(["check"] if last == "check" else ["backup", str(saved)]))
+        ann.ok(*last)
         assert files_with(tmp_path, note.encode()) == []
         assert drafts(tmp_path) == []
         remove(saved)
-        return code
 
-    at_many_moments(back_up_and_redact)
-    assert left > 0
+    end = killing.steps(ann, backup)
+    remove(saved)
+    for after, last in zip(moments(end), cycle([("store", "check"), backup]), strict=False):
+        back_up_and_redact(after, last)
+    assert left[backup] > 0 < left["store", "check"]
 
 
 def files_with_drafts(folder: Path, text: str) -> bool:
@@ -224,19 +221,20 @@ def test_a_hidden_folder_that_is_not_ours_is_left_alone(ann: Program, tmp_path: 
 def test_a_new_store_that_was_killed_is_made_by_the_next_command(
     words: tuple[str, ...], ann: Program, kind: str, tmp_path: Path, killing: AtAnyStep
 ) -> None:
-    def make(after: int) -> int:
-        folder = tmp_path / f"new {after}"
-        folder.mkdir(exist_ok=True)
+    def new(name: str) -> tuple[Path, Program, tuple[str, ...]]:
+        folder = tmp_path / f"new {name}"
+        folder.mkdir()
         there = ann.at(store=url_in(folder, kind))
-        more = (ann.store, there.store) if words[0] == "store" else ()
-        code = killing.interrupt(there, (*words, *more), after).code
+        return folder, there, (ann.store, there.store) if words[0] == "store" else ()
+
+    _, there, more = new("whole")
+    for after in moments(killing.steps(there, (*words, *more))):
+        folder, there, more = new(str(after))
+        killing.kill(there, (*words, *more), after)
         there.ok(*words, *more)
         there.ok("store", "check")
         assert drafts(folder) == []
         assert there.ok("store", "check").out == ""
-        return code
-
-    at_many_moments(make)
 
 
 # In use

@@ -2,8 +2,11 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from fcntl import LOCK_EX, flock
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -230,7 +233,8 @@ def test_a_command_killed_at_any_step_is_carried_out_whole_or_not_at_all(
             here.all_of_it()
     assert here.met["killed"] > here.met["acknowledged"] > 0
     assert here.met["carried out, not acknowledged"] > 0
-    assert set(files_with(tmp_path, SECRET.encode())) <= {"summary.md", "streams/in", "streams/out", "streams/err"}
+    here.at(here.ann).ok("progress", here.code, "-o", str(tmp_path / "summary.md"), "--overwrite")
+    assert set(files_with(tmp_path, SECRET.encode())) <= {"streams/in", "streams/out", "streams/err"}
 
 
 @pytest.mark.timeout(900)
@@ -262,3 +266,34 @@ def test_an_interrupt_while_the_words_are_read_shows_no_traceback(tmp_path: Path
     interrupting.close()
     assert (result.code, result.out) == (INTERRUPTED, "")
     assert "Traceback" not in result.err
+
+
+KILLED_AT_THE_RENAME = """
+import os, signal
+from rflow.cli.main import main
+
+rename = os.replace
+os.replace = lambda draft, path: (
+    os.kill(os.getpid(), signal.SIGKILL) if path.endswith("summary.md") else rename(draft, path)
+)
+main()
+"""
+
+
+def test_what_a_killed_command_left_of_a_file_is_removed_when_that_file_is_written_again(tmp_path: Path) -> None:
+    ann, summary, drafts = Program(home=tmp_path, user="Ann"), tmp_path / "summary.md", ".summary.md.*.tmp"
+    ann.start("--title", "Till 4 is dark")
+    ann.ok("note", SECRET)
+    words = ("progress", "-o", str(summary), "--overwrite")
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_THE_RENAME, *words], env=ann.variables, check=False)
+    assert killed.returncode == KILLED
+    (left,) = tmp_path.glob(drafts)
+    assert SECRET in left.read_text("utf-8")
+    used, other = tmp_path / ".summary.md.0123456789ab.tmp", tmp_path / ".summary.md.of Ann.tmp"
+    other.touch()
+    with used.open("w") as file:
+        flock(file, LOCK_EX)
+        ann.ok(*words)
+        assert {*tmp_path.glob(drafts)} == {used, other}
+    ann.ok(*words)
+    assert {*tmp_path.glob(drafts)} == {other}

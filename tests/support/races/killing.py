@@ -49,6 +49,15 @@ class AtAnyStep:
         answer = self._ask(program, words, "", after_calls=after, early=True)
         return Result(answer["code"], answer["out"], answer["err"])
 
+    def steps(self, program: Program, words: tuple[str, ...]) -> int:
+        """Run to the end, and return how many steps of its own work the command took, without parsing its words."""
+        return int(self._ask(program, words, "", after_calls=None)["calls"])
+
+    def kill(self, program: Program, words: tuple[str, ...], after: int) -> Result:
+        """Run, and kill when the program has done `after` steps of its own work."""
+        answer = self._ask(program, words, "", after_calls=after)
+        return Result(answer["code"], answer["out"], answer["err"])
+
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
         """Run and kill: most of the times before the end."""
         word, share = words[0], self._random.uniform(0, 1.1)

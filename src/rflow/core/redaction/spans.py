@@ -64,6 +64,7 @@ _BEFORE_LINES = (
     ("> ", Lazy(r"^(?:> ?)+", re.MULTILINE)),
     ("@@ -", Lazy(r"^[+ -](?!(?:\+\+|--) )", re.MULTILINE)),
 )
+_HIDDEN = Lazy(rf"(?:{re.escape(MARK)}|[\W_])*+")
 _BEFORE_A_LINE = Lazy(r"[ \t]{1,80}|[\w.-]{1,60} {1,20}\| ")
 _BLANKS = (" ", "\t")
 _SIGNS = ("| ", *(sign for sign, _ in (*_BEFORE_LINES, *_COLOURS)))
@@ -141,7 +142,8 @@ def _word_end(text: str, place: int) -> int:
 
 def is_hidden(text: str, span: Span) -> bool:
     """Whether nothing but a mark (and punctuation around it) stands there."""
-    return not any(map(str.isalnum, text[span.start : span.end].replace(MARK, "")))
+    hidden = _HIDDEN.match(text, span.start, span.end)
+    return hidden is not None and hidden.end() == span.end
 
 
 class View(msgspec.Struct, frozen=True):
