@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from fcntl import LOCK_EX, flock
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from support.races.killing import INTERRUPTED, KILLED, AtAnyStep, AtAnyTime, Kil
 from support.stores.faults import files_with
 from support.stores.kinds import SHARED_KINDS, url_in
 
+fcntl = pytest.importorskip("fcntl", reason="Windows")
 pytestmark = pytest.mark.slow
 
 BATCHES = range(5 if NIGHTLY else 1)
@@ -292,7 +292,7 @@ def test_what_a_killed_command_left_of_a_file_is_removed_when_that_file_is_writt
     used, other = tmp_path / ".summary.md.0123456789ab.tmp", tmp_path / ".summary.md.of Ann.tmp"
     other.touch()
     with used.open("w") as file:
-        flock(file, LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX)
         ann.ok(*words)
         assert {*tmp_path.glob(drafts)} == {used, other}
     ann.ok(*words)

@@ -21,7 +21,10 @@ _DIGITS = 12
 """A number of an entry has no more digits."""
 _LONG_WORD = 60
 """Characters of a word that count as one."""
-_WAY_BACK = r"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+"
+_RESULT = (
+    r"not|none|no|nothing|never|failed|fails|done|was|were|is|has|had|did|ok|okay|worked|unknown|impossible|see|n/a"
+)
+_WAY_BACK = rf"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+(?!(?:{_RESULT})\b)"
 
 
 def joined(run: App, words: Sequence[str] | None) -> str:

@@ -189,7 +189,7 @@ def test_a_wait_names_what_was_planned_for_it_and_what_is_planned_no_longer(ana:
         ana, "wait", "the key", *dave, "--if", "it rains", "--then", "wait inside"
     )
     handed = said(ana, "handoff", BEN, "--warn", "do NOT reboot it", *dave)
-    assert 'who hasn\'t accepted it yet; 1 warning, 1 if-then.\n' in handed
+    assert "who hasn't accepted it yet; 1 warning, 1 if-then.\n" in handed
 
 
 def test_a_wait_that_replaces_another_keeps_its_deadline_and_may_only_bring_plans(ana: Program) -> None:

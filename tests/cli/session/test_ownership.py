@@ -296,6 +296,13 @@ def test_who_had_accepted_a_session_sees_who_took_it_and_who_had_handed_it_over_
     assert "Ben Okafor took it over" in desk.chloe.ok("-s", desk.code).out
 
 
+def test_who_had_handed_a_session_over_sees_who_took_it_before_it_was_accepted(desk: Desk) -> None:
+    desk.ana.ok("handoff", BEN)
+    desk.chloe.ok("resume", desk.code, "--take", "--reason", "Ben is ill")
+    for former in (desk.ana, desk.ben):
+        assert "Chloé Martin took it over" in former.ok("-s", desk.code).out
+
+
 def test_a_name_that_is_close_to_a_known_one_is_refused_with_that(desk: Desk) -> None:
     assert desk.ana.refused(2, "handoff", "Ben Okofor") == (
         'rflow: "Ben Okofor" does not appear in this store.\n'

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rflow.cli.commands.session import notes, waits, work
+from rflow.core.summary.budget.shares import BRIEF
 from support.program import Program
 
 if sys.platform != "win32":
@@ -157,7 +159,8 @@ def test_a_way_back_that_stands_in_the_text_of_a_change_is_taken_as_such(
 def test_a_way_back_in_the_text_stays_there_where_another_is_given_or_it_is_none(ana: Program) -> None:
     ana.ok("change", "Pool 50, revert: pool 500", "--revert", "ask Kim")
     assert ana.show()["changes"][0]["text"] == "Pool 50, revert: pool 500"
-    assert "How can it be reverted?" in ana.refused(2, "change", "Ran revert: it was slow")
+    for text in ("Ran revert: it was slow", "Ran it. Rollback: failed with error 3", "Deployed; rollback: not needed"):
+        assert "How can it be reverted?" in ana.refused(2, "change", text)
 
 
 # When a summary leaves
@@ -218,3 +221,34 @@ def test_without_a_terminal_a_brief_says_nothing_of_texts_to_shorten(ana: Progra
 def test_the_hint_takes_one_line_of_a_terminal_of_80_columns(ana: Program) -> None:
     lines = lines_at_terminal(ana, "assume", LONG)
     assert lines[1] == 'A brief may cut it at "in Leeds…" (8 words fit). Shorter: rflow amend 2 "…"'
+
+
+def test_what_is_surely_shown_whole_is_known_without_loading_how_summaries_are_cut() -> None:
+    assert notes._FIT == work._FIT == min(BRIEF.assumption.limits.most, BRIEF.fact.most)
+    assert BRIEF.waiting.limits.most == waits._FIT
+
+
+def test_a_session_whose_only_impact_was_redacted_is_summed_up_shared_and_handed_over(ana: Program) -> None:
+    ana.ok("brief", "--impact", "Kim Lind can't pay")
+    ana.ok("redact", str(ana.show()["version"]), "--yes")
+    for form in ("text", "markdown", "slack", "json", "html"):
+        for more in ((), ("--brief",)):
+            assert "Kim" not in ana.ok("progress", "-f", form, *more).out
+    assert "http" in ana.ok("share", "create").out
+    ana.ok("handoff", "Ben Okafor")
+
+
+def test_several_if_thens_are_not_suggested_to_be_replaced_by_one(ana: Program) -> None:
+    long = "call the lead of the network team and ask for the other line that was ordered last year"
+    plans = (
+        "--if",
+        "no answer",
+        "--then",
+        "page Sef",
+        "--if",
+        "it gets slower in the shops of the north",
+        "--then",
+        long,
+    )
+    assert "Shorter" not in ana.ok("wait", "the network team", *plans).err
+    assert "Shorter" in ana.ok("wait", "the carrier", *plans[4:]).err

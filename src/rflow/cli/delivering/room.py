@@ -48,7 +48,7 @@ def _counts(omitted: int, cut: int) -> str:
 
 
 def say_squeezed_for_receiver(run: App, session: Session) -> None:
-    """Say the same of a session that was just handed over, of the texts that its sender can still shorten."""
+    """Say of a session that was just handed over which texts, that its sender can still shorten, took the room."""
     from rflow.service.summaries import session_progress
 
     if is_terminal(sys.stderr) and session.version:

@@ -1,6 +1,6 @@
 """What the brief form would cut of a text that was just entered, or leave out, and the command that shortens it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -87,7 +87,7 @@ def say_cut(run: "App", command: str, texts: Iterable[Typed], then: str = "") ->
 
 
 def say_cut_entry(run: "App", session: Session, seq: int) -> None:
-    """Say the same of an entry of this user's own that the brief form shows: nobody else can correct it."""
+    """Say what the brief form may cut of an entry of this user's own, if it shows it: nobody else can correct it."""
     entry = session.entry(seq)
     if entry is not None and not entry.undone and entry.by.id == run.me.id:
         say_cut(run, f"{run.begin(session)} amend {seq}", key_texts(session, seq))
@@ -120,7 +120,7 @@ def _of_step(step: Step, *, pinned: bool) -> list[Typed]:
     return [Typed(kind=kind, text=step.text)]
 
 
-def if_thens(plans: Iterable[Contingency], part: str = '--if "…" --then "…"') -> list[Typed]:
-    """Return what to do if something happens."""
-    texts = [f"if {plan.condition}: {plan.action}" for plan in plans]
+def if_thens(plans: Sequence[Contingency], part: str = '--if "…" --then "…"') -> list[Typed]:
+    """Return what to do if something happens; of several nothing, as one can't be entered again without the others."""
+    texts = [f"if {plan.condition}: {plan.action}" for plan in plans] if len(plans) == 1 or not part else []
     return [Typed(kind="if-then", name="the if-then", text=text, part=part) for text in texts]

@@ -137,7 +137,8 @@ def taken_words(session: Session, me: str, now: datetime) -> str:
         return ""
     before = [_owner_after(entry) for entry in earlier]
     owners = [session.authors.get(1), *(owner for owner in before if owner)]
-    if owners[-1] != me:
+    pending = bool(earlier) and earlier[-1].word == "handed off"
+    if me not in ({owners[-1], earlier[-1].by.id} if pending else {owners[-1]}):
         return ""
     to = f"gave it to {last.to.name}" if last.to else "took it over"
     return f"{last.by.name} {to} {clock(last.at, now)}{f': {one_line(last.text)}' if last.text else ''}"

@@ -15,7 +15,7 @@ from rflow.core.text import listing
 from rflow.errors import UsageProblem
 
 _FIT = 8
-"""So many words of any key fact or assumption are shown whole."""
+"""So many words of an assumption are shown whole, and more of a key fact."""
 
 app = Group()
 

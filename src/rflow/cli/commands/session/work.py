@@ -20,7 +20,7 @@ from rflow.service.trees import named_tree, node_of, tree_of
 
 app = Group()
 _FIT = 8
-"""So many words of any key fact or assumption are shown whole."""
+"""So many words of an assumption are shown whole, and more of a key fact."""
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 

@@ -47,7 +47,7 @@ def squeezed(progress: Progress) -> tuple[int, int]:
     units = list(_units(progress))
     shown = _within(progress, progress.header, units)
     key = [unit for unit in units if unit.section in _KEY]
-    omitted = sum(unit not in shown and unit.rank >= 0 for unit in key)
+    omitted = sum(len(unit.counts) for unit in key if unit not in shown and unit.rank >= 0)
     return omitted, sum(CUT in unit.lengths.levels[shown[unit]] for unit in key if unit in shown)
 
 

@@ -50,7 +50,7 @@ def _before(session: Session, name: str) -> str | None:
         return None
     known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
     said = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
-    later = [*said[1:], ("", None)]
+    later = [*said[1:], ("", None)][: len(said)]  # what was redacted has left none
     for (text, at), (after, then) in reversed(list(zip(said, later, strict=True))):
         shortened = at and then and then - at < _CORRECTED and says_little_more(after, text)
         if not (shortened or says_little_more(text, known)):

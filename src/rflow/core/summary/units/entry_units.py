@@ -73,9 +73,9 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the warnings that no longer hold, each with why; one that was written anew still holds."""
     warnings = [note for note in progress.notes if note.kind == "warning"]
-    valid = [note.text for note in warnings if note.settled is None]
     for note in warnings:
-        if note.settled is not None and not any(renewed(note.text, text) for text in valid):
+        newer = [other.text for other in warnings if other.seq > note.seq and other.settled is None]
+        if note.settled is not None and not any(renewed(note.text, note.settled, text) for text in newer):
             shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
             yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
 
