@@ -60,7 +60,9 @@ def test_who_accepts_sees_what_the_handoff_says_and_the_question_at_once(ana: Pr
     for text in wanted:
         assert any(text in row for row in seen), (text, seen)
     more = next(row for row in seen if "More about it: " in row)
-    whole = ben.ok(*more.split("rflow", 1)[1].split()).out
+    _, more_of_it, tried = more.split("rflow")
+    assert "Robin" in ben.ok(*tried.split()).out
+    whole = ben.ok(*more_of_it.partition("What was tried")[0].split()).out
     assert "Take the driver's own message" in whole
     assert not any("Take the driver's own message" in row for row in seen)
 

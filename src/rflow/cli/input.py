@@ -9,7 +9,7 @@ from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
-from rflow.core.text import counted, shorten
+from rflow.core.text import counted, one_line, shorten
 from rflow.errors import BadInput, UsageProblem
 
 _PASSWORD_LIMIT = 4096
@@ -24,7 +24,10 @@ _LONG_WORD = 60
 _RESULT = (
     r"not|none|no|nothing|never|failed|fails|done|was|were|is|has|had|did|ok|okay|worked|unknown|impossible|see|n/a"
 )
-_WAY_BACK = rf"(?i)(?:[,;.]|\s[-–]|\n)\s*(?:to )?(?:revert|roll ?back|way back):\s+(?!(?:{_RESULT})\b)"
+_WAY_BACK = (
+    r"(?i)(?:[,;.]\s+|\s[-–]\s+|\s\()(?:to )?(?:revert(?: with)?|undo|roll ?back|way back):\s+"
+    rf"(?!(?:{_RESULT})\b)"
+)
 
 
 def joined(run: App, words: Sequence[str] | None) -> str:
@@ -81,9 +84,11 @@ def may_be_cut(text: str, most: int) -> bool:
 
 def way_back_in(text: str) -> tuple[str, str]:
     """Return a change and how to revert it, where the text says both: "pool 50, revert: pool 500"; else "" for that."""
-    found = re.search(_WAY_BACK, text)
-    change, back = (text[: found.start()].strip(), text[found.end() :].strip()) if found else ("", "")
-    return (change, back) if change and back else (text, "")
+    parts = re.split(_WAY_BACK, one_line(text))
+    if len(parts) != len(("change", "way back")) or not all(parts) or re.search("[\"'`]", parts[0]):
+        return text, ""
+    change, back = parts
+    return change, back.removesuffix(")") if back.count(")") > back.count("(") else back
 
 
 def wants_warning(run: App, text: str) -> bool:

@@ -461,18 +461,19 @@ def test_amend_says_what_an_entry_has(ana: Program) -> None:
 def test_amend_without_a_number_corrects_the_last_entry(ana: Program) -> None:
     ana.ok("step", "Tried a cable")
     ana.ok("change", "Queue on", "--revert", "queue off")
-    ana.ok("warn", "Do not unplug it")
-    ana.ok("attach", "-", stdin="lp: error 42")
-    assert said(ana, "amend", "2 hosts hang on it") == (
-        'amended: warning 4 "2 hosts hang on it".\nIt was: "Do not unplug it". To take the correction back: rflow undo'
-    )
-    assert said(ana, "amend", "do", "not", "touch", "it").startswith('amended: warning 4 "do not touch it".\n')
-    assert said(ana, "amend", "--result", "no change").startswith('amended: step 2 "Tried a cable" → "no change".\n')
+    assert said(ana, "amend", "--result", "no change") == 'amended: step 2 "Tried a cable" → "no change".'
     assert said(ana, "amend", "--revert", "ask Leeds").startswith(
         'amended: change 3 "Queue on", to revert: "ask Leeds".'
     )
-    assert said(ana, "amend", "4", "hands off") == 'amended: warning 4 "hands off".'
-    assert said(ana, "amend", "#4", "do not", "unplug it") == 'amended: warning 4 "do not unplug it".'
+    ana.ok("warn", "Do not unplug it")
+    assert said(ana, "amend", "2 hosts hang on it") == (
+        'amended: warning 6 "2 hosts hang on it".\nIt was: "Do not unplug it". To take the correction back: rflow undo'
+    )
+    assert said(ana, "amend", "do not touch it").startswith('amended: warning 6 "do not touch it".\n')
+    assert said(ana, "amend", "6", "hands off") == 'amended: warning 6 "hands off".'
+    assert said(ana, "amend", "#6", "do not", "unplug it") == (
+        'amended: warning 6 "do not unplug it".\nIt was: "hands off". To take the correction back: rflow undo'
+    )
     ana.ok("assume", "The cable is new")
     assert "amended: assumption" in ana.ok("amend", "-", stdin="The cable is old").err
 
@@ -488,13 +489,22 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert "If it belongs to the text: rflow amend '99 hosts hum'" in unknown
     printer.ok("wait", "the vendor")
     error = printer.refused(2, "amend", "the vendor: a new head")
-    assert "Which entry? What you entered last is no entry.\n" in error
+    assert "Which entry? What you entered last is no text.\n" in error
     assert 'rflow amend SEQ "…"' in error
     printer.ok("undo")
-    assert said(printer, "amend", "It hums loudly").startswith('amended: note 3 "It hums loudly".')
+    assert "Which entry?" in printer.refused(2, "amend", "It hums loudly")
+    printer.ok("note", "It hums at night")
+    printer.ok("amend", "3", "It hums, loudly")
+    assert "You have corrected another since." in printer.refused(2, "amend", "It hums loudly")
+    printer.ok("attach", "-", "--label", "log of the tull", stdin="lp: error 42")
+    assert "Which entry?" in printer.refused(2, "amend", "log of the till")
+    printer.ok("note", "Once more")
+    unquoted = printer.refused(2, "amend", "three", "It hums")
+    assert '"three" is not the number of an entry.' in unquoted
+    assert "To correct your last entry: rflow amend 'three It hums'" in unquoted
     printer.ok("choose", "green")
     assert "Your last one is an answer, without a reason." in printer.refused(2, "amend", "It hums")
-    assert printer.show()["notes"][0]["text"] == "It hums loudly"
+    assert [note["text"] for note in printer.show()["notes"]] == ["It hums, loudly", "It hums at night", "Once more"]
 
 
 def test_amend_sent_again_corrects_the_same_entry_once(ana: Program) -> None:
@@ -733,7 +743,7 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
 
 
 def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Program) -> None:
-    told = r'Note: the summary tells how it was at [\d :-]+\. If that has changed{}: (rflow brief --impact) "…"\n'
+    told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
     hours_ago(ana, 2, "start", "--title", "No labels")
     hours_ago(ana, 1, "brief", "--impact", "no labels since 05:40")
     assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err

@@ -128,7 +128,7 @@ def old_situation(run: App, session: Session, *, first: str = "") -> None:
     if at := situation_at(session):
         said = clock(at, run.workspace.now())
         again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
-        begin = run.program if first else run.begin(session)
+        begin = f"{run.program} -s {session.code}" if first else run.begin(session)
         run.say(f"Note: the summary tells how it was at {said}. If that has changed{first}: {begin} brief {again}")
 
 

@@ -221,7 +221,7 @@ def position(session: Session, tree: Tree | None, begin: str, *, arrived: bool =
         return wrapped(f"At: {session.place.text} (its tree is not in this store)", "    ", "")
     colour = {"resolved": "green", "escalate": "yellow"}[node.outcome] if isinstance(node, End) else None
     if arrived and isinstance(node, Decision) and (node.help or node.run):
-        node = replace(node, help=f"More about it: {begin}", run="")
+        node = replace(node, help=f"More about it: {begin}   What was tried: {begin} progress --brief", run="")
     lines = _explained(node, [styled(wrapped(node.text, "  ", _mark(node)), bold=True, colour=colour)])
     if not isinstance(node, End):
         lines.append(styled(f"\n  {steps_left(remaining(tree, session.place.node))}", dim=True))

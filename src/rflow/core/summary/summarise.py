@@ -102,9 +102,12 @@ def _wanted_steps(session: Session, view: View, numbers: StepNumbers) -> list[tu
 
 
 def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
-    """Return the valid notes that the view asks for: the latest, those pinned, warnings and assumptions."""
+    """Return the valid notes that the view asks for: the latest, those pinned, assumptions; warnings in any case."""
     more = session.marked | {seq for seq in session.pins if session.kinds.get(seq) is NoteAdded}
-    return _wanted(session.notes, view, view.extent.entries, more)
+    wanted = _wanted(session.notes, view, view.extent.entries, more)
+    if not view.since:
+        return wanted
+    return [*(note for note in session.unsettled("warning") if note.seq <= view.since), *wanted]
 
 
 def _wanted_evidence(session: Session, view: View) -> Sequence[Evidence]:

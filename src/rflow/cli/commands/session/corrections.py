@@ -17,6 +17,8 @@ from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import Outcome
 
 app = Group()
+_NUMBER_AND_TEXT = 2
+"""With more words it is not sure that the first is the number of an entry: "2 hosts are down"."""
 Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")]
 
 
@@ -62,7 +64,9 @@ def amend(
     outcome = run.send(session, command)
     amended = outcome.session.entry(entry)
     run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
-    if number is None and before is not None and outcome.events:
+    sure = number is not None and len(words or []) <= _NUMBER_AND_TEXT
+    added = result is not None and not getattr(before, "result", "")
+    if before is not None and outcome.events and not sure and not added:
         run.say(f"It was: {text_of(before)}{_besides(before)}. To take the correction back: {run.begin(session)} undo")
     say_cut_entry(run, outcome.session, entry)
     if isinstance(amended, Step) and amended.kind == "choice":
@@ -79,6 +83,11 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
     """
     first = "".join(words[:1]).removeprefix("#")
     if not is_number(first):
+        if len(words) > 1:  # a number that was mistyped, or a text without quotes: the last entry may not be meant
+            from shlex import quote
+
+            again = f"{run.begin(session)} amend {quote(' '.join(words))}"
+            raise UsageProblem(f'"{first}" is not the number of an entry.', try_=f"To correct your last entry: {again}")
         return None, words or None
     number, text = int(first), words[1:]
     if len(text) > 1 and session.version and number not in session.kinds:
@@ -96,8 +105,10 @@ def _last(run: App, session: Session, command_id: str, *, result: bool, revert: 
     if not session.version:
         what = "Which entry? The server can't be asked."
         raise UsageProblem(what, try_=f'Name it by its number: {run.begin(session)} amend SEQ "…"')
-    sent = session.adjustments.get(session.carried_out(command_id, run.me) or 0)
-    if sent is not None and isinstance(sent.fact, e.EntryAmended):
+    if (before := session.carried_out(command_id, run.me)) is not None:
+        sent = session.adjustments.get(before)
+        if sent is None or not isinstance(sent.fact, e.EntryAmended):
+            raise UsageProblem("That command was carried out before.", try_="To correct more, leave --command-id out.")
         return sent.fact.target
     return to_amend(session, run.workspace.actor, result=result, revert=revert)
 

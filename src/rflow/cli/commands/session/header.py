@@ -11,7 +11,7 @@ from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
-from rflow.core.text import shorten
+from rflow.core.text import one_line, shorten
 from rflow.errors import UsageProblem
 
 app = Group()
@@ -131,6 +131,8 @@ def change(
     made = outcome.session.changes.get(outcome.entry)
     what = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
     run.did(outcome, f"change {outcome.entry} recorded{what}.")
+    if said and made:
+        run.say(f"To revert it, as you said: {one_line(made.revert)}", verbatim=True)
     say_cut_entry(run, outcome.session, outcome.entry)
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 

@@ -141,7 +141,7 @@ def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
     from rflow.cli.display.text import next_block
 
     say_squeezed_for_receiver(run, session)
-    missing_situation(run, session, run.program, first=", take it back, and")
+    missing_situation(run, session, f"{run.program} -s {session.code}", first=", take it back, and")
     old_situation(run, session, first=", take it back, and")
     code = session.code
     offers = [(f"progress {code} --copy", f"copies the summary for {to.name}")] if summary else []

@@ -5,8 +5,9 @@ from rflow.core.session import events as e
 from rflow.core.session.state import Change, Entry, Evidence, Session, Step
 from rflow.errors import UsageProblem
 
-_BESIDE = (e.EvidenceAdded, e.Pinned, e.Unpinned, e.EntryAmended, e.EntryUndone, e.SteppedBack, e.ProgressShared)
+_BESIDE = (e.Pinned, e.Unpinned, e.ProgressShared)
 """Facts that bring no text which somebody may want to correct."""
+_TAKING_BACK = (e.EntryUndone, e.SteppedBack)
 
 
 def last_entry(session: Session, actor: Actor) -> int:
@@ -21,8 +22,9 @@ def last_entry(session: Session, actor: Actor) -> int:
 def to_amend(session: Session, actor: Actor, *, result: bool, revert: bool) -> int:
     """Return the number of the entry that a correction without one is for.
 
-    It is the actor's last step for a `result`, their last change for a way to `revert`, else their last entry, unless
-    they have entered something else since that has no number: a wait, a header fact, an answer to a question.
+    It is the actor's last step for a `result`, their last change for a way to `revert`, else their last entry. It is
+    not clear which they mean if they have taken something back since; without a `result` or `revert` also if they
+    have corrected another entry, or entered anything else, such as a wait or evidence.
     """
     mine = [entry for table in session.entries for entry in table.values() if _is_text_of(entry, actor)]
     wanted = [entry for entry in mine if _has(entry, result=result, revert=revert)]
@@ -30,8 +32,7 @@ def to_amend(session: Session, actor: Actor, *, result: bool, revert: bool) -> i
         what = "step" if result else "change" if revert else "entry"
         raise UsageProblem(f"{session.code} has no {what} of yours.", try_=f"See: rflow show {session.code}")
     entry = max(wanted, key=lambda entry: entry.seq)
-    if not (result or revert):
-        _check_clear(session, actor, entry)
+    _check_clear(session, actor, entry, only=not (result or revert))
     return int(entry.seq)
 
 
@@ -46,14 +47,33 @@ def _has(entry: Entry, *, result: bool, revert: bool) -> bool:
     )
 
 
-def _check_clear(session: Session, actor: Actor, entry: Entry) -> None:
-    """Refuse a text where it is not clear that it is for the last entry."""
-    since = [seq for seq in range(entry.seq + 1, session.version + 1) if session.authors.get(seq) == actor.person.id]
-    other = any(seq not in session.undone and session.kinds[seq] not in _BESIDE for seq in since)
-    if other:
-        raise _unclear("What you entered last is no entry.")
-    if isinstance(entry, Step) and entry.kind == "choice" and not entry.reason:
+def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) -> None:
+    """Refuse where it is not clear that the entry is meant: `only` if nothing but it was entered since."""
+    for seq in range(entry.seq + 1, session.version + 1):
+        kind = session.kinds.get(seq)
+        if session.authors.get(seq) != actor.person.id or kind in _BESIDE:
+            continue
+        if kind in _TAKING_BACK:
+            raise _unclear("You have taken something back.")
+        if not only:
+            continue
+        if kind is e.EntryAmended and _target(session, seq) != entry.seq:
+            raise _unclear("You have corrected another since.")
+        if kind is not e.EntryAmended and not _belongs(session, seq, entry):
+            raise _unclear("What you entered last is no text.")
+    if only and isinstance(entry, Step) and entry.kind == "choice" and not entry.reason:
         raise _unclear("Your last one is an answer, without a reason.")
+
+
+def _target(session: Session, seq: int) -> int:
+    event = session.adjustments.get(seq)
+    return event.fact.target if event and isinstance(event.fact, e.EntryAmended) else 0
+
+
+def _belongs(session: Session, seq: int, entry: Entry) -> bool:
+    """Whether an event brought evidence that belongs to an entry."""
+    evidence = session.entry(seq)
+    return isinstance(evidence, Evidence) and evidence.on == entry.seq
 
 
 def _unclear(why: str) -> UsageProblem:

@@ -11,7 +11,7 @@ from rflow.core.summary.units.relations import says_little_more
 NEW_FOR = timedelta(minutes=30)
 """How long a situation is taken as it was said, whatever came since."""
 _CORRECTED = timedelta(minutes=5)
-"""A text that takes the place of one so new, and says part of it, shortens it."""
+"""A text that takes the place of one so new, and says part of it or more, only says it in other words."""
 _NEGATIONS = frozenset("not no don't dont never without nicht kein keine keinen nie ohne".split())
 _CONDITION = r"(?i)\b(?:if|when|once|unless|wenn|falls|sobald)\b"
 _WEAK = frozenset("do does the a an of is are was be to in on at it its and please der die das den dem und ist".split())
@@ -52,8 +52,9 @@ def _before(session: Session, name: str) -> str | None:
     said = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
     later = [*said[1:], ("", None)][: len(said)]  # what was redacted has left none
     for (text, at), (after, then) in reversed(list(zip(said, later, strict=True))):
-        shortened = at and then and then - at < _CORRECTED and says_little_more(after, text)
-        if not (shortened or says_little_more(text, known)):
+        soon = at and then and then - at < _CORRECTED
+        reworded = soon and (says_little_more(after, text) or says_little_more(text, after))
+        if not (reworded or says_little_more(text, known)):
             return str(text)
     return None
 
