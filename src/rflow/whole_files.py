@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import BinaryIO
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-_DRAFT_END = re.compile(r"\.[0-9a-f]{12}\.tmp\Z")
+_DRAFT_END = re.compile(r"[0-9a-f]{12}\.rflow-draft")
 StrPath = str | os.PathLike[str]
 
 if sys.platform == "win32":
@@ -112,7 +112,7 @@ def _draft(path: str, mode: int) -> tuple[str, int]:
     """
     folder, name = os.path.split(path)
     while True:
-        draft = os.path.join(folder, f"{_beginning(name)}{os.urandom(6).hex()}.tmp")
+        draft = os.path.join(folder, f"{_beginning(name)}{os.urandom(6).hex()}.rflow-draft")
         descriptor = os.open(draft, _NEW, mode)
         if _lock(descriptor):
             return draft, descriptor
@@ -177,9 +177,10 @@ else:
     def _remove_leftovers(path: str) -> None:
         """Remove the drafts for `path` that killed processes of this user left: they hold what was to be written."""
         folder, name = os.path.split(path)
+        start = _beginning(name)
         with suppress(OSError):  # A folder that can't be listed.
             for other in os.listdir(folder):
-                if other.startswith(_beginning(name)) and _DRAFT_END.search(other):
+                if other.startswith(start) and _DRAFT_END.fullmatch(other, len(start)):
                     with suppress(OSError):  # Another process uses it, or has removed it.
                         _remove_leftover(os.path.join(folder, other))
 
@@ -187,7 +188,7 @@ else:
         """Remove a draft; raise `OSError` if its process still runs."""
         from fcntl import LOCK_EX, LOCK_NB, flock
 
-        descriptor = os.open(draft, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             status = os.fstat(descriptor)
             if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid():

@@ -281,7 +281,7 @@ main()
 
 
 def test_what_a_killed_command_left_of_a_file_is_removed_when_that_file_is_written_again(tmp_path: Path) -> None:
-    ann, summary, drafts = Program(home=tmp_path, user="Ann"), tmp_path / "summary.md", ".summary.md.*.tmp"
+    ann, summary, drafts = Program(home=tmp_path, user="Ann"), tmp_path / "summary.md", ".summary.md.*.rflow-draft"
     ann.start("--title", "Till 4 is dark")
     ann.ok("note", SECRET)
     words = ("progress", "-o", str(summary), "--overwrite")
@@ -289,7 +289,7 @@ def test_what_a_killed_command_left_of_a_file_is_removed_when_that_file_is_writt
     assert killed.returncode == KILLED
     (left,) = tmp_path.glob(drafts)
     assert SECRET in left.read_text("utf-8")
-    used, other = tmp_path / ".summary.md.0123456789ab.tmp", tmp_path / ".summary.md.of Ann.tmp"
+    used, other = tmp_path / ".summary.md.0123456789ab.rflow-draft", tmp_path / ".summary.md.of Ann.rflow-draft"
     other.touch()
     with used.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

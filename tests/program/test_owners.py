@@ -92,7 +92,7 @@ def test_a_file_is_written_in_one_step_and_stays_what_it_was_for_others(root: Pr
     assert "The till is slow" in out.read_text()
     assert stat.S_IMODE(out.stat().st_mode) == 0o640
     assert link.is_symlink()
-    assert not list(root.home.glob(".*.tmp"))
+    assert not list(root.home.glob(".*.rflow-draft"))
 
 
 def test_a_link_that_leads_to_itself_is_refused_and_left_alone(root: Program) -> None:

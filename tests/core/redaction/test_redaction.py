@@ -428,7 +428,7 @@ ADVERSARIAL = [
     ("authorization: basic x1y2z3", ', "', ""),
     ("", "Cookie: a=b, c ", ""),
     ("password was x1y2z3", " and now it is x1y2z3", ""),
-    ("", "password:a1b2c3;", " and now it is x1y2z3" * 9_000),
+    ("", "password:a1b2c3;", " and now it is x1y2z3…"),
     ("", "user a >b +c ", ""),
     ("user a >b", " +c", ""),
     ("", "user a >b1!", ""),
@@ -451,8 +451,14 @@ def test_a_long_text_made_to_be_slow_is_not(head: str, middle: str, tail: str) -
     """The work grows as the text does: eight times as much for one that is eight times as long, not 64 times.
 
     So little that it would be seconds only for megabytes may be anything; what a busy machine spoils is tried again.
+    An end with "…" is repeated as often as the middle.
     """
-    short, long = (head + middle * (length // len(middle)) + tail for length in (20_000, 160_000))
+
+    def text(length: int) -> str:
+        count = length // len(middle)
+        return head + middle * count + (tail.rstrip("…") * count if tail.endswith("…") else tail)
+
+    short, long = text(20_000), text(160_000)
     for _ in range(3):
         if work(long) <= 0.03 + 10 * work(short):
             return

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ import rflow.cli.terminal_state
 import rflow.formats.templates
 import rflow.service.interchange
 import rflow.service.local.workspace
+import rflow.service.opening
 import rflow.stores.folder.store
 import rflow.stores.postgres.check
 import rflow.stores.postgres.erasing
@@ -51,16 +53,17 @@ class Killer:
         self.number = number
         self.calls = 0
 
-    def wait_for_settings(self) -> None:
-        """Begin to count when the command reads the settings: before that, only words are parsed."""
-        module = vars(rflow.cli.app.context)
-        load = module["load_settings"]
+    def wait_for_work(self) -> None:
+        """Begin to count when the command reads the settings, or copies a store: before that, only words are parsed."""
+        for module, name in ((rflow.cli.app.context, "load_settings"), (rflow.service.opening, "copy_stores")):
+            vars(module)[name] = self._counted_from(vars(module)[name])
 
-        def load_settings(*arguments: Any) -> Any:
+    def _counted_from(self, begin: Callable[..., Any]) -> Callable[..., Any]:
+        def begun(*arguments: Any) -> Any:
             sys.setprofile(self)
-            return load(*arguments)
+            return begin(*arguments)
 
-        module["load_settings"] = load_settings
+        return begun
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:
         """Count a call or a return."""
@@ -83,7 +86,7 @@ def run(wanted: dict[str, Any], place: Path) -> None:
     if wanted["early"]:
         sys.setprofile(killer)
     else:
-        killer.wait_for_settings()
+        killer.wait_for_work()
     code = 0
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
