@@ -150,6 +150,59 @@ def test_a_text_without_quotes_is_repeated_by_errors_of_other_things_too(ana: Pr
         assert whole in ana.refused(2, *words), words
 
 
+def test_no_line_is_suggested_where_it_is_not_clear_which_text_is_meant(ana: Program) -> None:
+    for words, said in (
+        (("brief", "the", "db", "is", "down", "--ask", "help me"), '"the db is down", and "help me" with --ask'),
+        (("brief", "the", "db", "is", "down", "--ask", "help", "me"), '"the db is down", and "help me" with --ask'),
+        (("brief", "me", "too", "--ask=a=b"), '"me too", and "a=b" with --ask'),
+        (("handoff", "sam", "please", "look", "--note", "thanks"), '"please look", and "thanks" with --note'),
+        (("start", "db", "is", "down", "--title", "foo", "bar"), '"db is down", and "foo bar" with --title'),
+        (("accept", "K7QM-42", "I", "got", "it", "--read-back", "yes"), '"I got it", and "yes" with --read-back'),
+    ):
+        refused = ana.refused(2, *words)
+        assert f"There are two texts: {said}.\n" in refused, words
+        assert refused.rstrip().endswith(f'Write it once, in quotes: {said.rpartition(" ")[2]} "…"'), words
+    for line in ("handoff --note hi there sam", "accept --read-back got it K7QM-42"):
+        option = line.split()[1]
+        assert f'Put a text of several words in quotes: {option} "…"   (help: ' in ana.refused(2, *line.split())
+
+
+def test_texts_without_quotes_beside_each_other_are_each_put_in_quotes(ana: Program) -> None:
+    ana.start("--title", "Mail is slow")
+    for typed, line in (
+        (
+            "brief can you look --situation down since noon",
+            'rflow brief --ask "can you look" --situation "down since noon"',
+        ),
+        (
+            "handoff sam please --if it fails --then call me",
+            'rflow handoff sam --note please --if "it fails" --then "call me"',
+        ),
+    ):
+        assert f"in quotes: {line}   (help" in ana.refused(2, *typed.split())
+        ana.ok(*shlex.split(line)[1:])
+
+
+def test_a_text_that_begins_like_an_option_can_be_typed_as_it_is_suggested(ana: Program) -> None:
+    ana.start("--title", "Mail is slow")
+    line = ana.refused(2, "change", "--", "-Xmx 4g set").strip().rpartition("\n")[2].partition(", or --revert")[0]
+    ana.ok(*shlex.split(line)[1:])
+    assert [change["text"] for change in ana.show()["changes"]] == ["-Xmx 4g set"]
+    line = ana.refused(2, "close", "--", "-x flag was wrong").strip().rpartition("\n")[2]
+    ana.ok(*shlex.split(line)[1:])
+
+
+def test_close_takes_an_outcome_out_of_a_text_only_where_it_stands_apart(ana: Program) -> None:
+    ana.start("--title", "Mail is slow")
+    for words, line in (
+        (("abandoned cart job restarted",), '--outcome resolved "abandoned cart job restarted"'),
+        (("-m", "escalated load dropped"), '--outcome resolved "escalated load dropped"'),
+        (("abandoned: the site is gone",), '--outcome abandoned "the site is gone"'),
+        (("abandoned,", "the", "site", "is", "gone"), '--outcome abandoned "the site is gone"'),
+    ):
+        assert ana.refused(2, "close", *words).endswith(f"rflow close {line}\n")
+
+
 def test_a_hint_is_about_what_was_typed(ana: Program) -> None:
     assert "rflow assume --settled 8 TEXT|-" in ana.refused(2, "assume", "--settled", "8")
     (ana.home / "my runbook.md").write_text("1. Ping it\n", "utf-8")

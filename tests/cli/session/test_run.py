@@ -279,23 +279,44 @@ def test_an_answer_names_the_output_that_it_gets_and_a_step_not_its_own(ana: Pro
     assert "Attached" not in ana.ok("warn", "do NOT open the lid").err
 
 
+FAIL = ("sh", "-c", 'printf "%s|" "$@"; exit 3', "sh")
+"""A program that fails, and shows its arguments."""
+LINE = """-- sh -c 'printf "%s|" "$@"; exit 3' sh"""
+
+
 @pytest.mark.parametrize(
-    ("words", "out", "line"),
+    ("front", "words", "said"),
     [
-        (("echo", "a", "--step"), "a --step", 'got it. For rflow: rflow run --step "…" -- echo a'),
-        (("echo", "--step", "Is", "it", "full?"), "--step Is it full?", 'rflow run --step "Is it full?" -- echo'),
-        (("--pin", "echo", "--on", "1", "--label=a"), "--on 1 --label=a", "run --pin --on 1 --label=a -- echo"),
-        (("echo", "a", "--pin", "--", "--step"), "a --pin -- --step", "rflow run --pin -- echo a -- --step"),
-        (("echo", "--on"), "--on", "rflow run --on SEQ -- echo"),
+        ((), ("a", "--step"), f'got it. For rflow: rflow run --step "…" {LINE} a'),
+        (
+            (),
+            ("--step", "Is it full?", "-h"),
+            f'--step stands after the program, which got it. For rflow: rflow run --step "Is it full?" {LINE} -h',
+        ),
+        (("--pin",), ("--step=a", "--result", "b", "--label=a"), f"run --pin --step=a --result b {LINE} --label=a"),
+        ((), ("--step", "a", "--pin", "-d", " ", "", "a  b"), f"run --step a --pin {LINE} -d ' ' '' 'a  b'"),
+        ((), ("--step", "x", "--", "--pin"), f"rflow run --step x {LINE} -- --pin"),
+        ((), ("--step", "Is", "it", "full?"), "which got it. What is for rflow stands before the program."),
+        ((), ("a\nb", "--step", "x"), "which got it. What is for rflow stands before the program."),
+        ((), ("--step", "x", "--on", "1"), "which got it. What is for rflow stands before the program."),
     ],
 )
-def test_an_option_of_its_own_behind_the_program_is_passed_on_and_named(
-    words: tuple[str, ...], out: str, line: str, ana: Program
+def test_a_step_behind_a_program_that_failed_is_passed_on_and_named_with_the_line_to_type(
+    front: tuple[str, ...], words: tuple[str, ...], said: str, ana: Program
 ) -> None:
-    result = ana.run("run", *words)
-    assert (result.code, result.out) == (0, f"{out}\n")
+    result = ana.run("run", *front, *FAIL, *words)
+    assert (result.code, result.out) == (3, "".join(f"{word}|" for word in words))
     assert result.err.count("after the program") == 1
-    assert result.err.endswith(f"{line}\n")
+    assert result.err.endswith(f"{said}\n")
+
+
+def test_a_program_that_succeeded_is_not_to_be_run_again_for_a_step(ana: Program) -> None:
+    for words, got in ((("--step", "x"), "it"), (("--step=x", "--pin"), "them"), (("a", "--step"), "it")):
+        said = ana.ok("run", "echo", *words).err
+        assert said.endswith(f'after the program, which got {got}. To record the step: rflow step "…"\n')
+        assert said.count("rflow") == 1
+    ana.ok("step", "x")
+    assert [piece["on"] for piece in ana.show()["evidence"]] == [6, 6, 6]
 
 
 @pytest.mark.parametrize(
@@ -303,7 +324,9 @@ def test_an_option_of_its_own_behind_the_program_is_passed_on_and_named(
     [
         ("--", "echo", "--step"),
         ("echo", "--", "--step"),
-        ("--label", "web", "echo", "--label", "a=b"),
+        ("--step", "web", "echo", "--step", "a=b"),
+        ("echo", "docker", "run", "--label", "a=b", "nginx"),
+        ("echo", "--encoding", "utf8", "--on", "1", "--pin", "--result", "x"),
         ("echo", "--steps", "--user", "ben", "-c"),
         ("-c", "echo --step"),
     ],

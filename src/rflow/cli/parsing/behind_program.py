@@ -1,42 +1,56 @@
 """Options of `rflow run` that stand after the program, and so are the program's."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from shlex import quote
 
-from rflow.cli.parsing.declare import Option
 from rflow.cli.parsing.reader import hoisted
 from rflow.cli.parsing.short_ways import expanded, place_of_command
-from rflow.cli.parsing.whole_line import Here, command_here, in_quotes, metavar, pieces_of
+from rflow.cli.parsing.whole_line import Here, Piece, command_here, in_quotes, pieces_of
+
+_OF_A_STEP = ("--step", "--result", "--pin")
 
 
-def misplaced(words: Sequence[str]) -> str:
-    """Return a sentence about the options of `rflow run` after the program, with the line to type; "" without any.
+def misplaced(words: Sequence[str], *, failed: bool) -> str:
+    """Return a sentence about --step after the program, and what to type; "" where there is none.
 
-    An option that stands before the program as well is the program's, and so are all words behind `--`. Short options
-    and those of `rflow` itself are not looked for: `-c` and `--user` are options of many programs.
+    Other programs have --label, --on and the like, so these are looked for beside --step only. One that stands before
+    the program as well is the program's, and so are all words behind `--`. What succeeded is not to be run again.
     """
     line = hoisted(expanded(words))
     here, rest = command_here(line), line[place_of_command(line) + 1 :]
     before = _options_before(here, rest)
+    own = {*_OF_A_STEP} - {word.partition("=")[0] for word in before}
     program = rest[len(before) :]
     end = program.index("--") if "--" in program else len(program)
-    typed = pieces_of(here, program[:end])
-    own = _long_options(here) - {word.partition("=")[0] for word in before}
-    moved = [piece for piece in typed if piece.words[0].partition("=")[0] in own]
-    if not moved:
+    found = pieces_of(here, program[:end], one_word=True)
+    moved = [piece for piece in found if _name(piece) in own]
+    names = [_name(piece) for piece in moved]
+    if "--step" not in names:
         return ""
-    kept = [word for piece in typed if piece not in moved for word in piece.words] + program[end:]
-    options = [f"{piece.typed}{_missing_value(here, piece.words)}" for piece in moved]
-    whole = " ".join([here.path, *map(in_quotes, before), *options, "--", *map(in_quotes, kept)])
-    names = " and ".join(piece.words[0].partition("=")[0] for piece in moved)
     stand, it = ("stand", "them") if len(moved) > 1 else ("stands", "it")
-    return f"{names} {stand} after the program, which got {it}. For rflow: {whole}"
+    said = f"{' and '.join(names)} {stand} after the program, which got {it}."
+    if not failed:
+        return f'{said} To record the step: rflow step "…"'
+    if not _is_clear(found, moved, rest):
+        return f"{said} What is for rflow stands before the program."
+    options = [piece.typed + _missing_value(piece) for piece in moved]
+    kept = [word for piece in found if piece not in moved for word in piece.words] + program[end:]
+    return f"{said} For rflow: {' '.join([here.path, *map(in_quotes, before), *options, '--', *map(quote, kept)])}"
 
 
-def _long_options(here: Here) -> set[str]:
-    """Return the long options of a command that its help lists."""
-    declared = [each for each in here.declared if isinstance(each.declared, Option)]
-    shown = [option for option in declared if not option.declared.details.get("hidden")]
-    return {name for option in shown for name in option.options if name.startswith("--")}
+def _is_clear(found: Sequence[Piece], moved: Sequence[Piece], rest: Sequence[str]) -> bool:
+    """Whether the right line is known: each text is a single word, nothing excludes --step, and all can be shown."""
+    one_word = not any(
+        piece in moved and _name(piece) != "--pin" and then.is_text and not then.words[0].startswith("-")
+        for piece, then in pairwise(found)
+    )
+    names = {word.partition("=")[0] for word in rest}
+    return one_word and "--on" not in names and all(word.isprintable() for word in rest)
+
+
+def _name(piece: Piece) -> str:
+    return piece.words[0].partition("=")[0]
 
 
 def _options_before(here: Here, rest: Sequence[str]) -> list[str]:
@@ -48,9 +62,6 @@ def _options_before(here: Here, rest: Sequence[str]) -> list[str]:
     return list(rest[:place])
 
 
-def _missing_value(here: Here, words: Sequence[str]) -> str:
-    """Return what stands for the value of an option that has none, though it takes one; else ""."""
-    option = here.named(words[0].partition("=")[0])
-    if len(words) > 1 or "=" in words[0] or option is None or option.type is bool:
-        return ""
-    return ' "…"' if metavar(option) == "TEXT" else f" {metavar(option)}"
+def _missing_value(piece: Piece) -> str:
+    """Return what stands for the text of an option that has none; else ""."""
+    return "" if len(piece.words) > 1 or "=" in piece.words[0] or piece.words[0] == "--pin" else ' "…"'

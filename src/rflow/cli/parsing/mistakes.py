@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import bare, global_values
 from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
-from rflow.cli.parsing.whole_line import Here, command_here, metavar, pieces, text_of, with_quoted_option, with_text
+from rflow.cli.parsing.whole_line import Here, command_here, line_of, metavar, pieces, text_of, with_text
 from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
 from rflow.errors import UsageProblem
@@ -143,28 +143,48 @@ def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
     what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
     arguments = [each for each in here.declared if isinstance(each.declared, Argument)]
     texts = [piece.words[0] for piece in pieces(here, words) if piece.is_text]
-    if whole := with_quoted_option(here, words) or _as_option(here, words, texts):
-        return UsageProblem(what, try_=f"Put a text of several words in quotes: {whole}   (help: {here.help})")
+    if problem := _text_of_option(what, here, words, texts):
+        return problem
     if not arguments:
         return UsageProblem(f"{here.name} takes no text, but there is {_quoted(extra[1])}.", try_=f"See: {here.help}")
     if is_code("".join(texts[:1])):
         return UsageProblem(what, try_=f"Name the session alone: {here.path} {texts[0]}   (help: {here.help})")
     if len(arguments) > 1 or bare(arguments[0].type) is not str:
         return UsageProblem(what, try_=f"Write it as: {here.usage}   (help: {here.help})")
-    whole = with_text(here, words, leading=0)
-    return UsageProblem(what, try_=f"Put a text of several words in quotes: {whole}   (help: {here.help})")
+    return _unquoted(what, here, with_text(here, words, leading=0))
+
+
+def _unquoted(what: str, here: Here, line: str) -> UsageProblem:
+    return UsageProblem(what, try_=f"Put a text of several words in quotes: {line}   (help: {here.help})")
 
 
 _TEXT_MEANT = {"start": ("--title", 0), "brief": ("--ask", 0), "handoff": ("--note", 1)}
 """The option that words of a command without one are for, and the number of arguments before them."""
 
 
-def _as_option(here: Here, words: Sequence[str], texts: Sequence[str]) -> str:
-    """Return a command line whose words are the value of the option that is probably meant; "" if there is none."""
-    meant = _TEXT_MEANT.get(here.name)
+def _text_of_option(what: str, here: Here, words: Sequence[str], texts: Sequence[str]) -> UsageProblem | None:
+    """Return the error for words without quotes that are probably the value of an option; None if they are not.
+
+    Which of two texts is meant, or whether an argument stands behind a text, is not guessed: no whole line is named.
+    """
+    option, leading = _TEXT_MEANT.get(here.name, ("", 0))
     if here.name == "accept" and is_code("".join(texts[:1])):
-        meant = ("--read-back", 1)
-    return with_text(here, words, meant[0], leading=meant[1]) if meant else ""
+        option, leading = "--read-back", 1
+    options = [piece for piece in pieces(here, words) if not piece.is_text]
+    longer = [piece.words for piece in options if len(piece.words) > 2]
+    if longer and len(texts) <= sum(isinstance(each.declared, Argument) for each in here.declared):
+        is_sure = texts or not (leading or is_code(longer[-1][-1]))
+        line = line_of(here.path, texts, *(piece.typed for piece in options)) if is_sure else f'{longer[0][0]} "…"'
+        return _unquoted(what, here, line)
+    if not option:
+        return None
+    for piece in options:
+        name, equals, value = piece.words[0].partition("=")
+        if name == option:
+            other = _quoted(value if equals else " ".join(piece.words[1:]))
+            two = f"{_quoted(' '.join(texts[leading:]))}, and {other} with {name}"
+            return UsageProblem(f"There are two texts: {two}.", try_=f'Write it once, in quotes: {name} "…"')
+    return _unquoted(what, here, with_text(here, words, option, leading=leading))
 
 
 _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {

@@ -78,7 +78,10 @@ _OF_SEVERAL_WORDS = ("TEXT", "HOW", "TIME")
 
 
 def pieces(here: Here, words: Sequence[str]) -> list[Piece]:
-    """Return what was typed behind the command, without the global options: messages add those to a command."""
+    """Return what was typed behind the command.
+
+    The global options are left out: whatever prints a suggested command adds them to it (`typable`).
+    """
     line = expanded(words)
     behind = line[place_of_command(line) + len(here.path.split()) - 1 :]
     return [
@@ -86,11 +89,11 @@ def pieces(here: Here, words: Sequence[str]) -> list[Piece]:
     ]
 
 
-def pieces_of(here: Here, words: Sequence[str]) -> list[Piece]:
+def pieces_of(here: Here, words: Sequence[str], *, one_word: bool = False) -> list[Piece]:
     """Divide words behind a command into options and others.
 
-    An option for a text takes all words up to the next option, unless a text without quotes is still to come. What
-    begins as an option, and is none of this command, is text.
+    An option for a text takes all words up to the next option, unless a text without quotes is still to come, or it is
+    to take `one_word` only. What begins as an option, and is none of this command, is text.
     """
     needs_text = any(isinstance(each.declared, Words) for each in here.declared)
     found: list[Piece] = []
@@ -105,6 +108,7 @@ def pieces_of(here: Here, words: Sequence[str]) -> list[Piece]:
             found.append(Piece((word,), is_text=True))
             continue
         several = metavar(option) in _OF_SEVERAL_WORDS and (not needs_text or any(piece.is_text for piece in found))
+        several = several and not one_word
         value = () if equals or option.type is bool else _value(waiting, several=several)
         found.append(Piece((word, *value), is_text=False))
     return found
@@ -131,18 +135,19 @@ def with_text(here: Here, words: Sequence[str], option: str = "", *, leading: in
     if leading is None:
         leading = len(arguments) - 1
         leading += isinstance(arguments[-1], NumberedWords) and "".join(texts[leading : leading + 1]).isdecimal()
-    text = in_quotes(" ".join(texts[leading:])) if texts[leading:] else '"…"'
+    text = " ".join(texts[leading:]) or "…"
     options = [piece.typed for piece in found if not piece.is_text]
-    if not option and " ".join(texts[leading:]).startswith("-"):
-        return " ".join([here.path, *options, "--", *map(in_quotes, texts[:leading]), text])
-    return " ".join([here.path, *map(in_quotes, texts[:leading]), *filter(None, [option]), text, *options])
+    if option:
+        return line_of(here.path, texts[:leading], f"{option} {in_quotes(text)}", *options)
+    return line_of(here.path, [*texts[:leading], text], *options)
 
 
-def with_quoted_option(here: Here, words: Sequence[str]) -> str:
-    """Return a command line in which the words behind an option for a text are its value; "" if there are no more."""
-    found = pieces(here, words)
-    is_longer = any(len(piece.words) > 2 for piece in found)
-    return " ".join([here.path, *(piece.typed for piece in found)]) if is_longer else ""
+def line_of(path: str, texts: Sequence[str], *options: str) -> str:
+    """Return a command line with texts in quotes and options as they are typed, behind `--` if a text is like one."""
+    quoted = [in_quotes(text) for text in texts]
+    if any(text.startswith("-") and text != "-" for text in map(one_line, texts)):
+        return " ".join([path, *options, "--", *quoted])
+    return " ".join([path, *quoted, *options])
 
 
 def text_of(here: Here, words: Sequence[str]) -> str:

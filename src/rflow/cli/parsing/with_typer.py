@@ -20,7 +20,7 @@ from rflow.cli.root import root
 WHOLE = "rflow.whole_help"
 """In the `meta` of a context: whether the help says what every command does."""
 TYPED = "rflow.typed"
-"""The same, for the words of the command line."""
+"""In the `meta` of a context: the words of the command line as typed, with the short way in it expanded."""
 
 
 class Root(TyperGroup):
@@ -143,8 +143,8 @@ def call(context: typer.Context, command: Command, values: dict[str, Any]) -> No
     given = context.find_root().obj
     try:
         given.call(command, values)
-    except SystemExit:
-        if command.verbatim and (said := misplaced(context.meta[TYPED])):
+    except SystemExit as end:
+        if command.verbatim and (said := misplaced(context.meta[TYPED], failed=bool(end.code))):
             given.app.say(said)
         raise
 

@@ -140,10 +140,10 @@ def change(
 def _way_back(run: App, text: str) -> str:
     """Ask how a change can be reverted, where somebody can be asked; a change is recorded even if that is not known."""
     if not run.can_ask:
-        from rflow.cli.parsing.whole_line import in_quotes
+        from rflow.cli.parsing.whole_line import line_of
 
-        whole = f"rflow change {in_quotes(text)} --revert"
-        raise UsageProblem("How can it be reverted?", try_=f'{whole} "…", or --revert "not known".')
+        whole = line_of("rflow change", [text], '--revert "…"')
+        raise UsageProblem("How can it be reverted?", try_=f'{whole}, or --revert "not known".')
     answer = or_end(typed("How can it be reverted? (empty: not known)"))
     return run.text(answer).strip() or "not known"
 

@@ -239,7 +239,7 @@ def close(
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
         outcome, words = convert(words, CloseOutcome), ""
     said = one_of(words, run.text(summary), "--summary")
-    ended = outcome or _outcome_here(run, session, said)
+    ended = outcome or _outcome_here(run, session, said, "".join((how or [])[:1]))
     command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
@@ -254,8 +254,8 @@ def close(
         run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 
 
-def _outcome_here(run: App, session: Session, said: str) -> CloseOutcome:
-    """Return the outcome of the end at which the session stands."""
+def _outcome_here(run: App, session: Session, said: str, typed: str) -> CloseOutcome:
+    """Return the outcome of the end at which the session stands; `typed` is the first word without an option."""
     tree = tree_of(run.workspace, session)
     node = node_of(session, tree)
     match getattr(node, "outcome", None):
@@ -263,13 +263,14 @@ def _outcome_here(run: App, session: Session, said: str) -> CloseOutcome:
             return "resolved"
         case "escalate":
             return "escalated"
-    from rflow.cli.parsing.whole_line import in_quotes
+    from rflow.cli.parsing.whole_line import line_of
 
     first, _, rest = said.partition(" ")
-    outcome, said = (first, rest) if first in get_args(CloseOutcome) else ("resolved", said)
-    summary = in_quotes(said) if said.strip() else '"what the cause was"'
+    named = first[:-1] if first.endswith((":", ",")) else first if first == typed else ""
+    outcome, said = (named, rest) if named in get_args(CloseOutcome) else ("resolved", said)
     raise UsageProblem(
-        "How did it end: resolved, escalated or abandoned?", try_=f"rflow close --outcome {outcome} {summary}"
+        "How did it end: resolved, escalated or abandoned?",
+        try_=line_of(f"rflow close --outcome {outcome}", [said if said.strip() else "what the cause was"]),
     )
 
 
