@@ -988,3 +988,15 @@ def test_a_plan_stays_where_a_warning_says_to_do_something_else_then(warning: st
     plan = Contingency(condition="replication stops", action="call Robin")
     scene.do(ANN, c.HandOff(to=BEN, note="Good night.", contingencies=(plan,)))
     assert text_of(progress_of(scene, brief=brief), "next") == "if replication stops: call Robin"
+
+
+@both_forms
+def test_a_warning_that_holds_is_in_a_summary_of_what_is_new_too(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.AddNote(text="Don't restart print-01", kind="warning"))
+    scene.do(ANN, c.AddNote(text="Don't reboot it", kind="warning"))
+    [since] = scene.do(ANN, c.AddStep(text="Tried a cable", result="no change"))
+    scene.do(ANN, c.AddNote(text="The lamp is red", kind="note"))
+    progress = summarise(scene.session, scene.trees, replace(looking(brief=brief), since=since.seq))
+    assert [entry.text for entry in entries(progress, "caution")] == ["Don't reboot it", "Don't restart print-01"]
+    assert entries(progress, "tried") == []
