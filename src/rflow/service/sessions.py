@@ -187,7 +187,8 @@ def receiver(workspace: "Workspace", name: str, *, new: bool = False) -> tuple[P
         return known[wanted.id], True
     from difflib import get_close_matches
 
-    close = [known[key].name for key in get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
+    swapped = [key for key in known if sorted(key) == sorted(wanted.id)]  # "sma": too short to be close to "sam"
+    close = [known[key].name for key in swapped or get_close_matches(wanted.id, known, n=3, cutoff=0.7)]
     if workspace.about.kind == "server" and not wanted.is_queue:
         if close and not new:
             raise NotFound(f'"{wanted.name}" is no member here.', try_=f"Did you mean {' or '.join(close)}?")

@@ -303,6 +303,12 @@ def test_who_had_handed_a_session_over_sees_who_took_it_before_it_was_accepted(d
         assert "Chloé Martin took it over" in former.ok("-s", desk.code).out
 
 
+def test_a_short_name_with_swapped_letters_is_refused_too(desk: Desk) -> None:
+    desk.ana.ok("question", "sam", "--new-user", "Which port?")
+    assert "Did you mean sam?" in desk.ana.refused(2, "handoff", "sma")
+    desk.ana.ok("handoff", "sma", "--new-user")
+
+
 def test_a_name_that_is_close_to_a_known_one_is_refused_with_that(desk: Desk) -> None:
     assert desk.ana.refused(2, "handoff", "Ben Okofor") == (
         'rflow: "Ben Okofor" does not appear in this store.\n'

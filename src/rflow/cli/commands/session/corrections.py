@@ -13,10 +13,13 @@ from rflow.core.session import events as e
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Change, Entry, Session, Step
 from rflow.core.session.texts import amendable
+from rflow.core.text import shorten
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import Outcome
 
 app = Group()
+_WORD = 30
+"""The characters of a word that are repeated in an error."""
 _NUMBER_AND_TEXT = 2
 """With more words it is not sure that the first is the number of an entry: "2 hosts are down"."""
 Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")]
@@ -43,8 +46,6 @@ def amend(
     action. Without SEQ: your last entry; with --result your last step, with --revert your last change. For another
     answer to a question of the tree: `rflow back`.
     """
-    from rflow.cli.display.shown import say_cut_entry
-
     session = run.loaded()
     number, text = _numbered(run, session, words or [])
     if number is None and text is None and result is None and revert is None:
@@ -62,18 +63,23 @@ def amend(
         command_id=command_id,
     )
     outcome = run.send(session, command)
-    amended = outcome.session.entry(entry)
-    run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(amended)}.")
+    run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(outcome.session.entry(entry))}.")
     sure = number is not None and len(words or []) <= _NUMBER_AND_TEXT
     added = result is not None and not getattr(before, "result", "")
     if before is not None and outcome.events and not sure and not added:
         run.say(f"It was: {text_of(before)}{_besides(before)}. To take the correction back: {run.begin(session)} undo")
-    say_cut_entry(run, outcome.session, entry)
+    _say_what_is_left(run, outcome.session, entry)
+
+
+def _say_what_is_left(run: App, session: Session, entry: int) -> None:
+    """Say what a brief may still cut of an entry that was corrected, and that the answer of a choice is as it was."""
+    from rflow.cli.display.shown import say_cut_entry
+
+    say_cut_entry(run, session, entry)
+    amended = session.entry(entry)
     if isinstance(amended, Step) and amended.kind == "choice":
-        begin = run.begin(outcome.session)
-        run.say(
-            f"This changed the reason only; the answer is still {quoted(amended.result)}. To change it: {begin} back"
-        )
+        again = f"To change it: {run.begin(session)} back"
+        run.say(f"This changed the reason only; the answer is still {quoted(amended.result)}. {again}")
 
 
 def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None, list[str] | None]:
@@ -84,18 +90,21 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
     first = "".join(words[:1]).removeprefix("#")
     if not is_number(first):
         if len(words) > 1:  # a number that was mistyped, or a text without quotes: the last entry may not be meant
-            from shlex import quote
-
-            again = f"{run.begin(session)} amend {quote(' '.join(words))}"
-            raise UsageProblem(f'"{first}" is not the number of an entry.', try_=f"To correct your last entry: {again}")
+            what = f'"{shorten(first, _WORD)}" is not the number of an entry.'
+            raise UsageProblem(what, try_=f"To correct your last entry: {_with_text(run, session, words)}")
         return None, words or None
     number, text = int(first), words[1:]
     if len(text) > 1 and session.version and number not in session.kinds:
-        from shlex import quote
-
-        again = f"{run.begin(session)} amend {quote(' '.join(words))}"
-        raise NotFound(f"{session.code} has no entry {number}.", try_=f"If it belongs to the text: {again}")
+        again = f"If it belongs to the text: {_with_text(run, session, words)}"
+        raise NotFound(f"{session.code} has no entry {number}.", try_=again)
     return number, text or None
+
+
+def _with_text(run: App, session: Session, words: list[str]) -> str:
+    """Return the line that corrects the last entry by these words."""
+    from shlex import quote
+
+    return f"{run.begin(session)} amend {quote(' '.join(words))}"
 
 
 def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:
