@@ -31,7 +31,7 @@ CHANGING = re.compile(
     r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)?(\d{4}-\d\d-\d\d\s)?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
     r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions: behind dates, which look like them
     r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rf[stir]_[\w…]+|…\w{4}\b"  # links, tokens
-    r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|h|KiB|MiB|B)\b|just now"
+    r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|[mhd]|KiB|MiB|B)\b|just now"
 )
 """What is different in every run."""
 
