@@ -43,7 +43,7 @@ Layout = Callable[[str, int, int, Named], Iterator[Value]]
 
 def find(text: str) -> Iterator[Span]:
     """Find the values that stand beside names of secrets."""
-    done = told = 0
+    done = reached = 0
     for begin, end in _stems(lowered(text)):
         if begin < done:
             continue
@@ -52,9 +52,11 @@ def find(text: str) -> Iterator[Span]:
         if named is None or _RESOURCE.search(text[max(start - 120, 0) : start]):
             continue
         values = _beside(text, start, done, named)
-        tells = bool(values) and values[-1].after > told  # once for each place: several names may have the same value
-        for value in chain(values, further(text, values[-1].after, named) if tells else ()):
-            told = max(told, value.after)
+        is_new = (
+            bool(values) and values[-1].after > reached
+        )  # once for each place: several names may have the same value
+        for value in chain(values, further(text, values[-1].after, named) if is_new else ()):
+            reached = max(reached, value.after)
             # A bare value may have taken the next name along: X-Api-Key: VALUE;X-Api-Key: VALUE.
             first = None if value.quoted else _FIRST_PART.match(text, value.start, value.end)
             done = max(done, first.end() if first else value.end)
