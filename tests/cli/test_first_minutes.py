@@ -264,7 +264,9 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     ana.ok("tree", "add", "--examples")
     assert ["start", "printer-offline"] in suggested(ana.ok().out)
     started = ana.ok("start", "printer-offline", "--customer", "Northern Parcels, Leeds")
-    assert re.fullmatch(r"\S{4}-\S{2} · A user cannot print · Northern Parcels, Leeds: started\.\n", started.err)
+    assert re.fullmatch(
+        r"\S{4}-\S{2} · A user cannot print · Northern Parcels, Leeds: started\.\n\nWrite short, .*\n", started.err
+    )
     code = started.err.split()[0]
     assert ["choose", "1"] in suggested(started.out)
     assert (
@@ -502,6 +504,12 @@ def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
     assert ana.ok("resume", "mail").out.startswith(f"{other}  Mail is late")
     assert f"rflow reopen {third}" in ana.refused(5, "resume", "at all")
     assert 'There is no session "il"' in ana.refused(3, "resume", "il")
+
+
+def test_a_start_says_how_much_of_an_entry_a_brief_shows(ana: Program) -> None:
+    tip = "\nWrite short, what counts first: a brief shows some 10 words of each entry.\n"
+    assert ana.ok("start", "--title", "The till is slow").err.endswith(tip)
+    assert "Write short" not in ana.ok("start", "--title", "The till is slow", "--json").err
 
 
 def test_a_second_session_says_how_to_go_back_to_the_first(ana: Program) -> None:

@@ -122,6 +122,11 @@ def counted(number: int | Sized, singular: str, plural: str = "") -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def enumerated(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: one, one and two; one, two and three."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
 # Terminal columns
 
 _NO_WIDTH = frozenset({"Mn", "Me", "Cf"})  # combining characters, and joiners

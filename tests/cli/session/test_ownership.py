@@ -215,6 +215,17 @@ def test_accepting_reads_back_and_makes_it_current(desk: Desk) -> None:
     assert desk.history[-1] == "Ben Okafor accepted: The vendor is next"
 
 
+def test_accepting_says_how_an_ask_ends_and_a_second_time_where_to_write_what_was_understood(desk: Desk) -> None:
+    desk.ana.ok("brief", "--ask", "Ben: restart it, or wait for the vendor?")
+    desk.ana.ok("handoff", BEN)
+    assert desk.ben.ok("accept").err.endswith('Once what is asked is settled: rflow brief --ask ""\n')
+    again = desk.ben.refused(5, "accept", desk.code, "--read-back", "I wait")
+    assert f'To say what you understood: rflow -s {desk.code} note "…"   See what has been: rflow inbox\n' in again
+    assert "understood" not in desk.ben.refused(5, "accept", desk.code)
+    desk.ben.ok("brief", "--ask", "")
+    assert "ASK" not in desk.ben.ok("progress", "--brief", "-f", "text").out
+
+
 def test_declining_returns_it_to_the_last_owner_who_had_accepted(desk: Desk) -> None:
     desk.ana.ok("handoff", BEN)
     desk.ben.ok("accept")

@@ -182,13 +182,13 @@ def after_brief(me: Program, *words: str) -> list[str]:
 
 @needs_terminal
 @pytest.mark.parametrize("words", [("progress", "--brief"), ("progress", "--brief", "--copy")], ids=" ".join)
-def test_a_brief_without_room_names_the_two_longest_texts(words: tuple[str, ...], ana: Program) -> None:
+def test_a_brief_without_room_names_what_it_lacks_and_the_longest_texts(words: tuple[str, ...], ana: Program) -> None:
     fill(ana)
-    first, second = after_brief(ana, *words)
-    assert re.fullmatch(
-        r'Omitted \d key entr(y|ies)(, cut \d+)?\. Shorten #\d+ \(30 words\): rflow amend \d+ "…"', first
-    ), first
-    assert re.fullmatch(r'Shorten #\d+ \(30 words\): rflow amend \d+ "…"', second), second
+    first, *others = after_brief(ana, *words)
+    lacks = r"A brief has no room for \d changes? in place(, and cuts \d more)?\."
+    shorten = r'Shorten #\d+ "do NOT reboot \w+:…" \(30 words\): rflow amend \d+ "…"'
+    assert re.fullmatch(f"{lacks} {shorten}", first), first
+    assert [bool(re.fullmatch(shorten, other)) for other in others] == [True, True], others
     carry_out(ana, first, "do NOT reboot Leeds")
     assert first.partition("Shorten ")[2] not in "".join(after_brief(ana, *words))
 
@@ -197,9 +197,9 @@ def test_a_brief_without_room_names_the_two_longest_texts(words: tuple[str, ...]
 def test_a_handoff_names_the_longest_texts_that_its_sender_can_still_shorten(ana: Program) -> None:
     fill(ana)
     code = ana.show()["code"]
-    first, second = after_brief(ana, "handoff", BEN, "--new-user")
-    assert first.startswith("In a brief: Omitted ")
-    assert f"rflow -s {code} amend " in first and f"rflow -s {code} amend " in second
+    first, *others = after_brief(ana, "handoff", BEN, "--new-user")
+    assert first.startswith("A brief has no room for ")
+    assert all(f"rflow -s {code} amend " in line for line in (first, *others)) and len(others) == 2
     assert "amended: " in carry_out(ana, first, "do NOT reboot Leeds")
 
 
@@ -212,9 +212,20 @@ def test_nothing_is_said_where_there_was_room_or_nothing_to_shorten(ana: Program
     assert after_brief(ana, "progress", "--brief") == []
 
 
-def test_without_a_terminal_a_brief_says_nothing_of_texts_to_shorten(ana: Program) -> None:
+def test_without_a_terminal_only_who_asks_or_hands_over_hears_what_a_brief_lacks(ana: Program) -> None:
     fill(ana)
     assert "Shorten" not in ana.ok("progress", "--brief", "--copy").err
+    assert "A brief has no room for " in ana.ok("brief", "--ask", "Can you check the gateway tonight?").err
+    assert "no room" not in ana.ok("brief", "--impact", "Nobody can pay", "--situation", "No till works").err
+    assert "A brief has no room for " in ana.ok("handoff", BEN, "--new-user").err
+
+
+def test_a_long_warning_is_said_to_take_the_room_of_other_entries(ana: Program) -> None:
+    said = ana.ok("warn", f"do NOT reboot Leeds: {LONG}").err
+    assert "A brief shows all 24 words of it, and has less room for the rest (14 leave room)." in said
+    assert 'Shorter: rflow amend 2 "…"\n' in said
+    assert "less room" not in ana.ok("amend", "2", "do NOT reboot Leeds: nobody could pay").err
+    assert "less room" not in ana.ok("warn", "do NOT reboot York").err
 
 
 @needs_terminal

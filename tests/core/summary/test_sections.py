@@ -541,6 +541,51 @@ def test_a_wait_for_what_is_asked_does_not_say_it_again_in_the_brief_form() -> N
         assert [entry.text for entry in section.entries] == [first, "Wavetrack: license for wlc-1, case WT-30418"]
 
 
+def test_an_ask_of_an_earlier_owner_says_whose_it_is() -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Restart it or wait? I'd wait", situation="Nothing prints")))
+    assert text_of(progress_of(scene), "ask") == "Restart it or wait? I'd wait"
+    assert [whose(scene, brief=brief) for brief in (True, False)] == ["", ""]
+    scene.do(ANN, c.HandOff(to=BEN))
+    scene.do(BEN, c.Accept())
+    assert [whose(scene, brief=brief) for brief in (True, False)] == ["(Ann)", "(by Ann)"]
+    assert progress_of(scene).ask_by == "Ann"
+    scene.do(BEN, c.SetBrief(brief=Brief(situation="Half of it prints")))
+    assert whose(scene, brief=True) == "(Ann)"
+    scene.do(BEN, c.SetBrief(brief=Brief(ask="Restart it?")))
+    assert (whose(scene, brief=True), progress_of(scene).ask_by) == ("", None)
+
+
+def whose(scene: Scene, *, brief: bool) -> str:
+    [section] = [section for section in progress_of(scene, brief=brief).sections if section.key == "ask"]
+    return section.detail
+
+
+def test_at_first_is_what_was_said_first_of_several_situations() -> None:
+    scene = free()
+    for situation in ("Nobody can book since 02:05", "Half of the agents can book", "All book again, imports hang"):
+        scene.do(ANN, c.SetBrief(brief=Brief(situation=situation)))
+        scene.now += timedelta(minutes=20)
+    assert text_of(progress_of(scene), "before") == "Nobody can book since 02:05"
+
+
+def test_what_somebody_was_asked_gives_way_in_the_brief_form_where_they_are_waited_for() -> None:
+    scene = free()
+    scene.do(ANN, c.AskQuestion(to=BEN, text="May the value be 2 for all of payroll until tomorrow?"))
+    scene.do(ANN, c.SetWaiting(waiting_for="Ben (security): his yes to value 2, in a meeting until 11:00"))
+    asked = "Ben was asked: May the value be 2 for all of payroll until tomorrow?"
+    for brief in (True, False):  # with room for all of it
+        [section] = [section for section in progress_of(scene, brief=brief).sections if section.key == "waiting"]
+        assert section.entries[-1].text == asked
+    way_back = "set it to 0, restart it and look in the event log whether it was taken over"
+    scene.do(ANN, c.MakeChange(text="Set value 2 on the first laptop", revert=way_back))
+    for number in range(60):
+        scene.do(ANN, c.AddNote(text=f"laptop {number} is fine", pin=True))
+    shown = {part.key: [entry.text for entry in part.entries] for part in progress_of(scene, brief=True).sections}
+    assert [text.partition(":")[0] for text in shown["waiting"]] == ["Ben (security)"]
+    assert [text.partition("Revert: ")[2] for text in shown["changes"]][-1] == way_back
+
+
 @pytest.mark.parametrize(
     "said",
     [

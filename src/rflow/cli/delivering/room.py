@@ -1,60 +1,73 @@
 """What a brief form had no room for, and how to shorten the texts that took it."""
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.display.shown import LIMITS, Typed, if_thens, key_texts
-from rflow.cli.output import is_terminal
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.arrange import squeezed
 from rflow.core.summary.progress import Progress, Summary
-from rflow.core.text import counted
+from rflow.core.summary.units.unit import SectionKey
+from rflow.core.text import counted, enumerated, one_line, shorten
 from rflow.errors import RflowError
 
-_LONG, _LONG_ASK = 14, 40
+_LONG, _LONG_ASK = 14, 30
 """A text with no more words is not named."""
-_NAMED = 2
+_NAMED = 3
 """So many texts are named at most."""
+_QUOTED = 24
+"""So much of a text says which one it is."""
+_NAMES: dict[SectionKey, tuple[str, str]] = {
+    "caution": ("warning", "warnings"),
+    "plans": ("if-then", "if-thens"),
+    "changes": ("change in place", "changes in place"),
+    "waiting": ("wait", "waits"),
+    "hypothesis": ("hypothesis", "hypotheses"),
+    "assumed": ("assumption", "assumptions"),
+    "facts": ("key fact", "key facts"),
+}
+"""What a brief form may lack."""
 
 
-def say_squeezed(run: App, session: Session, summary: Summary, begin: str, first: str = "") -> None:
-    """Say at a terminal, of a brief form without room for all that is important, which texts took it.
+def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> None:
+    """Say of a brief form without room for all that is important what it lacks, and which texts took the room.
 
-    Only those are named that this user can shorten; `begin` is how a command for this session begins, `first` what the
-    message begins with.
+    Only those are named that this user can shorten; `begin` is how a command for this session begins.
     """
-    if not (is_terminal(sys.stderr) and isinstance(summary, Progress) and summary.brief and not summary.since):
-        return
-    if session.status == "closed":
+    if session.status == "closed" or not (isinstance(summary, Progress) and summary.brief and not summary.since):
         return
     omitted, cut = squeezed(summary)
     if not (omitted or cut):
         return
     texts = sorted(_long_texts(run, session), key=lambda found: found[0], reverse=True)[:_NAMED]
-    said = f"{first}{_counts(omitted, cut)} "
+    said = f"{_lacks(omitted, cut)} "
     for _, name, text, command in texts:
-        run.say(f"{said}Shorten {name} ({text.words} words): {begin} {command} {text.part}")
+        quoted = f'"{shorten(one_line(text.text), _QUOTED)}"'
+        run.say(f"{said}Shorten {name} {quoted} ({text.words} words): {begin} {command} {text.part}")
         said = ""
 
 
-def _counts(omitted: int, cut: int) -> str:
+def _lacks(omitted: Mapping[SectionKey, int], cut: int) -> str:
     if not omitted:
-        return f"Cut {counted(cut, 'key entry', 'key entries')}."
-    return f"Omitted {counted(omitted, 'key entry', 'key entries')}{f', cut {cut}' if cut else ''}."
+        return f"A brief cuts {counted(cut, 'key entry', 'key entries')}."
+    kinds = [_named(key, omitted[key]) for key in _NAMES if omitted.get(key)]
+    return f"A brief has no room for {enumerated(kinds)}{f', and cuts {cut} more' if cut else ''}."
 
 
-def say_squeezed_for_receiver(run: App, session: Session) -> None:
-    """Say of a session that was just handed over which texts, that its sender can still shorten, took the room."""
+def _named(key: SectionKey, count: int) -> str:
+    return "the hypothesis" if key == "hypothesis" else counted(count, *_NAMES[key])
+
+
+def say_squeezed_brief(run: App, session: Session, begin: str) -> None:
+    """Say the same of the brief form of a session in which something was just asked, or which was just handed over."""
     from rflow.service.summaries import session_progress
 
-    if is_terminal(sys.stderr) and session.version:
-        with suppress(RflowError):  # it has been handed over
-            progress = session_progress(run.workspace, session, replace(run.view(), brief=True))
-            say_squeezed(run, session, progress, f"{run.program} -s {session.code}", "In a brief: ")
+    if session.version:
+        with suppress(RflowError):  # it has been recorded
+            say_squeezed(run, session, session_progress(run.workspace, session, replace(run.view(), brief=True)), begin)
 
 
 def _long_texts(run: App, session: Session) -> Iterator[tuple[int, str, Typed, str]]:

@@ -57,9 +57,12 @@ def brief(
     _say_cut(run, outcome.session, facts)
     if ask:
         from rflow.cli.delivering.deliver import missing_situation, old_situation
+        from rflow.cli.delivering.room import say_squeezed_brief
 
+        begin = run.begin(outcome.session)
         old_situation(run, outcome.session)
-        missing_situation(run, outcome.session, run.begin(outcome.session))
+        missing_situation(run, outcome.session, begin)
+        say_squeezed_brief(run, outcome.session, begin)
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:

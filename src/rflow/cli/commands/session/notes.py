@@ -16,6 +16,8 @@ from rflow.errors import UsageProblem
 
 _FIT = 8
 """So many words of an assumption are shown whole, and more of a key fact."""
+_WARNING_FITS = 14
+"""A warning of so many words leaves room for other entries in the brief form, which never cuts it."""
 
 app = Group()
 
@@ -32,7 +34,8 @@ def note(
 ) -> None:
     """Write a note: what you learned.
 
-    What you did, with its result, is a step. Pin either if it is a key fact.
+    What you did, with its result, is a step. Pin either if it is a key fact: the brief form shows up to 12 words of it
+    whole, and other notes only if it has room.
     """
     if warn_ and assume_:
         raise UsageProblem("--warn and --assume exclude each other.", try_="Use only one of them.")
@@ -152,7 +155,19 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
     if kind == "assumption":
         run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')
     elif kind == "warning":
+        if may_be_cut(text, _WARNING_FITS):
+            _say_room(run, text, f'{begin} amend {outcome.entry} "…"')
         run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
+
+
+def _say_room(run: App, text: str, shorter: str) -> None:
+    """Say how much of the brief form a warning takes, which is never cut."""
+    from rflow.cli.display.shown import Typed
+
+    words = Typed(kind="warning", text=text).words
+    if words > _WARNING_FITS:
+        room = f"A brief shows all {words} words of it, and has less room for the rest ({_WARNING_FITS} leave room)."
+        run.say(f"{room} Shorter: {shorter}")
 
 
 @app.command()

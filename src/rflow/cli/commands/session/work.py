@@ -134,7 +134,8 @@ def step(
 ) -> None:
     """Record something you tried that is not in the tree.
 
-    Anyone can do so on any session; it does not move the session in its tree.
+    Anyone can do so on any session; it does not move the session in its tree. What counts comes first: the brief form
+    shows 7 words of what you tried whole, and 8 of its result.
     """
     happened, when = _told(run, at) if at else (None, "")
     said = joined(run, text)

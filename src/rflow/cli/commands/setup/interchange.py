@@ -13,7 +13,7 @@ from rflow.core.people import Person, person
 from rflow.core.session.events import Event
 from rflow.core.session.replay import replay
 from rflow.core.session.state import OwnershipEntry, Session
-from rflow.core.text import one_line, shorten
+from rflow.core.text import enumerated, one_line, shorten
 from rflow.errors import NotAllowed, UsageProblem
 from rflow.service.sessions import export_session, load_session
 
@@ -153,7 +153,7 @@ def authors(events: Sequence[Event], me: Person) -> str:
     counts = Counter(event.by.id for event in events).most_common()
     (first, most), *others = [(names[author], count) for author, count in counts]
     parts = [f"{most} {'entry' if most == 1 else 'entries'} by {first}", *(f"{n} by {who}" for who, n in others)]
-    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+    return enumerated(parts)
 
 
 def ownership_changes(after: Session, changes: Sequence[Event], me: Person) -> str:

@@ -137,10 +137,10 @@ class _Delivered:
 def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
     """Say what the sender can do next: add or renew the situation, copy the summary, send it along, take it back."""
     from rflow.cli.delivering.deliver import missing_situation, old_situation
-    from rflow.cli.delivering.room import say_squeezed_for_receiver
+    from rflow.cli.delivering.room import say_squeezed_brief
     from rflow.cli.display.text import next_block
 
-    say_squeezed_for_receiver(run, session)
+    say_squeezed_brief(run, session, f"{run.program} -s {session.code}")
     missing_situation(run, session, f"{run.program} -s {session.code}", first=", take it back, and")
     old_situation(run, session, first=", take it back, and")
     code = session.code
@@ -274,6 +274,8 @@ def accept(
     run.enter(session)
     run.wrote(session, "accepted; it is yours now.")
     show_session(run, session, situation=True, arrived=True)
+    if session.brief.ask:
+        run.say(f'Once what is asked is settled: {run.begin(session)} brief --ask ""')
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Commands that summarise: progress, digest."""
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from rflow.cli.app import App
 from rflow.cli.delivering.deliver import deliver, deliver_all, missing_brief
 from rflow.cli.delivering.format_names import is_format, json_or, named_twice
 from rflow.cli.display.unreadable import warn_of_unreadable
+from rflow.cli.output import is_terminal
 from rflow.cli.parsing.completion import codes, targets
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import AsJson, Copy, FormatName, NoRedact, Overwrite
@@ -93,7 +95,7 @@ def progress(
     _deliver(run, name, session, summary, to)
     if session is not None:
         begin = anew.removesuffix(" progress")
-        if brief:
+        if brief and is_terminal(sys.stderr):
             from rflow.cli.delivering.room import say_squeezed
 
             say_squeezed(run, session, summary, begin)

@@ -84,8 +84,7 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
     if isinstance(command, c.CancelHandoff):
         return NotAllowed(f"{code} has no handoff of yours to take back.", try_=f"See: rflow show {code}")
     if isinstance(command, c.Accept | c.Decline):
-        said = "is yours already" if session.owner.id == actor.person.id else f"belongs to {owner}"
-        return NotAllowed(f"{code} has not been handed to you: it {said}.", try_="See what has been: rflow inbox")
+        return _not_handed_over(session, command, actor)
     if isinstance(command, c.Reassign | c.ExpireHandoff):
         return NotAllowed(
             f"Only a lead may reassign {code}.", try_=f'Take it over yourself: rflow resume {code} --take --reason "…"'
@@ -102,6 +101,15 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
         tell = f'Tell {owner}, or record it as a step: rflow -s {code} step "…" --result "…"'
         return NotAllowed(f"Only {owner}, who owns {code}, can enter that.", try_=f"{tell}. To take it over: {take}")
     return NotAllowed(f"{code} belongs to {owner}.", try_=f"Take it over first: {take}")
+
+
+def _not_handed_over(session: Session, command: c.Accept | c.Decline, actor: Actor) -> NotAllowed:
+    code, inbox = session.code, "See what has been: rflow inbox"
+    if session.owner.id != actor.person.id:
+        return NotAllowed(f"{code} has not been handed to you: it belongs to {session.owner.name}.", try_=inbox)
+    late = isinstance(command, c.Accept) and command.read_back
+    add = f'To say what you understood: rflow -s {code} note "…"   ' if late else ""
+    return NotAllowed(f"{code} has not been handed to you: it is yours already.", try_=f"{add}{inbox}")
 
 
 def check_seen(session: Session, command: Command) -> None:

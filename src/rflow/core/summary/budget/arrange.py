@@ -27,7 +27,7 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 _TITLE = "Session without a title"
 _LEAST_COUNTS = 3
 """The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
-_KEY: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "facts")
+_KEY: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "hypothesis", "facts")
 """What a reader must not miss."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
@@ -42,12 +42,13 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
     return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
 
 
-def squeezed(progress: Progress) -> tuple[int, int]:
-    """Return how many key entries a brief form has no room for, and how many it cuts."""
+def squeezed(progress: Progress) -> tuple[Counter[SectionKey], int]:
+    """Return how many key entries of each section a brief form has no room for, and how many it cuts."""
     units = list(_units(progress))
     shown = _within(progress, progress.header, units)
     key = [unit for unit in units if unit.section in _KEY]
-    omitted = sum(len(unit.counts) for unit in key if unit not in shown and unit.rank >= 0)
+    missing = [unit for unit in key if unit not in shown and unit.rank >= 0]
+    omitted = Counter(unit.section for unit in missing for _ in unit.counts or ("hypothesis",))
     return omitted, sum(CUT in unit.lengths.levels[shown[unit]] for unit in key if unit in shown)
 
 

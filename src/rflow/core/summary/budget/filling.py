@@ -45,7 +45,7 @@ MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("changes", None),
 )
 """What is shown then; in the brief form only when what is shown before has the length that is wanted."""
-BACKGROUND: tuple[SectionKey, ...] = ("before", "at", "handed_over", "next", "taken_back")
+BACKGROUND: tuple[SectionKey, ...] = ("asked", "before", "at", "handed_over", "next", "taken_back")
 """What is shown next; in the brief form only with what is left over."""
 MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
 """What somebody marked as important, which comes before the room that is held back for the steps."""
@@ -57,6 +57,7 @@ GROWING: tuple[SectionKey, ...] = (
     "hypothesis",
     "assumed",
     "waiting",
+    "asked",
     "at",
     "before",
     "taken_back",

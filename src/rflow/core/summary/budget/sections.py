@@ -38,7 +38,8 @@ _NAMED = {
 """What the brief form counts by its kind: what a reader must not miss."""
 
 
-_TIMES: dict[SectionKey, Callable[[Progress], str]] = {
+_DETAILS: dict[SectionKey, Callable[[Progress], str]] = {
+    "ask": state_units.ask_detail,
     "waiting": state_units.waiting_detail,
     "last_note": state_units.last_note_time,
     "now": state_units.now_time,
@@ -113,8 +114,8 @@ _LABELS: dict[SectionKey, str] = {
 
 def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
     """Return what stands behind the label of a section of which `shown` entries of `total` are shown."""
-    if key in _TIMES:
-        return _TIMES[key](progress)
+    if key in _DETAILS:
+        return _DETAILS[key](progress)
     partial = _PARTIAL_BRIEF if progress.brief else _PARTIAL
     if key not in partial or shown == total:
         return ""

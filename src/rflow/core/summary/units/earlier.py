@@ -27,6 +27,14 @@ def impact_before(session: Session) -> str | None:
     return _before(session, "impact")
 
 
+def ask_by(session: Session) -> str | None:
+    """Return who asks, where that is not the owner: "I" is somebody else in what an earlier owner asked."""
+    for event in reversed(session.adjustments.values()):
+        if isinstance(event.fact, SessionStarted | BriefSet) and event.fact.brief.ask is not None:
+            return event.by.name if event.fact.brief.ask and event.by.id != session.owner.id else None
+    return None
+
+
 def situation_at(session: Session) -> datetime | None:
     """Return when the situation or the impact was last said, where results have come since; None where it is new.
 
@@ -51,7 +59,7 @@ def _before(session: Session, name: str) -> str | None:
     known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
     said = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
     later = [*said[1:], ("", None)][: len(said)]  # what was redacted has left none
-    for (text, at), (after, then) in reversed(list(zip(said, later, strict=True))):
+    for (text, at), (after, then) in zip(said, later, strict=True):
         soon = at and then and then - at < _CORRECTED
         reworded = soon and (says_little_more(after, text) or says_little_more(text, after))
         if not (reworded or says_little_more(text, known)):

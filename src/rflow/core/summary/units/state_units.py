@@ -29,6 +29,11 @@ def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
         yield Unit(section="ask", prepared=shown)
 
 
+def ask_detail(progress: Progress) -> str:
+    """Return who asks, if that is not the owner."""
+    return f"({'' if progress.brief else 'by '}{progress.ask_by})" if progress.ask_by else ""
+
+
 def closed(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return what was said when the session was closed."""
     if progress.session.closing_summary:
@@ -161,7 +166,14 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
-            yield Unit(section="waiting", prepared=shown, order=(1, question.seq), counts=("question",))
+            section: SectionKey = "asked" if progress.brief and _waited_for(question.to, progress) else "waiting"
+            yield Unit(section=section, prepared=shown, order=(1, question.seq), counts=("question",))
+
+
+def _waited_for(whom: str, progress: Progress) -> bool:
+    """Whether a wait is for somebody ("Ben (security): …"), so that it says what they were asked, or more lately."""
+    waits = (one_line(part.text).partition(": ") for part in progress.waiting)
+    return any(what and words_in(whom) <= words_in(who) for who, _, what in waits)
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:

@@ -23,6 +23,7 @@ SectionKey = Literal[
     "changes",
     "reverted",
     "waiting",
+    "asked",
     "tried",
     "plans",
     "next",
@@ -32,7 +33,12 @@ SectionKey = Literal[
     "handed_over",
     "taken_back",
 ]
-"""What units belong together; the plans of a handoff are shown as a part of "next"."""
+"""What units belong together.
+
+Plans are shown as a part of "next", and in "waiting" what somebody was asked who is waited for.
+"""
+
+_SHOWN_IN: dict[SectionKey, SectionKey] = {"plans": "next", "asked": "waiting"}
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -95,7 +101,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @property
     def place(self) -> SectionKey:
         """The section in which it is shown."""
-        return "next" if self.section == "plans" else self.section
+        return _SHOWN_IN.get(self.section, self.section)
 
 
 def one_text(text: str, part: Share, render: Callable[[str], str] = str) -> Lengths:
