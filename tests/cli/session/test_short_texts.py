@@ -222,10 +222,9 @@ def test_without_a_terminal_only_who_asks_or_hands_over_hears_what_a_brief_lacks
 
 def test_a_long_warning_is_said_to_take_the_room_of_other_entries(ana: Program) -> None:
     said = ana.ok("warn", f"do NOT reboot Leeds: {LONG}").err
-    assert "A brief shows all 24 words of it, and has less room for the rest (14 leave room)." in said
-    assert 'Shorter: rflow amend 2 "…"\n' in said
-    assert "less room" not in ana.ok("amend", "2", "do NOT reboot Leeds: nobody could pay").err
-    assert "less room" not in ana.ok("warn", "do NOT reboot York").err
+    assert 'A brief never cuts it (24 words; 14 leave room). Shorter: rflow amend 2 "…"\n' in said
+    assert "leave room" not in ana.ok("amend", "2", "do NOT reboot Leeds: nobody could pay").err
+    assert "leave room" not in ana.ok("warn", "do NOT reboot York").err
 
 
 @needs_terminal

@@ -166,8 +166,7 @@ def _say_room(run: App, text: str, shorter: str) -> None:
 
     words = Typed(kind="warning", text=text).words
     if words > _WARNING_FITS:
-        room = f"A brief shows all {words} words of it, and has less room for the rest ({_WARNING_FITS} leave room)."
-        run.say(f"{room} Shorter: {shorter}")
+        run.say(f"A brief never cuts it ({words} words; {_WARNING_FITS} leave room). Shorter: {shorter}")
 
 
 @app.command()
