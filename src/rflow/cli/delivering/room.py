@@ -14,8 +14,8 @@ from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, enumerated, one_line, shorten
 from rflow.errors import RflowError
 
-_LONG, _LONG_ASK = 14, 30
-"""A text with no more words is not named."""
+_LONG, _LONG_ASK = 16, 30
+"""A text with no more words is not named: shorter ones save too little."""
 _NAMED = 3
 """So many texts are named at most."""
 _QUOTED = 24

@@ -16,8 +16,9 @@ from rflow.errors import UsageProblem
 
 _FIT = 8
 """So many words of an assumption are shown whole, and more of a key fact."""
-_WARNING_FITS = 14
-"""A warning of so many words leaves room for other entries in the brief form, which never cuts it."""
+_WARNING_FITS, _WARNING_LONG = 14, 16
+"""A warning of so many words leaves room for other entries in the brief form, which never cuts it; with more it is
+said to be long."""
 
 app = Group()
 
@@ -155,7 +156,7 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
     if kind == "assumption":
         run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')
     elif kind == "warning":
-        if may_be_cut(text, _WARNING_FITS):
+        if may_be_cut(text, _WARNING_LONG):
             _say_room(run, text, f'{begin} amend {outcome.entry} "…"')
         run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
 
@@ -165,7 +166,7 @@ def _say_room(run: App, text: str, shorter: str) -> None:
     from rflow.cli.display.shown import Typed
 
     words = Typed(kind="warning", text=text).words
-    if words > _WARNING_FITS:
+    if words > _WARNING_LONG:
         run.say(f"A brief never cuts it ({words} words; {_WARNING_FITS} leave room). Shorter: {shorter}")
 
 
