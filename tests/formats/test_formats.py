@@ -112,7 +112,12 @@ def test_the_full_story_leaves_nothing_out() -> None:
     missing = {name for name in Progress.__struct_fields__ if not getattr(FULL, name)}
     assert missing == {
         *("since", "since_position", "earlier", "earlier_notes", "brief"),
-        *("ask_by", "situation_at", "situation_before", "impact_before"),  # shown in tests/core/summary/test_sections.py
+        *(
+            "ask_by",
+            "situation_at",
+            "situation_before",
+            "impact_before",
+        ),  # shown in tests/core/summary/test_sections.py
     }
     header = {name for name in FULL.session.__struct_fields__ if not getattr(FULL.session, name)}
     assert header == {"outcome", "closing_summary", "handed_off_by"}

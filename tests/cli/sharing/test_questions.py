@@ -93,6 +93,18 @@ def test_the_only_open_question_needs_no_number(tmp_path: Path) -> None:
     assert [reply["text"] for reply in ana.show()["questions"][0]["replies"]] == ["Yes, in the back room"]
 
 
+def test_who_has_no_session_but_was_asked_something_learns_where_to_answer(tmp_path: Path) -> None:
+    ana = Program(tmp_path)
+    ben = ana.at(user="Ben Okafor", terminal="other")
+    code = ana.start("--title", "Till 3 is slow")
+    ana.ok("question", "Ben Okafor", "Is there a second till?")
+    said = ben.refused(2, "reply", "Yes, in the back room")
+    assert f"You have no open session; in {code} you were asked something (Till 3 is slow).\n" in said
+    assert f'See what: rflow inbox   To answer it: rflow -s {code} reply "…"\n' in said
+    ben.ok("-s", code, "reply", "Yes, in the back room")
+    assert "you were asked" not in ben.refused(2, "reply", "Yes, in the back room")
+
+
 def test_of_several_open_questions_one_is_named_by_its_number(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ana.start("--title", "Till 3 is slow")

@@ -184,6 +184,11 @@ class CurrentSession(NamedSession):
                 f"You have no open session; {head.code} was handed to you ({shorten(head.title, 60)}).",
                 try_=f"Accept it: rflow accept {head.code} (all that was handed to you: rflow inbox)",
             )
+        for head in islice(all_heads(self.workspace, Query(asked=self.me.id)), 1):
+            return UsageProblem(
+                f"You have no open session; in {head.code} you were asked something ({shorten(head.title, 60)}).",
+                try_=f'See what: rflow inbox   To answer it: rflow -s {head.code} reply "…"',
+            )
         for head in islice(self.handed_on(), 1):
             if handed := self._handed(load_session(self.workspace, head.id)):
                 return handed
