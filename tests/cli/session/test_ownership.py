@@ -218,7 +218,7 @@ def test_accepting_reads_back_and_makes_it_current(desk: Desk) -> None:
 def test_accepting_says_how_an_ask_ends_and_a_second_time_where_to_write_what_was_understood(desk: Desk) -> None:
     desk.ana.ok("brief", "--ask", "Ben: restart it, or wait for the vendor?")
     desk.ana.ok("handoff", BEN)
-    assert desk.ben.ok("accept").err.endswith('Once what is asked is settled: rflow brief --ask ""\n')
+    assert desk.ben.ok("accept").err.endswith('The ask stays until you write another: rflow brief --ask "…"\n')
     again = desk.ben.refused(5, "accept", desk.code, "--read-back", "I wait")
     assert f'To say what you understood: rflow -s {desk.code} note "…"   See what has been: rflow inbox\n' in again
     assert "understood" not in desk.ben.refused(5, "accept", desk.code)

@@ -275,7 +275,7 @@ def accept(
     run.wrote(session, "accepted; it is yours now.")
     show_session(run, session, situation=True, arrived=True)
     if session.brief.ask:
-        run.say(f'Once what is asked is settled: {run.begin(session)} brief --ask ""')
+        run.say(f'The ask stays until you write another: {run.begin(session)} brief --ask "…"')
 
 
 @app.command()
