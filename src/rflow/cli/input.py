@@ -17,6 +17,8 @@ _WARNS = (
     r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
+_REPEATED = 300
+"""The characters of a text typed without quotes that a confirmation repeats."""
 _DIGITS = 12
 """A number of an entry has no more digits."""
 _LONG_WORD = 60
@@ -56,7 +58,7 @@ def is_stdin(words: Sequence[str]) -> bool:
 def acknowledged(words: Sequence[str], text: str) -> str:
     """Return how an acknowledgement ends: with the text, if it had no quotes; in full, if rflow waited for it."""
     if not is_stdin(words):
-        return f': "{shorten(text, 80)}".' if len(words) > 1 else "."
+        return f': "{shorten(text, _REPEATED)}".' if len(words) > 1 else "."
     lines = "".join(f"\n    {line}" for line in text.rstrip().splitlines())
     return f", {counted(len(text.rstrip().splitlines()), 'line')}:{lines}"
 

@@ -104,19 +104,22 @@ class App(CurrentSession, Streams):
                 self.terminal.saw(session.id, moved.version)
             raise
 
-    def wrote(self, session: Session, what: str) -> None:
-        """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
+    def wrote(self, session: Session, what: str, *, whole: str = "") -> None:
+        """Say what was written and to which session: a note in the wrong ticket is the worst mistake.
+
+        `whole` ends the sentence, and is not cut on any terminal.
+        """
         if not is_terminal(sys.stderr):
-            self.say(f"{label(session)}: {what}", verbatim=True)
+            self.say(f"{label(session)}: {what}{whole and f', {whole}'}", verbatim=True)
             return
         from rflow.cli.display.acknowledgement import acknowledgement
 
-        echo(acknowledgement(session, clean(what)), err=True)
+        echo(acknowledgement(session, clean(what), whole=one_line(whole)), err=True)
 
-    def did(self, outcome: "Outcome", what: str) -> None:
+    def did(self, outcome: "Outcome", what: str, *, whole: str = "") -> None:
         """Say what a command wrote, and whether it accepted a handoff."""
         accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
-        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
+        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what, whole=whole)
         seen = self.seen(outcome.session)
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):

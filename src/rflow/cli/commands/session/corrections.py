@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from rflow.cli.app import App
-from rflow.cli.display.entries import described, in_words, quoted, text_of
+from rflow.cli.display.entries import CONFIRMED, described, in_words, quoted, text_of, way_back
 from rflow.cli.input import ask_letter, is_number, text_or_stdin
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option
@@ -63,7 +63,12 @@ def amend(
         command_id=command_id,
     )
     outcome = run.send(session, command)
-    run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(outcome.session.entry(entry))}.")
+    amended = outcome.session.entry(entry)
+    what = f"amended: {described(outcome.session, entry, CONFIRMED)}"
+    if isinstance(amended, Change) and amended.revert:
+        run.did(outcome, what, whole=way_back(amended.revert))
+    else:
+        run.did(outcome, f"{what}{_besides(amended)}.")
     sure = number is not None and len(words or []) <= _NUMBER_AND_TEXT
     added = result is not None and not getattr(before, "result", "")
     if before is not None and outcome.events and not sure and not added:

@@ -11,7 +11,7 @@ from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
 from rflow.core.session.state import Session
-from rflow.core.text import one_line, shorten
+from rflow.core.text import shorten
 from rflow.errors import UsageProblem
 
 app = Group()
@@ -113,7 +113,7 @@ def change(
     within half an hour and names something of it. The brief form shows 7 words of a change whole, and a way back of up
     to 20.
     """
-    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.entries import CONFIRMED, quoted, way_back
     from rflow.cli.display.shown import say_cut_entry
 
     session, text = run.to_write(), joined(run, words)
@@ -129,10 +129,11 @@ def change(
     back = run.text(revert) if revert.strip() else said or (_way_back(run, text) if text.strip() else "")
     outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    what = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{what}.")
-    if said and made:
-        run.say(f"To revert it, as you said: {one_line(made.revert)}", verbatim=True)
+    what = f"change {outcome.entry} recorded"
+    if made:
+        run.did(outcome, f"{what}: {quoted(made.text, CONFIRMED)}", whole=way_back(made.revert))
+    else:
+        run.did(outcome, f"{what}.")
     say_cut_entry(run, outcome.session, outcome.entry)
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 
