@@ -3,14 +3,18 @@
 import re
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rflow.cli.app import App
+from rflow.cli.app import App, whose
 from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 from rflow.core.text import counted, one_line, shorten
 from rflow.errors import BadInput, UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.service.sessions import Outcome
 
 _PASSWORD_LIMIT = 4096
 _WARNS = (
@@ -91,6 +95,15 @@ def way_back_in(text: str) -> tuple[str, str]:
         return text, ""
     change, back = parts
     return change, back.removesuffix(")") if back.count(")") > back.count("(") else back
+
+
+def say_change(run: App, outcome: "Outcome", text: str) -> None:
+    """Say how a change is recorded, where a step or a note of the session's owner names a way back."""
+    if not re.search(r"(?i)revert|undo|roll ?back|way back", text) or not way_back_in(text)[1]:
+        return
+    if outcome.events and not whose(outcome):
+        begin = run.begin(outcome.session)
+        run.say(f'If this changed the system: {begin} undo, then {begin} change "…" --revert "…"')
 
 
 def wants_warning(run: App, text: str) -> bool:

@@ -117,10 +117,10 @@ class App(CurrentSession, Streams):
         echo(acknowledgement(session, clean(what), whose=whose, whole=one_line(whole)), err=True)
 
     def did(self, outcome: "Outcome", what: str, *, whole: str = "") -> None:
-        """Say what a command wrote, whether it accepted a handoff, and who owns the session if that is somebody else."""
+        """Say what a command wrote, whether it accepted a handoff, and whose session it is if not the writer's."""
         accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
         what = f"handoff accepted; {what}" if accepted else what
-        self.wrote(outcome.session, what, whose=_whose(outcome), whole=whole)
+        self.wrote(outcome.session, what, whose=whose(outcome), whole=whole)
         seen = self.seen(outcome.session)
         self._say_taken(outcome, seen)
         up_to_date = seen is None or seen >= outcome.steered
@@ -184,7 +184,7 @@ class App(CurrentSession, Streams):
         return self.terminal.seen(session.id)
 
 
-def _whose(outcome: "Outcome") -> str:
+def whose(outcome: "Outcome") -> str:
     """Say who owns a session, or whom it was handed to, if that is not the author of what was written; else ""."""
     session = outcome.session
     if not outcome.events or session.owner.id == outcome.events[-1].by.id:

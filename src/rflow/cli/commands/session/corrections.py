@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from rflow.cli.app import App
 from rflow.cli.display.entries import CONFIRMED, described, in_words, quoted, text_of, way_back
-from rflow.cli.input import ask_letter, is_number, text_or_stdin
+from rflow.cli.input import ask_letter, is_number, text_or_stdin, way_back_in
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option
 from rflow.cli.parsing.options import CommandId
@@ -54,11 +54,15 @@ def amend(
     if entry is None:
         entry = _last(run, session, command_id, result=result is not None, revert=revert is not None)
     before = session.entry(entry)
+    said, back = None if text is None else text_or_stdin(run, text), None if revert is None else run.text(revert)
+    if said and back is None and isinstance(before, Change):  # as `change` takes it
+        said, named = way_back_in(said)
+        back = named or None
     command = c.AmendEntry(
         target=entry,
-        text=None if text is None else text_or_stdin(run, text),
+        text=said,
         result=None if result is None else run.text(result),
-        revert=None if revert is None else run.text(revert),
+        revert=back,
         replaces=None if text is None or not session.version else _main_text(session, entry),
         command_id=command_id,
     )

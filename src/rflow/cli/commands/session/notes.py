@@ -3,7 +3,16 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, is_number, is_stdin, joined, may_be_cut, text_or_stdin, wants_warning
+from rflow.cli.input import (
+    acknowledged,
+    is_number,
+    is_stdin,
+    joined,
+    may_be_cut,
+    say_change,
+    text_or_stdin,
+    wants_warning,
+)
 from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
@@ -144,6 +153,8 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    if kind == "note":
+        say_change(run, outcome, text)
     if (pin or kind == "assumption") and may_be_cut(text, _FIT):
         from rflow.cli.display.shown import say_cut_entry
 

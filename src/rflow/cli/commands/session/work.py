@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, joined, may_be_cut, one_of
+from rflow.cli.input import acknowledged, joined, may_be_cut, one_of, say_change
 from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
@@ -149,6 +149,7 @@ def step(
     outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
+    say_change(run, outcome, said)
     if marks and (may_be_cut(said, _FIT) or may_be_cut(command.result, _FIT)):
         from rflow.cli.display.shown import say_cut_entry
 
