@@ -224,4 +224,7 @@ def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
         "Nobody called Ben Okafor has used this store yet. If the name is wrong: rflow undo\n"
         f'To answer it: rflow -s {code} reply 24 "…"\n'
     )
-    assert ben.ok("reply", "24", "No", "-s", code).err == f"{named[:-2]} · owner Ana Ruiz: answer to question 24 recorded.\n"
+    assert (
+        ben.ok("reply", "24", "No", "-s", code).err
+        == f"{named[:-2]} · owner Ana Ruiz: answer to question 24 recorded.\n"
+    )

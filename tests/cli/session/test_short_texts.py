@@ -274,3 +274,29 @@ def test_several_if_thens_are_not_suggested_to_be_replaced_by_one(ana: Program) 
     )
     assert "Shorter" not in ana.ok("wait", "the network team", *plans).err
     assert "Shorter" in ana.ok("wait", "the carrier", *plans[4:]).err
+
+
+def test_brief_alone_shows_what_a_summary_begins_with_and_the_option_for_each(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("brief", "--ask", "Can you check\nthe gateway?", "--title", "No till works", "--severity", "2")
+    version = ana.show()["version"]
+    shown = ana.ok("brief").out
+    assert shown.startswith(f"{code}  No till works\n")
+    rows = dict(re.findall(r"^  --(\w+) +(.+)$", shown, re.MULTILINE))
+    assert rows == {
+        "title": "No till works",
+        "ask": "Can you check the gateway?",
+        "situation": "(not set: what happens, since when)",
+        "impact": "(not set: who can't do what)",
+        "hypothesis": "(not set: the cause you suspect)",
+        "ticket": "(not set: the ticket it belongs to)",
+        "customer": "Leeds",
+        "severity": "2",
+    }
+    assert shown.endswith('\n\nTo change one: rflow brief --ask "…"   (an empty text clears it)\n')
+    assert ana.show()["version"] == version
+    sofa = ana.at(terminal="sofa")
+    sofa.start("--title", "Till 4 is slow")
+    assert f'To change one: rflow -s {code} brief --ask "…"' in sofa.ok("-s", code, "brief").out
+    ben = ana.at(user=BEN, terminal="Ben's")
+    assert ben.ok("-s", code, "brief").out.endswith("\n\nOnly Ana Ruiz, who owns it, can change these.\n")
