@@ -111,9 +111,9 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
 
 def _with_text(run: App, session: Session, words: list[str]) -> str:
     """Return the line that corrects the last entry by these words."""
-    from shlex import quote
+    from rflow.cli.parsing.whole_line import line_of
 
-    return f"{run.begin(session)} amend {quote(' '.join(words))}"
+    return line_of(f"{run.begin(session)} amend", [" ".join(words)])
 
 
 def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:

@@ -136,9 +136,10 @@ def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
     meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
     what = f"--settled takes the number of an entry, not {quoted(settled)}."
     if len(meant) == 1:
-        from shlex import quote
+        from rflow.cli.parsing.whole_line import line_of
 
-        return UsageProblem(what, try_=f"The other way round: {begin} assume {quote(settled)} --settled {meant[0]}")
+        line = line_of(f"{begin} assume", [settled], f"--settled {meant[0]}")
+        return UsageProblem(what, try_=f"The other way round: {line}")
     return UsageProblem(
         listing(f"{what} Assumptions not settled:", [(str(seq), old) for seq, old in texts.items()]),
         try_=f'Write it as: {begin} assume "what came of it" --settled SEQ',
@@ -247,6 +248,8 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
     """
     from shlex import quote
 
+    from rflow.cli.parsing.whole_line import line_of
+
     seq, question = int(words[0]), session.questions.get(int(words[0]))
     only = question_answered(session, "", run.me)
     typed = " ".join(words[1:])
@@ -258,9 +261,11 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
     begin = f"{run.begin(session)} reply"
     what = f"{seq} is not the number of an open question; the open one is {only}."
     if known:
-        again = f"{begin} {seq} {quote(typed)}" if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
+        again = line_of(begin, [str(seq), typed]) if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
         what += f"\n  To answer question {seq} again: {again}"
-    raise UsageProblem(what, try_=f"If {seq} is part of the answer: {begin} {only} {quote(f'{words[0]} {typed}')}")
+    raise UsageProblem(
+        what, try_=f"If {seq} is part of the answer: {line_of(begin, [str(only), f'{words[0]} {typed}'])}"
+    )
 
 
 def _only_question(run: App, session: Session, words: list[str], command_id: str) -> int:
