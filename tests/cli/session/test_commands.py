@@ -56,7 +56,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert code in ana.ok("prompt").out
     assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'
     assert ana.ok("skip", "--reason", "nobody is there").err == f'{named}"Clear the print queue" skipped.\n'
-    assert ana.ok("back").err == f'{named}"Clear the print queue" taken back.\n'
+    assert ana.ok("back").err == f'{named}skipped action 4 "Clear the print queue" taken back.\n'
     assert (
         ana.ok("done", "two jobs were stuck").err == f'{named}"Clear the print queue" → "two jobs were stuck" done.\n'
     )

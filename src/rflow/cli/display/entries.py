@@ -93,7 +93,7 @@ def in_words(session: Session, event: e.Event) -> str:
             ]
             return f"the {', '.join(texts)}"
         case e.WaitingSet():
-            return _wait_in_words(session, event.fact)
+            return _wait_in_words(session, event.seq, event.fact)
         case e.Pinned(target=target):
             return f"the pin of {described(session, target)}"
         case e.Unpinned(target=target):
@@ -112,12 +112,18 @@ def in_words(session: Session, event: e.Event) -> str:
             return f"your {described(session, event.seq)}"
 
 
-def _wait_in_words(session: Session, fact: e.WaitingSet) -> str:
+def _wait_in_words(session: Session, seq: int, fact: e.WaitingSet) -> str:
     """Return a wait, or the end of those that stand again once it is undone, in words."""
     if fact.waiting_for or fact.until:
-        return f"the wait for {quoted(fact.waiting_for)}" if fact.waiting_for else "the wait"
-    again = [wait.waiting_for for seq, wait in session.waits.items() if seq in (fact.replaces or session.waits)]
-    return f"the end of the wait for {' and '.join(map(quoted, again))}" if any(again) else "the end of the wait"
+        return _wait(seq, fact.waiting_for)
+    again = [
+        _wait(seq, wait.waiting_for) for seq, wait in session.waits.items() if seq in (fact.replaces or session.waits)
+    ]
+    return f"the end of {' and '.join(again)}" if again else "the end of the wait"
+
+
+def _wait(seq: int, text: str) -> str:
+    return f"wait {seq} for {quoted(text)}" if text else f"wait {seq}"
 
 
 def _now(session: Session, seq: int) -> str:

@@ -26,7 +26,7 @@ Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assu
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
     """Send a moving command, say what was recorded, show where that leads."""
-    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.entries import named, quoted
     from rflow.cli.display.status import show_next
 
     outcome, pinned = run.send(session, command), 0
@@ -39,7 +39,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
             case StepSkipped(text=text):
                 what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
-                what = f"{quoted(outcome.session.steps[undone].text)} taken back"
+                what = f"{named(outcome.session, undone)} {quoted(outcome.session.steps[undone].text)} taken back"
             case Pinned(target=pinned):
                 what += " and pinned"
             case _:
