@@ -48,10 +48,10 @@ def _check_deadline(run: App, waiting_for: str) -> None:
 
 def _line(run: App, whom: str, moment: str) -> str:
     """Return the hint with the line to type."""
-    from rflow.cli.parsing.whole_line import line_of
+    from rflow.cli.parsing.whole_line import in_quotes, line_of
 
     session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
-    return f"Write it as: {line_of(f'{run.program}{session} wait', [whom], f'--until {quote(moment)}')}"
+    return f"Write it as: {line_of(f'{run.program}{session} wait', [whom], f'--until {in_quotes(moment)}')}"
 
 
 def begin_wait(run: App, command: SetWaiting) -> None:
