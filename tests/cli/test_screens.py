@@ -43,15 +43,62 @@ WRITES: list[tuple[str, ...]] = [
 ]
 
 
+def confirmation(lines: list[str]) -> list[str]:
+    """The lines of what a command says that it wrote: those below the first have an indent."""
+    end = next((at for at, line in enumerate(lines[1:], 1) if not line.startswith("    ")), len(lines))
+    return lines[:end]
+
+
 @pytest.mark.parametrize("width", [80, 120])
-def test_what_was_written_is_said_on_a_line_that_begins_with_the_session(width: int, ana: Program) -> None:
+def test_what_was_written_is_said_in_lines_that_begin_with_the_session(width: int, ana: Program) -> None:
     code = ana.start("label-printer", "--title", "A label printer in the depot prints nothing", "--customer", CUSTOMER)
     for words in WRITES:
-        lines = lines_at_terminal(ana, *words, columns=width)
-        assert lines[0].startswith(f"{code} · "), lines
-        assert columns(lines[0]) <= width, lines[0]
-        assert lines[0].endswith("."), lines[0]
-        assert CUSTOMER[:4] in lines[0]
+        said = confirmation(lines_at_terminal(ana, *words, columns=width))
+        assert said[0].startswith(f"{code} · "), said
+        assert len(said) <= 3, said
+        assert max(map(columns, said)) <= width, said
+        assert said[-1].endswith("."), said
+        assert CUSTOMER[:4] in said[0]
+        if words[0] not in ("run", "pin", "undo", "back"):
+            assert "…" not in " ".join(said).partition(": ")[2], said
+
+
+def test_a_short_confirmation_takes_one_line(ana: Program) -> None:
+    code = ana.start("--title", "Checkout pods of the shop restart every few minutes", "--customer", "Contoso Retail")
+    for words, said in {
+        ("note", "Dust"): "note 2 recorded.",
+        ("note", "Dust", "everywhere"): 'note 3 recorded: "Dust everywhere".',
+        ("change", "Pool 50", "--revert", "pool 500"): 'change 4 recorded: "Pool 50", to revert: "pool 500".',
+    }.items():
+        (line,) = confirmation(lines_at_terminal(ana, *words))
+        assert line.startswith(f"{code} · ") and line.endswith(f"Contoso Retail: {said}")
+
+
+REVERT = "kubectl set resources deploy/checkout -n shop --limits=memory=512Mi,cpu=500m && kubectl rollout status"
+
+
+@pytest.mark.parametrize("width", [44, 80, 120])
+def test_the_way_back_of_a_change_is_never_cut(width: int, ana: Program) -> None:
+    code = ana.start("--title", "Checkout pods of the shop restart every few minutes", "--customer", "Contoso Retail")
+    text = "I have raised the memory limit of the checkout pods from 512 MiB to 1 GiB"
+    changes: list[tuple[tuple[str, ...], str]] = [
+        (("change", text, "--revert", REVERT), REVERT),
+        (("change", "--", f"{text}, revert: {REVERT}"), REVERT),
+        (("amend", "2", "--revert", f"{REVERT} -n shop"), f"{REVERT} -n shop"),
+    ]
+    for words, back in changes:
+        said = confirmation(lines_at_terminal(ana, *words, columns=width))
+        assert said[0].startswith(f"{code} · ")
+        assert said[-1] == f'    to revert: "{back}".'
+        assert len(said) <= 4 and max(map(columns, said[:-1])) <= width
+        assert width == 44 or f'"{text}",' in " ".join(line.strip() for line in said)
+
+
+def test_what_is_too_long_for_three_lines_is_cut_and_says_so(ana: Program) -> None:
+    ana.start("--title", "Checkout pods restart")
+    said = confirmation(lines_at_terminal(ana, "wait", "the network team, who look at the switch " * 9))
+    assert len(said) == 3
+    assert said[-1].endswith('…".')
 
 
 def test_a_summary_on_a_terminal_is_plain_text_with_its_title_and_labels_in_bold(ana: Program) -> None:

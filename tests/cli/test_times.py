@@ -106,14 +106,14 @@ def test_a_time_without_its_offset_in_a_document_is_refused(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["the restart", "--for", "30m"], "wait 'the restart' --until 30m"),
-        (["30m", "--for", "the restart"], "wait 'the restart' --until 30m"),
-        (["30m", "--until", "the restart"], "wait 'the restart' --until 30m"),
-        (["the", "restart", "--for", "friday 9:00"], "wait 'the restart' --until 'friday 9:00'"),
-        (["the restart", "--for", "30m", "--until", "2h"], "wait 'the restart' --until 2h"),
+        (["the restart", "--for", "30m"], 'wait "the restart" --until 30m'),
+        (["30m", "--for", "the restart"], 'wait "the restart" --until 30m'),
+        (["30m", "--until", "the restart"], 'wait "the restart" --until 30m'),
+        (["the", "restart", "--for", "friday 9:00"], 'wait "the restart" --until "friday 9:00"'),
+        (["the restart", "--for", "30m", "--until", "2h"], 'wait "the restart" --until 2h'),
         (["30m", "--until", "2h"], "wait WHOM --until 2h"),
         (["--for", "17:30"], "wait WHOM --until 17:30"),
-        (["2026-11-23 14:30"], "wait WHOM --until '2026-11-23 14:30'"),
+        (["2026-11-23 14:30"], 'wait WHOM --until "2026-11-23 14:30"'),
     ],
     ids=" ".join,
 )
@@ -130,8 +130,8 @@ def test_a_time_in_place_of_whom_is_refused_with_the_line_to_type(words: list[st
     ("words", "line"),
     [
         (["vendor", "until", "15:00"], "wait vendor --until 15:00"),
-        (["--for", "the restart until friday 9:00"], "wait 'the restart' --until 'friday 9:00'"),
-        (["Rückruf vom Hersteller bis 15:00"], "wait 'Rückruf vom Hersteller' --until 15:00"),
+        (["--for", "the restart until friday 9:00"], 'wait "the restart" --until "friday 9:00"'),
+        (["Rückruf vom Hersteller bis 15:00"], 'wait "Rückruf vom Hersteller" --until 15:00'),
     ],
     ids=" ".join,
 )

@@ -3,8 +3,9 @@
 import re
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rflow.cli.app import App
+from rflow.cli.app import App, whose
 from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
@@ -12,11 +13,16 @@ from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
 from rflow.core.text import counted, one_line, shorten
 from rflow.errors import BadInput, UsageProblem
 
+if TYPE_CHECKING:
+    from rflow.service.sessions import Outcome
+
 _PASSWORD_LIMIT = 4096
 _WARNS = (
     r"(?i)\W*(?:please\s+)?(?:do\s+not|don['\u2019]?t(?!\s+(?:know|think|see|understand))|never|stop|(?:be\s+)?careful"
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
+_REPEATED = 300
+"""The characters of a text typed without quotes that a confirmation repeats."""
 _DIGITS = 12
 """A number of an entry has no more digits."""
 _LONG_WORD = 60
@@ -56,7 +62,7 @@ def is_stdin(words: Sequence[str]) -> bool:
 def acknowledged(words: Sequence[str], text: str) -> str:
     """Return how an acknowledgement ends: with the text, if it had no quotes; in full, if rflow waited for it."""
     if not is_stdin(words):
-        return f': "{shorten(text, 80)}".' if len(words) > 1 else "."
+        return f': "{shorten(text, _REPEATED)}".' if len(words) > 1 else "."
     lines = "".join(f"\n    {line}" for line in text.rstrip().splitlines())
     return f", {counted(len(text.rstrip().splitlines()), 'line')}:{lines}"
 
@@ -89,6 +95,15 @@ def way_back_in(text: str) -> tuple[str, str]:
         return text, ""
     change, back = parts
     return change, back.removesuffix(")") if back.count(")") > back.count("(") else back
+
+
+def say_change(run: App, outcome: "Outcome", text: str) -> None:
+    """Say how a change is recorded, where a step or a note of the session's owner names a way back."""
+    if not re.search(r"(?i)revert|undo|roll ?back|way back", text) or not way_back_in(text)[1]:
+        return
+    if outcome.events and not whose(outcome):
+        begin = run.begin(outcome.session)
+        run.say(f'If this changed the system: {begin} undo, then {begin} change "…" --revert "…"')
 
 
 def wants_warning(run: App, text: str) -> bool:

@@ -109,7 +109,6 @@ INCOMPLETE: list[tuple[int, Sequence[str], str]] = [
     (2, ("step", ""), "The step is empty."),
     (2, ("choose", ""), "The choice is empty."),
     (2, ("choose", "1", "--assume"), "The reason is empty."),
-    (2, ("brief",), "Nothing to record."),
     (2, ("brief", "--title", " "), "The title is empty"),
     (2, ("change",), "The change is empty."),
     (2, ("change", "Set the fallback queue"), "How can it be reverted?"),

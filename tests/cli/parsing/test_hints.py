@@ -1,5 +1,6 @@
 """What an error or a message suggests to type can be typed as it is: with the options that the command was given."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -219,3 +220,43 @@ def test_a_list_of_nothing_says_how_to_begin_unless_something_was_looked_for(ana
     assert ana.ok("list").err == f"No open sessions. {start}   Closed sessions too: rflow list --all\n"
     assert ana.ok("list", "--all").err == f"No sessions. {start}\n"
     assert ana.ok("list", "--mine").err == "Nothing matches. Closed sessions too: rflow list --all\n"
+
+
+# Texts that look like options, or hold quotes
+
+ODD = ("-x is down", "--title is wrong", 'it says "no" and $HOME')
+
+
+def typed_again(me: Program, said: str) -> None:
+    """Type the command that a message suggests, up to its end or a remark."""
+    (line,) = re.findall(
+        r"(rflow (?:wait|assume|amend|reply|start|step|note) .*?)(?:   .*| \(see: .*)?$", said, re.MULTILINE
+    )
+    me.ok(*shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_suggestion_that_repeats_a_text_can_be_typed_whatever_the_text_is(text: str, ana: Program) -> None:
+    ana.start("--title", "The till is slow")
+    typed_again(ana, ana.refused(2, "wait", "--for", "30m", "--", text))
+    typed_again(ana, ana.refused(2, "wait", "--", f"{text} until 15:00"))
+    assert [wait["for"] for wait in ana.show()["waiting"]] == [text] * len(ana.show()["waiting"])
+    ana.ok("assume", "It is the cable")
+    typed_again(ana, ana.refused(2, "assume", "It is", "--settled", text))
+    assert ana.show()["notes"][-1]["settled"] == text
+    ana.ok("note", "It is the cable")
+    typed_again(ana, ana.refused(2, "amend", "--", *text.split(" ", 1)))
+    assert ana.show()["notes"][-1]["text"] == text
+    typed_again(ana, ana.refused(2, "step", text, "more", "--result", text, "--pin", "words"))
+    assert ana.show()["steps"][-1]["text"] == f"{text} more words"
+    typed_again(ana, ana.refused(3, "start", "nothing", "--title", text))
+    assert ana.show()["title"] == f"{text} nothing"
+
+
+def test_an_answer_that_begins_as_an_option_does_is_suggested_behind_two_dashes(ana: Program) -> None:
+    ana.start("--title", "The till is slow")
+    for number in range(2):
+        ana.ok("question", "Ben", f"Which till {number}?", "--new-user")
+    ana.ok("reply", "2", "Till 4")
+    said = ana.refused(2, "reply", "--", "2", "-x", "is down")
+    assert 'To answer question 2 again: rflow reply -- 2 "-x is down"\n' in said

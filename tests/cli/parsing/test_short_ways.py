@@ -80,7 +80,8 @@ def test_an_unknown_command_is_suggested_by_its_meaning(word: str, ana: Program)
             ("progres", "progress"),
             ("handof", "handoff"),
         ),
-        *(("Note", "note"), ("lst", "list"), ("hepl", "help")),
+        *(("Note", "note"), ("lst", "list"), ("hepl", "help"), ("closing", "close"), ("notes", "note")),
+        *(("progrss", "progress"), ("hadnof", "handoff"), ("coment", "note"), ("resumed", "resume")),
     ],
 )
 def test_a_typing_mistake_is_suggested_by_its_letters(typed: str, meant: str, ana: Program) -> None:
@@ -88,6 +89,8 @@ def test_a_typing_mistake_is_suggested_by_its_letters(typed: str, meant: str, an
 
 
 def test_a_word_that_means_nothing_gets_no_suggestion(ana: Program) -> None:
+    for word in ("hello", "thanks", "sure", "go", "and", "text", "python", "kubectl", "docker", "ssh"):
+        assert ana.refused(2, word) == f'rflow: There is no command "{word}".\n       All commands: rflow help\n'
     assert ana.refused(2, "frobnicate") == (
         'rflow: There is no command "frobnicate".\n       All commands: rflow help\n'
     )

@@ -56,7 +56,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert code in ana.ok("prompt").out
     assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'
     assert ana.ok("skip", "--reason", "nobody is there").err == f'{named}"Clear the print queue" skipped.\n'
-    assert ana.ok("back").err == f'{named}"Clear the print queue" taken back.\n'
+    assert ana.ok("back").err == f'{named}skipped action 4 "Clear the print queue" taken back.\n'
     assert (
         ana.ok("done", "two jobs were stuck").err == f'{named}"Clear the print queue" → "two jobs were stuck" done.\n'
     )
@@ -224,4 +224,7 @@ def _write_down(ana: Program, ben: Program, code: str, named: str) -> None:
         "Nobody called Ben Okafor has used this store yet. If the name is wrong: rflow undo\n"
         f'To answer it: rflow -s {code} reply 24 "…"\n'
     )
-    assert ben.ok("reply", "24", "No", "-s", code).err == f"{named}answer to question 24 recorded.\n"
+    assert (
+        ben.ok("reply", "24", "No", "-s", code).err
+        == f"{named[:-2]} · owner Ana Ruiz: answer to question 24 recorded.\n"
+    )

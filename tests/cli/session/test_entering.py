@@ -35,7 +35,9 @@ def printer(tmp_path: Path) -> Program:
 def said(me: Program, *words: str, stdin: str = "") -> str:
     """What a command says that it did, without the name of the session before it."""
     return (
-        me.ok(*words, stdin=stdin).err.partition(" · Leeds: ")[2].removesuffix("\n").partition("\nOlder entries: ")[0]
+        re.split(" · Leeds(?: · owner [^:]+)?: ", me.ok(*words, stdin=stdin).err, maxsplit=1)[1]
+        .removesuffix("\n")
+        .partition("\nOlder entries: ")[0]
     )
 
 
@@ -111,7 +113,7 @@ def test_only_an_assumption_can_be_settled(ana: Program) -> None:
 
 def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with_the_right_way(ana: Program) -> None:
     ana.ok("assume", "The certificate is valid")
-    right = "The other way round: rflow assume 'it is expired, checked' --settled 2"
+    right = 'The other way round: rflow assume "it is expired, checked" --settled 2'
     for text in ("the certificate", "2"):
         error = ana.refused(2, "assume", text, "--settled", "it is expired, checked")
         assert '--settled takes the number of an entry, not "it is expired, checked".' in error
@@ -155,7 +157,7 @@ def test_there_can_be_several_waits_and_each_is_ended_by_its_number_or_how_it_be
     assert said(ana, "wait", "--over", "bogdan").startswith(
         'no longer waiting for "Bogdan: sets 48 h".\nStill waiting for'
     )
-    assert said(ana, "undo") == 'took back the end of the wait for "Bogdan: sets 48 h".'
+    assert said(ana, "undo") == 'took back the end of wait 3 for "Bogdan: sets 48 h".'
     ana.ok("wait", "--over", "2")
     assert [wait["for"] for wait in ana.show()["waiting"]] == ["Bogdan: sets 48 h"]
 
@@ -292,7 +294,7 @@ def test_undo_takes_back_one_thing_after_the_other_and_says_what(ana: Program) -
     ana.ok("wait", "--for", "the caretaker")
     ana.ok("amend", "2", "It hums loudly")
     assert said(ana, "undo") == 'took back the correction of note 2: "It hums" again.'
-    assert said(ana, "undo") == 'took back the wait for "the caretaker".'
+    assert said(ana, "undo") == 'took back wait 6 for "the caretaker".'
     assert said(ana, "undo") == 'took back the ask "Who has the key?".'
     assert said(ana, "undo") == 'took back the pin of note 2 "It hums".'
     assert said(ana, "undo") == 'took back your step 3 "Pinged the server" → "no answer".'
@@ -486,7 +488,7 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     code = printer.show()["code"]
     unknown = printer.refused(3, "amend", "99", "hosts", "hum")
     assert f"{code} has no entry 99.\n" in unknown
-    assert "If it belongs to the text: rflow amend '99 hosts hum'" in unknown
+    assert 'If it belongs to the text: rflow amend "99 hosts hum"' in unknown
     printer.ok("wait", "the vendor")
     error = printer.refused(2, "amend", "the vendor: a new head")
     assert "Which entry? What you entered last is no text.\n" in error
@@ -501,7 +503,7 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     printer.ok("note", "Once more")
     unquoted = printer.refused(2, "amend", "three", "It hums")
     assert '"three" is not the number of an entry.' in unquoted
-    assert "To correct your last entry: rflow amend 'three It hums'" in unquoted
+    assert 'To correct your last entry: rflow amend "three It hums"' in unquoted
     printer.ok("choose", "green")
     assert "Your last one is an answer, without a reason." in printer.refused(2, "amend", "It hums")
     assert [note["text"] for note in printer.show()["notes"]] == ["It hums, loudly", "It hums at night", "Once more"]

@@ -402,7 +402,7 @@ def test_a_move_on_what_moved_since_is_refused_with_who_and_where(desk: Desk) ->
 def test_a_change_of_owner_is_a_conflict_too(desk: Desk) -> None:
     desk.ana.ok()
     desk.ben.ok("resume", desk.code, "--take", "--reason", "I am in Leeds")
-    assert "Ben Okafor was there" in desk.ana.refused(4, "choose", "No")
+    assert "Ben Okafor took it over (I am in Leeds)" in desk.ana.refused(4, "choose", "No")
     desk.ana.ok()
     assert "belongs to Ben Okafor" in desk.ana.refused(5, "choose", "No")
 
@@ -566,3 +566,33 @@ def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None
         assert "caution: Do NOT restart the queue before 03:00" in shown
         assert "caution: the night shift prints until 04:00" in shown
         assert "an old one" not in shown
+
+
+# Somebody else's session
+
+
+def test_who_writes_into_the_session_of_another_reads_whose_it_is(desk: Desk) -> None:
+    ben = desk.ben.at(cwd=desk.ana.home)
+    assert ben.ok("-s", desk.code, "note", "Dust").err.startswith(
+        f"{desk.code} · A label printer prints nothing · Leeds · owner Ana Ruiz: note "
+    )
+    assert "owner" not in desk.ana.ok("note", "Dust").err
+    desk.ana.ok("handoff", BEN)
+    assert " · handed to Ben Okafor: step " in desk.chloe.ok("-s", desk.code, "step", "Called the vendor").err
+    assert "owner" not in ben.ok("decline", desk.code, "--reason", "not my shift").err
+
+
+def test_the_former_owner_is_told_of_a_takeover_by_whatever_they_type_next(desk: Desk) -> None:
+    why = "Ana is off shift; the phones are silent"
+    desk.ben.ok("resume", desk.code, "--take", "--reason", why)
+    said = rf"{BEN} took it over \d\d:\d\d: {why}"
+    assert f"{desk.code} moved elsewhere" in desk.ana.ok("prompt").out
+    assert re.search(said, desk.ana.ok("inbox").out)
+    for words in (("note", "Dust"), ("step", "Called the vendor")):
+        told = desk.ana.ok(*words).err.splitlines()
+        assert re.fullmatch(rf"{said}\. To see where it stands: rflow", told[1]), told
+    assert f"{BEN} took it over ({why})" in desk.ana.refused(4, "choose", "1")
+    assert re.search(said, desk.ana.ok().out)
+    assert "took it over" not in desk.ana.ok("note", "Dust").err + desk.ana.ok("inbox").err
+    for line in ("choose 1", "wait vendor", "change moved --revert back"):
+        assert f"{BEN}, who took it over ({why})" in desk.ana.refused(5, *line.split())

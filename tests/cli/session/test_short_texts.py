@@ -163,6 +163,28 @@ def test_a_way_back_in_the_text_stays_there_where_another_is_given_or_it_is_none
         assert "How can it be reverted?" in ana.refused(2, "change", text)
 
 
+def test_a_step_or_note_with_a_way_back_says_how_a_change_is_recorded(ana: Program) -> None:
+    hinted = 'If this changed the system: rflow undo, then rflow change "…" --revert "…"'
+    for command in ("step", "note"):
+        assert hinted in ana.ok(command, "Set the pool size to 50, revert: set it to 500").err
+        for text in ("Reverted: it was slow", "Ran it, revert: failed", "Set the pool size to 50", "Pool 50; undo it"):
+            assert "changed the system" not in ana.ok(command, text).err
+    ben = ana.at(user=BEN, terminal="Ben's")  # who could not record a change here
+    assert "changed the system" not in ben.ok("-s", ana.show()["code"], "step", "Pool 50, revert: pool 500").err
+
+
+def test_a_correction_of_a_change_takes_its_way_back_from_the_text_too(ana: Program) -> None:
+    ana.ok("change", "Pool size 50", "--revert", "not known")
+    said = ana.ok("amend", "2", "Pool size 60, revert: pool size 500").err
+    assert 'amended: change 2 "Pool size 60", to revert: "pool size 500".' in said
+    ana.ok("amend", "2", "Pool size 70, revert: guess", "--revert", "ask Kim")
+    (change,) = ana.show()["changes"]
+    assert (change["text"], change["revert"]) == ("Pool size 70, revert: guess", "ask Kim")
+    ana.ok("note", "Pool 50")
+    ana.ok("amend", "5", "Pool 60, revert: pool 500")
+    assert ana.show()["notes"][0]["text"] == "Pool 60, revert: pool 500"
+
+
 # When a summary leaves
 
 
@@ -262,3 +284,29 @@ def test_several_if_thens_are_not_suggested_to_be_replaced_by_one(ana: Program) 
     )
     assert "Shorter" not in ana.ok("wait", "the network team", *plans).err
     assert "Shorter" in ana.ok("wait", "the carrier", *plans[4:]).err
+
+
+def test_brief_alone_shows_what_a_summary_begins_with_and_the_option_for_each(ana: Program) -> None:
+    code = ana.show()["code"]
+    ana.ok("brief", "--ask", "Can you check\nthe gateway?", "--title", "No till works", "--severity", "2")
+    version = ana.show()["version"]
+    shown = ana.ok("brief").out
+    assert shown.startswith(f"{code}  No till works\n")
+    rows = dict(re.findall(r"^  --(\w+) +(.+)$", shown, re.MULTILINE))
+    assert rows == {
+        "title": "No till works",
+        "ask": "Can you check the gateway?",
+        "situation": "(not set: what happens, since when)",
+        "impact": "(not set: who can't do what)",
+        "hypothesis": "(not set: the cause you suspect)",
+        "ticket": "(not set: the ticket it belongs to)",
+        "customer": "Leeds",
+        "severity": "2",
+    }
+    assert shown.endswith('\n\nTo change one: rflow brief --ask "…"   (an empty text clears it)\n')
+    assert ana.show()["version"] == version
+    sofa = ana.at(terminal="sofa")
+    sofa.start("--title", "Till 4 is slow")
+    assert f'To change one: rflow -s {code} brief --ask "…"' in sofa.ok("-s", code, "brief").out
+    ben = ana.at(user=BEN, terminal="Ben's")
+    assert ben.ok("-s", code, "brief").out.endswith("\n\nOnly Ana Ruiz, who owns it, can change these.\n")

@@ -146,13 +146,13 @@ def test_an_answer_that_begins_with_a_number_does_not_go_to_an_answered_question
     ana.ok("reply", "2", "All of them", "--command-id", "first")
     ana.ok("question", "Ben", "How many hosts are down?")
     refused = ana.refused(2, "reply", "2", "hosts", "are", "down")
-    assert "rflow reply 4 '2 hosts are down'\n" in refused
-    assert "rflow reply 2 'hosts are down'\n" in refused
+    assert 'rflow reply 4 "2 hosts are down"\n' in refused
+    assert 'rflow reply 2 "hosts are down"\n' in refused
     refused = ana.refused(2, "reply", "2", "hosts")
-    assert "rflow reply 4 '2 hosts'\n" in refused
+    assert 'rflow reply 4 "2 hosts"\n' in refused
     assert "echo hosts | rflow reply 2 -\n" in refused
     refused = ana.refused(2, "reply", "14", "hosts")
-    assert "rflow reply 4 '14 hosts'\n" in refused and "reply 14" not in refused
+    assert 'rflow reply 4 "14 hosts"\n' in refused and "reply 14" not in refused
     assert replies(ana) == [["All of them"], []]
     ana.ok("reply", "2", "All of them", "--command-id", "first")
     ana.ok("reply", "2", "No, two of them")

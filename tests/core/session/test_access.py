@@ -300,7 +300,7 @@ def test_the_former_owner_hears_that_it_was_taken_over_not_merely_that_they_may_
     scene.do(BEN, c.TakeOver(reason="Ann has gone home"))
     error = refusal(scene, ANN, c.Choose(choice="Yes", seen=seen))
     assert isinstance(error, SessionMoved)
-    assert "Ben was there" in error.what
+    assert "Ben took it over (Ann has gone home)" in error.what
     assert "belongs to Ben" in error.what
 
 

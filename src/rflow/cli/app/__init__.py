@@ -104,25 +104,41 @@ class App(CurrentSession, Streams):
                 self.terminal.saw(session.id, moved.version)
             raise
 
-    def wrote(self, session: Session, what: str) -> None:
-        """Say what was written and to which session: a note in the wrong ticket is the worst mistake."""
+    def wrote(self, session: Session, what: str, *, whose: str = "", whole: str = "") -> None:
+        """Say what was written and to which session: a note in the wrong ticket is the worst mistake.
+
+        `whose` says who owns it, and `whole` ends the sentence, and is not cut on any terminal.
+        """
         if not is_terminal(sys.stderr):
-            self.say(f"{label(session)}: {what}", verbatim=True)
+            self.say(f"{label(session, whose)}: {what}{whole and f', {whole}'}", verbatim=True)
             return
         from rflow.cli.display.acknowledgement import acknowledgement
 
-        echo(acknowledgement(session, clean(what)), err=True)
+        echo(acknowledgement(session, clean(what), whose=whose, whole=one_line(whole)), err=True)
 
-    def did(self, outcome: "Outcome", what: str) -> None:
-        """Say what a command wrote, and whether it accepted a handoff."""
+    def did(self, outcome: "Outcome", what: str, *, whole: str = "") -> None:
+        """Say what a command wrote, whether it accepted a handoff, and whose session it is if not the writer's."""
         accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
-        self.wrote(outcome.session, f"handoff accepted; {what}" if accepted else what)
+        what = f"handoff accepted; {what}" if accepted else what
+        self.wrote(outcome.session, what, whose=whose(outcome), whole=whole)
         seen = self.seen(outcome.session)
+        self._say_taken(outcome, seen)
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
             self.displayed(outcome.session)
         self._say_claimed(outcome)
         self._say_past_limit(outcome.session)
+
+    def _say_taken(self, outcome: "Outcome", seen: int | None) -> None:
+        """Say to the former owner of a session who took it over, when and why, until this terminal has shown that."""
+        session = outcome.session
+        if seen is None or not outcome.events or not session.ownership or session.ownership[-1].seq <= seen:
+            return
+        from rflow.cli.display.text import taken_words
+
+        if taken := taken_words(session, outcome.events[-1].by.id, self.workspace.now()):
+            stop = "" if taken.endswith((".", "!", "?")) else "."
+            super().say(f"{taken}{stop} To see where it stands: {self.begin(session)}")
 
     def _say_claimed(self, outcome: "Outcome") -> None:
         """Name the evidence from before that belongs to what was written now, and say how to keep them apart."""
@@ -168,9 +184,21 @@ class App(CurrentSession, Streams):
         return self.terminal.seen(session.id)
 
 
-def label(session: Session) -> str:
-    """Identify a session for people: code, title, customer."""
+def whose(outcome: "Outcome") -> str:
+    """Say who owns a session, or whom it was handed to, if that is not the author of what was written; else ""."""
+    session = outcome.session
+    if not outcome.events or session.owner.id == outcome.events[-1].by.id:
+        return ""
+    if session.status == "closed" or any(is_steering(event.fact) for event in outcome.events):
+        return ""
+    return f"{'handed to' if session.pending else 'owner'} {session.owner.name}"
+
+
+def label(session: Session, whose: str = "") -> str:
+    """Identify a session for people: code, title, customer, and `whose` it is if that is given."""
     parts = [session.code, shorten(session.title, 60)]
     if session.brief.customer:
         parts.append(shorten(session.brief.customer, 40))
+    if whose:
+        parts.append(whose)
     return " · ".join(one_line(part) for part in parts)

@@ -1,49 +1,63 @@
-"""The line that says what a command wrote, and to which session, on a single line of the terminal."""
+"""What a command wrote, and to which session: on a single line of the terminal if it fits, else on as few as it can."""
 
 import re
 import sys
 
 from rflow.cli.output import folded, prose_width, styled
 from rflow.core.session.state import Session
-from rflow.core.text import columns, one_line, shorten
+from rflow.core.text import columns, one_line, shorten, wrap
 
 _QUOTED = re.compile(r'"([^"]{3,})"')
 _LEAST_TITLE = 10
 _LEAST_QUOTE = 8
+_ROWS = 3
+"""The rows of the terminal that a confirmation takes, besides those of a text that is never cut."""
+_INDENT = "    "
 
 
-def acknowledgement(session: Session, what: str) -> str:
-    """Return the session (code, title, customer), then what was written, in green.
+def acknowledgement(session: Session, what: str, *, whose: str = "", whole: str = "") -> str:
+    """Return the session (code, title, customer, and `whose` it is), then what was written, in green.
 
-    Where that is more than a line, the title is cut. Where it has no room at all, it is left out if a customer is
-    named, and the texts in quotation marks are cut, then the customer. The code and the number of the entry always stay
-    whole.
+    What fits on one line with the title cut, or left out if a customer is named, stands on one. Otherwise it is folded,
+    with an indent, and only what needs more than three rows has its texts in quotation marks cut, the longest first.
+    `whole` ends the sentence, and is never cut: where there is no room, it gets a line of its own, as it can be copied.
     """
     what, newline, typed = what.partition("\n")
     if newline:  # what was typed line by line is repeated as it is
-        return f"{acknowledgement(session, what)}\n{typed}"
+        return f"{acknowledgement(session, what, whose=whose, whole=whole)}\n{typed}"
     width, what = prose_width(sys.stderr), one_line(what)
-    named, shown = _fitted(session, what, width, width // 4)
-    if columns(named + shown) > width:
-        named, shown = _fitted(session, what, width, width // 8)
-    if columns(named + shown) > width:
-        return folded(named + shown)
-    return f"{styled(session.code, bold=True)}{named.removeprefix(session.code)}{styled(shown, colour='green')}"
+    sentence = f"{what}, {whole}" if whole else what
+    for most in (width // 4, width // 8):
+        named = _fitted(session, whose, width - columns(sentence), most)
+        if columns(named + sentence) <= width:
+            return _styled(session, named, [named + sentence])
+    title = shorten(session.title, max(width // 4, _LEAST_TITLE), columns)
+    named = _named(session, title, shorten(session.brief.customer or "", width // 4, columns), whose)
+    return _styled(session, named, [*_rows(named, what, width, "," * bool(whole)), *([_INDENT + whole] * bool(whole))])
 
 
-def _fitted(session: Session, what: str, width: int, for_customer: int) -> tuple[str, str]:
-    """Return the name of a session and what was written, in at most `width` columns if possible."""
-    customer, title = shorten(session.brief.customer or "", for_customer, columns), one_line(session.title)
-    room = width - columns(_named(session, "", customer))
-    for_title = room - columns(what) - 3
-    if for_title < min(columns(title), _LEAST_TITLE):
-        for_title = 0 if customer else _LEAST_TITLE
-        what = _quotes_cut(what, room - for_title - 3 * (not customer))
-    return _named(session, shorten(title, for_title, columns) if for_title else "", customer), what
+def _fitted(session: Session, whose: str, width: int, most: int) -> str:
+    """Return the name of a session in `width` columns if possible, with at most `most` of them for its customer."""
+    customer = shorten(session.brief.customer or "", most, columns)
+    room = width - columns(_named(session, "", customer, whose)) - len(" · ")
+    if room < min(columns(one_line(session.title)), _LEAST_TITLE):
+        room = 0 if customer else _LEAST_TITLE
+    return _named(session, shorten(session.title, room, columns) if room else "", customer, whose)
 
 
-def _named(session: Session, title: str, customer: str) -> str:
-    return " · ".join(part for part in (session.code, title, customer) if part) + ": "
+def _named(session: Session, title: str, customer: str, whose: str) -> str:
+    return " · ".join(part for part in (session.code, title, customer, shorten(whose, 30, columns)) if part) + ": "
+
+
+def _rows(named: str, what: str, width: int, end: str) -> list[str]:
+    """Fold a confirmation; where it takes too many rows, cut its quoted texts until it fits or they are short."""
+    room = _ROWS * width
+    while True:
+        lines = wrap(named + _quotes_cut(what, room) + end, width, "", _INDENT)
+        taken = sum(-(-columns(line) // width) for line in lines)
+        if taken <= _ROWS or room < width:
+            return lines
+        room -= _LEAST_QUOTE
 
 
 def _quotes_cut(text: str, room: int) -> str:
@@ -56,3 +70,14 @@ def _quotes_cut(text: str, room: int) -> str:
         wanted = max(columns(longest) - (columns(text) - room), columns(longest) // 2, _LEAST_QUOTE)
         text = text.replace(f'"{longest}"', f'"{shorten(longest, wanted, columns)}"')
     return text
+
+
+def _styled(session: Session, named: str, lines: list[str]) -> str:
+    """Return the lines with the code in bold, and what was written in green."""
+    first, *others = lines
+    if not first.startswith(named.rstrip()):  # folded within the name of the session
+        return folded("\n".join(lines))
+    said = first[len(named) :]
+    begun = f"{styled(session.code, bold=True)}{first[len(session.code) : len(named)]}"
+    green = [styled(line, colour="green") if line else "" for line in (said, *others)]
+    return begun + "\n".join(green)

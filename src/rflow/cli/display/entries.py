@@ -6,10 +6,12 @@ from typing import assert_never
 from rflow.core.session import events as e
 from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Entry, Evidence, Flag, Note, Question, Session, Step
-from rflow.core.text import shorten
+from rflow.core.text import one_line, shorten
 
 _STEP_WORDS = {"choice": "answer", "action": "action", "skipped": "skipped action", "own": "step", "tree": "step"}
 _LENGTH = 80
+CONFIRMED = 300
+"""The characters of a text that a confirmation repeats; on a terminal, as many as fit in its lines."""
 
 
 def word_for(entry: Entry) -> str:
@@ -31,21 +33,29 @@ def word_for(entry: Entry) -> str:
             assert_never(unexpected)
 
 
-def text_of(entry: Entry) -> str:
-    """Return what an entry says, quoted and on one line: the question with its answer, the step with its result."""
+def text_of(entry: Entry, most: int = _LENGTH) -> str:
+    """Return what an entry says, quoted and on one line: the question with its answer, the step with its result.
+
+    Each text has at most `most` characters.
+    """
     match entry:
         case Step(text=text, result=result, reason=reason, kind=kind):
             said = f"skipped: {reason}" if kind == "skipped" else result
-            return f"{quoted(text)} → {quoted(said)}" if said else quoted(text)
+            return f"{quoted(text, most)} → {quoted(said, most)}" if said else quoted(text, most)
         case Evidence(what=what):
-            return quoted(what.label)
+            return quoted(what.label, most)
         case _:
-            return quoted(entry.text)
+            return quoted(entry.text, most)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, most: int = _LENGTH) -> str:
     """Return a text in quotation marks, on one line and not too long for a message."""
-    return f'"{shorten(text, _LENGTH)}"'
+    return f'"{shorten(text, most)}"'
+
+
+def way_back(revert: str) -> str:
+    """Return the end of a sentence about a change: how to revert it, not shortened."""
+    return f'to revert: "{one_line(revert)}".'
 
 
 def plans_in_words(plans: Sequence[Contingency]) -> str:
@@ -67,10 +77,10 @@ def named(session: Session, seq: int) -> str:
     return f"{word_for(entry)} {seq}" if entry else f"entry {seq}"
 
 
-def described(session: Session, seq: int) -> str:
+def described(session: Session, seq: int, most: int = _LENGTH) -> str:
     """Return an entry with its number and text, such as `step 8 "Tried another cable" → "no change"`."""
     entry = session.entry(seq)
-    return f"{named(session, seq)} {text_of(entry)}" if entry else f"entry {seq}"
+    return f"{named(session, seq)} {text_of(entry, most)}" if entry else f"entry {seq}"
 
 
 def in_words(session: Session, event: e.Event) -> str:
@@ -83,7 +93,7 @@ def in_words(session: Session, event: e.Event) -> str:
             ]
             return f"the {', '.join(texts)}"
         case e.WaitingSet():
-            return _wait_in_words(session, event.fact)
+            return _wait_in_words(session, event.seq, event.fact)
         case e.Pinned(target=target):
             return f"the pin of {described(session, target)}"
         case e.Unpinned(target=target):
@@ -102,12 +112,18 @@ def in_words(session: Session, event: e.Event) -> str:
             return f"your {described(session, event.seq)}"
 
 
-def _wait_in_words(session: Session, fact: e.WaitingSet) -> str:
+def _wait_in_words(session: Session, seq: int, fact: e.WaitingSet) -> str:
     """Return a wait, or the end of those that stand again once it is undone, in words."""
     if fact.waiting_for or fact.until:
-        return f"the wait for {quoted(fact.waiting_for)}" if fact.waiting_for else "the wait"
-    again = [wait.waiting_for for seq, wait in session.waits.items() if seq in (fact.replaces or session.waits)]
-    return f"the end of the wait for {' and '.join(map(quoted, again))}" if any(again) else "the end of the wait"
+        return _wait(seq, fact.waiting_for)
+    again = [
+        _wait(seq, wait.waiting_for) for seq, wait in session.waits.items() if seq in (fact.replaces or session.waits)
+    ]
+    return f"the end of {' and '.join(again)}" if again else "the end of the wait"
+
+
+def _wait(seq: int, text: str) -> str:
+    return f"wait {seq} for {quoted(text)}" if text else f"wait {seq}"
 
 
 def _now(session: Session, seq: int) -> str:

@@ -119,19 +119,56 @@ def place_of_command(words: Sequence[str]) -> int:
     return min(place, len(words))
 
 
+_ENDINGS = ("s", "ed", "es", "ing")
+_LONG, _SHORT_WORD = 6, 3
+"""A word of so many letters may have two mistakes; one of less than so many has none."""
+_SYNONYM = 5
+"""A word that means a command may have a mistake if it has so many letters: short ones are near too much."""
+
+
 def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -> str:
     """Return the command that was probably meant: by what the word means, else by its letters; "" if none is near."""
-    from difflib import get_close_matches
-
     word = word.casefold()
     if word in meant:
         return meant[word]
     names = list(names)
-    begun = [name for name in names if len(word) > 2 and name.startswith(word)]
-    swapped = [name for name in names if sorted(name) == sorted(word)]  # letters in another order
-    near = swapped or begun
-    close = near if len(near) == 1 else get_close_matches(word, [*names, *meant], n=1, cutoff=0.7)
-    return meant.get(close[0], close[0]) if close else ""
+    begun = [name for name in names if len(word) >= _SHORT_WORD and name.startswith(word)]
+    ended = [name for name in names if any(word == name.removesuffix("e") + ending for ending in _ENDINGS)]
+    for near in (begun, ended):
+        if len(near) == 1:
+            return near[0]
+    found = [(_edits(word, name), name) for name in names if _begins_alike(word, name)]
+    found = [(edits, name) for edits, name in found if edits <= _most_edits(word, name)]
+    if not found and len(word) >= _SYNONYM:
+        found = [(1, synonym) for synonym in meant if _begins_alike(word, synonym) and _edits(word, synonym) == 1]
+    close = min(found, default=(0, ""), key=lambda each: each[0])[1]
+    return meant.get(close, close)
+
+
+def _most_edits(word: str, name: str) -> int:
+    """Return how many edits a word may be from a name to be taken for it."""
+    length = min(len(word.lstrip("-")), len(name.lstrip("-")))
+    return 0 if length < _SHORT_WORD else 1 if length < _LONG else 2
+
+
+def _begins_alike(word: str, other: str) -> bool:
+    """Whether two words begin with the same letter, or one begins with the second letter of the other."""
+    word, other = word.lstrip("-"), other.lstrip("-")
+    return word[:1] in other[:2] or other[:1] in word[:2]
+
+
+def _edits(word: str, other: str) -> int:
+    """Return how many letters have to be added, left out, replaced, or swapped with the next one."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(word, 1):
+        before, last, row = row, before, [at]
+        for to, wanted in enumerate(other, 1):
+            edits = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != wanted))
+            if last and to > 1 and letter == other[to - 2] and word[at - 2] == wanted:
+                edits = min(edits, last[to - 2] + 1)
+            row.append(edits)
+    return row[-1]
 
 
 def command_meant(word: str) -> str:

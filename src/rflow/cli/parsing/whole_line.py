@@ -109,15 +109,21 @@ def pieces_of(here: Here, words: Sequence[str], *, one_word: bool = False) -> li
             continue
         several = metavar(option) in _OF_SEVERAL_WORDS and (not needs_text or any(piece.is_text for piece in found))
         several = several and not one_word
-        value = () if equals or option.type is bool else _value(waiting, several=several)
+        value = () if equals or option.type is bool else _value(None if one_word else here, waiting, several=several)
         found.append(Piece((word, *value), is_text=False))
     return found
 
 
-def _value(waiting: list[str], *, several: bool) -> list[str]:
-    """Take the value of an option from the words behind it: none if another option follows."""
+def _value(here: Here | None, waiting: list[str], *, several: bool) -> list[str]:
+    """Take the value of an option from the words behind it: none if an option of the command, or `--`, follows.
+
+    Without a command, what begins as an option is one.
+    """
     end = 0
-    while end < len(waiting) and not waiting[end].startswith("-") and (several or end == 0):
+    while end < len(waiting) and (several or end == 0):
+        word = waiting[end]
+        if word.startswith("-") and (end or word == "--" or here is None or here.named(word.partition("=")[0])):
+            break
         end += 1
     value = waiting[:end]
     del waiting[:end]

@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from rflow.cli.app import App
-from rflow.cli.display.entries import described, in_words, quoted, text_of
-from rflow.cli.input import ask_letter, is_number, text_or_stdin
+from rflow.cli.display.entries import CONFIRMED, described, in_words, quoted, text_of, way_back
+from rflow.cli.input import ask_letter, is_number, text_or_stdin, way_back_in
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option
 from rflow.cli.parsing.options import CommandId
@@ -54,16 +54,25 @@ def amend(
     if entry is None:
         entry = _last(run, session, command_id, result=result is not None, revert=revert is not None)
     before = session.entry(entry)
+    said, back = None if text is None else text_or_stdin(run, text), None if revert is None else run.text(revert)
+    if said and back is None and isinstance(before, Change):  # as `change` takes it
+        said, named = way_back_in(said)
+        back = named or None
     command = c.AmendEntry(
         target=entry,
-        text=None if text is None else text_or_stdin(run, text),
+        text=said,
         result=None if result is None else run.text(result),
-        revert=None if revert is None else run.text(revert),
+        revert=back,
         replaces=None if text is None or not session.version else _main_text(session, entry),
         command_id=command_id,
     )
     outcome = run.send(session, command)
-    run.did(outcome, f"amended: {described(outcome.session, entry)}{_besides(outcome.session.entry(entry))}.")
+    amended = outcome.session.entry(entry)
+    what = f"amended: {described(outcome.session, entry, CONFIRMED)}"
+    if isinstance(amended, Change) and amended.revert:
+        run.did(outcome, what, whole=way_back(amended.revert))
+    else:
+        run.did(outcome, f"{what}{_besides(amended)}.")
     sure = number is not None and len(words or []) <= _NUMBER_AND_TEXT
     added = result is not None and not getattr(before, "result", "")
     if before is not None and outcome.events and not sure and not added:
@@ -102,9 +111,9 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
 
 def _with_text(run: App, session: Session, words: list[str]) -> str:
     """Return the line that corrects the last entry by these words."""
-    from shlex import quote
+    from rflow.cli.parsing.whole_line import line_of
 
-    return f"{run.begin(session)} amend {quote(' '.join(words))}"
+    return line_of(f"{run.begin(session)} amend", [" ".join(words)])
 
 
 def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:

@@ -6,7 +6,8 @@ from typing import Annotated
 from rflow.cli.app import App
 from rflow.cli.ask import or_end, typed
 from rflow.cli.input import joined, one_of, pairs, way_back_in
-from rflow.cli.parsing.declare import Group, Option, Words
+from rflow.cli.output import styled
+from rflow.cli.parsing.declare import Group, Option, Words, parameters
 from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
@@ -15,6 +16,8 @@ from rflow.core.text import one_line, shorten
 from rflow.errors import UsageProblem
 
 app = Group()
+_FACTS = ("title", "ask", "situation", "impact", "hypothesis", "ticket", "customer", "severity")
+"""What a summary begins with, in the order in which `brief` shows it."""
 _LENGTH = 500
 """The characters of a text that are repeated."""
 
@@ -34,7 +37,7 @@ def brief(
     severity: Annotated[str | None, Option(metavar="TEXT", help="How bad it is, on your own scale.")] = None,
     command_id: CommandId = "",
 ) -> None:
-    """Record what a summary begins with; an empty text clears it.
+    """Record what a summary begins with; an empty text clears it. Without an option: show it.
 
     The brief form never cuts an ask of up to 60 words, a situation of 12, an impact of 14, a hypothesis of 12.
     """
@@ -49,6 +52,9 @@ def brief(
     }
     facts = {name: None if text is None else run.text(text) for name, text in facts.items()}
     new_title = None if title is None else run.text(title)
+    if new_title is None and not any(text is not None for text in facts.values()):
+        _show_brief(run)
+        return
     session = run.loaded()
     replaces = displayed_brief(session, run.seen(session), run.me.id) if session.version else None
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
@@ -63,6 +69,27 @@ def brief(
         old_situation(run, outcome.session)
         missing_situation(run, outcome.session, begin)
         say_squeezed_brief(run, outcome.session, begin)
+
+
+def _show_brief(run: App) -> None:
+    """Show what a summary begins with, each text behind the option that changes it."""
+    from rflow.cli.display.text import wrapped
+
+    session = run.session()
+    options = {each.name: each.declared for each in parameters(brief)}
+    run.out(styled(wrapped(f"{session.code}  {one_line(session.title)}"), bold=True))
+    width = max(map(len, _FACTS)) + len("  --  ")
+    for name in _FACTS:
+        text = session.title if name == "title" else getattr(session.brief, name) or ""
+        help_ = str(options[name].details["help"]).partition(";")[0].rstrip(".")
+        said = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
+        run.out(styled(wrapped(said, " " * width, f"  --{name}".ljust(width)), dim=not text))
+    how = f'To change one: {run.begin(session)} brief --ask "…"   (an empty text clears it)'
+    run.out(
+        f"\n{how if session.owner.id == run.me.id else f'Only {session.owner.name}, who owns it, can change these.'}"
+    )
+    if (run.seen(session) or 0) >= session.steered:  # whoever has missed a move has not seen all by this
+        run.displayed(session)
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
@@ -116,7 +143,7 @@ def change(
     within half an hour and names something of it. The brief form shows 7 words of a change whole, and a way back of up
     to 20.
     """
-    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.entries import CONFIRMED, quoted, way_back
     from rflow.cli.display.shown import say_cut_entry
 
     session, text = run.to_write(), joined(run, words)
@@ -132,10 +159,11 @@ def change(
     back = run.text(revert) if revert.strip() else said or (_way_back(run, text) if text.strip() else "")
     outcome = run.send(session, MakeChange(text=text, revert=back, command_id=command_id))
     made = outcome.session.changes.get(outcome.entry)
-    what = f": {quoted(made.text)}, to revert: {quoted(made.revert)}" if made else ""
-    run.did(outcome, f"change {outcome.entry} recorded{what}.")
-    if said and made:
-        run.say(f"To revert it, as you said: {one_line(made.revert)}", verbatim=True)
+    what = f"change {outcome.entry} recorded"
+    if made:
+        run.did(outcome, f"{what}: {quoted(made.text, CONFIRMED)}", whole=way_back(made.revert))
+    else:
+        run.did(outcome, f"{what}.")
     say_cut_entry(run, outcome.session, outcome.entry)
     run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
 

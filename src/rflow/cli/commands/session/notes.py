@@ -3,7 +3,16 @@
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, is_number, is_stdin, joined, may_be_cut, text_or_stdin, wants_warning
+from rflow.cli.input import (
+    acknowledged,
+    is_number,
+    is_stdin,
+    joined,
+    may_be_cut,
+    say_change,
+    text_or_stdin,
+    wants_warning,
+)
 from rflow.cli.parsing.completion import people, questions
 from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Words
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
@@ -131,9 +140,10 @@ def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
     meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
     what = f"--settled takes the number of an entry, not {quoted(settled)}."
     if len(meant) == 1:
-        from shlex import quote
+        from rflow.cli.parsing.whole_line import line_of
 
-        return UsageProblem(what, try_=f"The other way round: {begin} assume {quote(settled)} --settled {meant[0]}")
+        line = line_of(f"{begin} assume", [settled], f"--settled {meant[0]}")
+        return UsageProblem(what, try_=f"The other way round: {line}")
     return UsageProblem(
         listing(f"{what} Assumptions not settled:", [(str(seq), old) for seq, old in texts.items()]),
         try_=f'Write it as: {begin} assume "what came of it" --settled SEQ',
@@ -148,6 +158,8 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
     run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    if kind == "note":
+        say_change(run, outcome, text)
     if (pin or kind == "assumption") and may_be_cut(text, _FIT):
         from rflow.cli.display.shown import say_cut_entry
 
@@ -251,6 +263,8 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
     """
     from shlex import quote
 
+    from rflow.cli.parsing.whole_line import line_of
+
     seq, question = int(words[0]), session.questions.get(int(words[0]))
     only = question_answered(session, "", run.me)
     typed = " ".join(words[1:])
@@ -262,9 +276,11 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
     begin = f"{run.begin(session)} reply"
     what = f"{seq} is not the number of an open question; the open one is {only}."
     if known:
-        again = f"{begin} {seq} {quote(typed)}" if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
+        again = line_of(begin, [str(seq), typed]) if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
         what += f"\n  To answer question {seq} again: {again}"
-    raise UsageProblem(what, try_=f"If {seq} is part of the answer: {begin} {only} {quote(f'{words[0]} {typed}')}")
+    raise UsageProblem(
+        what, try_=f"If {seq} is part of the answer: {line_of(begin, [str(only), f'{words[0]} {typed}'])}"
+    )
 
 
 def _only_question(run: App, session: Session, words: list[str], command_id: str) -> int:

@@ -29,7 +29,7 @@ def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
     moment = until if until and is_time(until) else misplaced
     raise UsageProblem(
         f'"{misplaced}" is a time, and times go to --until; --for is who or what it is waiting for.',
-        try_=_line(run, quote(named[0]) if named else "WHOM", moment),
+        try_=_line(run, named[0] if named else "WHOM", moment),
     )
 
 
@@ -42,14 +42,16 @@ def _check_deadline(run: App, waiting_for: str) -> None:
         if whom and last.casefold() in ("until", "bis") and is_time(moment):
             raise UsageProblem(
                 f'"{last} {moment}" at the end sets no deadline: times go to --until.',
-                try_=_line(run, quote(" ".join(whom)), moment),
+                try_=_line(run, " ".join(whom), moment),
             )
 
 
 def _line(run: App, whom: str, moment: str) -> str:
-    """Return the hint with the line to type; `whom` is quoted for the shell."""
+    """Return the hint with the line to type."""
+    from rflow.cli.parsing.whole_line import in_quotes, line_of
+
     session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
-    return f"Write it as: {run.program}{session} wait {whom} --until {quote(moment)}"
+    return f"Write it as: {line_of(f'{run.program}{session} wait', [whom], f'--until {in_quotes(moment)}')}"
 
 
 def begin_wait(run: App, command: SetWaiting) -> None:

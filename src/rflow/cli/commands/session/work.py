@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, joined, may_be_cut, one_of
+from rflow.cli.input import acknowledged, joined, may_be_cut, one_of, say_change
 from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
@@ -26,7 +26,7 @@ Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assu
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
     """Send a moving command, say what was recorded, show where that leads."""
-    from rflow.cli.display.entries import quoted
+    from rflow.cli.display.entries import named, quoted
     from rflow.cli.display.status import show_next
 
     outcome, pinned = run.send(session, command), 0
@@ -39,7 +39,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
             case StepSkipped(text=text):
                 what = f"{quoted(text)} skipped"
             case SteppedBack(undone=undone):
-                what = f"{quoted(outcome.session.steps[undone].text)} taken back"
+                what = f"{named(outcome.session, undone)} {quoted(outcome.session.steps[undone].text)} taken back"
             case Pinned(target=pinned):
                 what += " and pinned"
             case _:
@@ -150,6 +150,7 @@ def step(
     outcome = run.send(run.to_write(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
     run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
+    say_change(run, outcome, said)
     if marks and (may_be_cut(said, _FIT) or may_be_cut(command.result, _FIT)):
         from rflow.cli.display.shown import say_cut_entry
 

@@ -17,7 +17,7 @@ from rflow.core.people import Person
 from rflow.core.session.commands import Accept, CancelHandoff, Decline, HandOff
 from rflow.core.session.head import Query
 from rflow.core.session.state import Session
-from rflow.core.text import counted, listing
+from rflow.core.text import counted, listing, one_line
 from rflow.errors import NotFound, StoreProblem, UsageProblem
 from rflow.identity import is_code
 from rflow.service.sessions import all_heads, load_session
@@ -188,7 +188,8 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
 def inbox(run: App, json: Json = False) -> None:
     """List what waits for you: sessions handed to you or to a queue, and questions.
 
-    It also tells, once, who answered your questions, and what happened to the sessions that you handed over.
+    It also tells, once, who answered your questions, and what happened to the sessions that you handed over; and who
+    took over the session of this terminal, until `rflow` has shown that.
     """
     from rflow.cli.display.lists import inbox_entry
     from rflow.cli.display.text import next_block
@@ -201,8 +202,10 @@ def inbox(run: App, json: Json = False) -> None:
         run.out_json([head_record(head) for head in heads])
         return
     asked = list(_questions(run))
-    found = unseen(run)
-    if not heads and not asked and not found.news:
+    found, taken = unseen(run), _taken_here(run)
+    if taken:
+        run.out(taken)
+    if not heads and not asked and not found.news and not taken:
         run.say("Your inbox is empty.")
     for head in heads:
         session = None
@@ -216,8 +219,22 @@ def inbox(run: App, json: Json = False) -> None:
         run.out(f"{chr(10) if heads else ''}Questions to you:")
     for entry in asked:
         run.out(entry)
-    _tell(run, found.news, first=not heads and not asked)
+    _tell(run, found.news, first=not heads and not asked and not taken)
     settle(run, found)
+
+
+def _taken_here(run: App) -> str:
+    """Return who took over the session of this terminal, with when and why; "" if nobody did, or it was shown here."""
+    from rflow.cli.display.text import taken_words, wrapped
+
+    with suppress(NotFound, StoreProblem):
+        session = run.here()
+        last = session.ownership[-1].seq if session is not None and session.ownership else 0
+        if session is not None and last > (run.seen(session) or 0):
+            taken = taken_words(session, run.me.id, run.workspace.now())
+            title = wrapped(one_line(session.title), " " * 9, f"{session.code}  ")
+            return taken and f"{title}\n{wrapped(taken, ' ' * 9, ' ' * 9)}"
+    return ""
 
 
 def _tell(run: App, news: "list[News]", *, first: bool) -> None:

@@ -17,6 +17,8 @@ _UNREADABLE = {
     ),
 }
 """What is wrong with a session that can't be read whole, and what to do, by the reason."""
+_REASON = 200
+"""The characters of the reason of a takeover that are repeated."""
 _MOVES_SHOWN = 3
 """How many of the latest moves a refusal names."""
 
@@ -99,8 +101,18 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
     take = f'rflow resume {code} --take --reason "…"'
     if isinstance(command, c.MakeChange | c.RevertChange | c.SetWaiting):  # a colleague's part in it should not be lost
         tell = f'Tell {owner}, or record it as a step: rflow -s {code} step "…" --result "…"'
-        return NotAllowed(f"Only {owner}, who owns {code}, can enter that.", try_=f"{tell}. To take it over: {take}")
-    return NotAllowed(f"{code} belongs to {owner}.", try_=f"Take it over first: {take}")
+        who = f"Only {owner}, who {_takeover(session) or f'owns {code}'},"
+        return NotAllowed(f"{who} can enter that.", try_=f"{tell}. To take it over: {take}")
+    taken = _takeover(session)
+    return NotAllowed(f"{code} belongs to {owner}{taken and f', who {taken}'}.", try_=f"Take it over first: {take}")
+
+
+def _takeover(session: Session) -> str:
+    """Say that the owner of a session took it over, and why; "" if they did not."""
+    last = session.ownership[-1] if session.ownership else None
+    if last is None or last.word != "took over" or last.by.id != session.owner.id:
+        return ""
+    return f"took it over ({shorten(last.text, _REASON).rstrip('.')})" if last.text else "took it over"
 
 
 def _not_handed_over(session: Session, command: c.Accept | c.Decline, actor: Actor) -> NotAllowed:
@@ -129,8 +141,10 @@ def check_up_to_date(session: Session, command: Command) -> None:
             try_="Nothing was written. To take it over as it stands now, repeat your command.",
             version=session.version,
         )
+    is_taken = session.ownership and session.ownership[-1].seq == session.steered
+    did = (_takeover(session) if is_taken else "") or "was there"
     raise SessionMoved(
-        f"{session.code} has moved since you last looked: {who} was there. {_stands(session)}",
+        f"{session.code} has moved since you last looked: {who} {did}. {_stands(session)}",
         try_=f"Nothing was written. Look again (rflow show {session.code}), then repeat your command if it still fits.",
     )
 
