@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.program import Program, hours_ago
+from support.program import Program, ago
 from support.prompts import answer
 
 pytestmark = pytest.mark.slow
@@ -744,8 +744,8 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
 
 def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Program) -> None:
     told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
-    hours_ago(ana, 2, "start", "--title", "No labels")
-    hours_ago(ana, 1, "brief", "--impact", "no labels since 05:40")
+    ana.at(clock=ago(hours=2)).ok("start", "--title", "No labels")
+    ana.at(clock=ago(hours=1)).ok("brief", "--impact", "no labels since 05:40")
     assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err
     ana.ok("step", "Moved the cable", "--result", "the first labels come out")
     assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)
