@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from rflow.service.team.team import Team
 from rflow.service.team.tokens import LocalTokens
 from rflow.stores import open_store
 from rflow.web.app import LinkServer
-from support.program import Program, ago
+from support.program import NOON, Program, ago
 from support.web.app import running
 
 TILL = """id = "till"
@@ -154,9 +154,9 @@ def test_hints_are_counts_and_too_few_below_five(ann: Program) -> None:
 
 
 def test_statistics_say_where_people_stay_and_where_they_give_up(ann: Program) -> None:
-    ann.at(clock=ago(minutes=50)).ok("start", "till")
-    ann.at(clock=ago(minutes=40)).ok("choose", "Yes")
-    ann.at(clock=ago(minutes=10)).ok("close", "--outcome", "abandoned")
+    ann.at(clock=NOON).ok("start", "till")
+    ann.at(clock=NOON + timedelta(minutes=10)).ok("choose", "Yes")
+    ann.at(clock=NOON + timedelta(minutes=40)).ok("close", "--outcome", "abandoned")
     stats = ann.json("tree", "stats", "till", "--json")
     rows = {row["node"]: (row["entered"], row["seconds"], row["abandoned"]) for row in stats["nodes"]}
     assert stats["sessions"] == 1

@@ -667,7 +667,8 @@ def test_who_or_what_reverted_a_change_can_be_said(ana: Program) -> None:
     ana.ok("change", "Timeout 60 s", "--revert", "back to 5 s")
     note = ("--note", "Argo CD put it back")
     assert said(ana, "change", "--reverted", "2", *note) == 'change 2 "Timeout 60 s" reverted: "Argo CD put it back".'
-    assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", ana.ok("progress", "-f", "text").out)
+    shown = " ".join(ana.ok("progress", "-f", "text").out.split())
+    assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", shown)
     assert ": Argo CD put it back" in ana.ok("show").out
     assert "--note belongs to --reverted." in ana.refused(2, "change", "Cable", "--revert", "x", *note)
 
