@@ -27,10 +27,11 @@ NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 """A clock for tests that compare what several runs print: `Program(…, clock=NOON)`."""
 
 _PASSING = re.compile(
-    r"(?<=[Aa]s of )\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d"  # when a summary was made
+    r"(?<=[Aa]s of)\s+\d{4}-\d\d-\d\d\s+\d\d:\d\d\s+[+-]\d\d:\d\d"  # when a summary was made
     r'|"(as_of|elapsed)":\s*[^,]+,\s*'  # … and in JSON how old its session was then, too
-    r"|\d{4}-\d\d-\d\d (?=\d\d:\d\d)"  # the day of another time, which is left out on that same day
+    r"|\d{4}-\d\d-\d\d\s+(?=\d\d:\d\d)"  # the day of another time, which is left out on that same day
     r"|\b(now|\d+[mhd] ago)\b"
+    r"|\s+"  # such a day moves what stands behind it, into the next line too
 )
 """What is different in two outputs that are made one after the other, though nothing has happened in between."""
 
@@ -259,7 +260,7 @@ def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
 
 
 def without_times(output: str) -> str:
-    """Leave out of an output what is different a minute or a day later, though nothing has happened.
+    """Leave out of an output what is different a minute or a day later, though nothing has happened, and white space.
 
     For outputs of processes of their own: others are better made with a `clock`.
     """
