@@ -226,8 +226,9 @@ def test_who_stores_the_first_session_of_a_month_creates_its_partition(store: Po
 
 def test_a_new_store_has_partitions_for_two_months(store: PostgresStore, url: str) -> None:
     put(store, "somebody-elses-id")  # the tables are made by who first writes
-    leaves = sorted(name for (name,) in postgres.execute(url, partitions._LEAVES) if name.startswith("events_2"))
-    this, following = (datetime.strptime(name, "events_%Y_%m").replace(tzinfo=UTC) for name in leaves)
+    leaves = (str(name) for (name,) in postgres.execute(url, partitions._LEAVES))
+    months = sorted(leaf for leaf in leaves if leaf.startswith("events_2"))
+    this, following = (datetime.strptime(month, "events_%Y_%m").replace(tzinfo=UTC) for month in months)
     assert (this + timedelta(days=31)).replace(day=1) == following
     assert timedelta(0) < datetime.now(UTC) - this < timedelta(days=32)
 
