@@ -19,7 +19,7 @@ import pytest
 
 from rflow.cli.commands import COMMANDS
 from support.needs import need
-from support.program import SCRIPT, Program
+from support.program import SCRIPT, Program, without_times
 from support.stores.kinds import SHARED_KINDS, url_in
 from support.waiting import PATIENCE, until
 
@@ -137,11 +137,6 @@ def test_in_tmux_the_summary_is_in_the_paste_buffer_as_it_is_printed(ann: Progra
     assert without_times(copied) == without_times(ann.ok("progress", code).out)
     assert pane.run("rflow handoff Ben --copy") == 0
     assert "Ben" in pane.tmux("show-buffer")
-
-
-def without_times(summary: str) -> str:
-    """Leave out what depends on when a summary was made."""
-    return re.sub(r"(as of|As of|elapsed)[^\n|]*", "", summary)
 
 
 class Keyboard:

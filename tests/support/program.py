@@ -6,12 +6,14 @@ Every run is held to what all of rflow promises: no traceback, no exit code 1, a
 import dataclasses
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import chdir, nullcontext
+from contextlib import AbstractContextManager, chdir, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -21,6 +23,17 @@ import pytest
 
 SCRIPT = shutil.which("rflow", path=str(Path(sys.executable).parent)) or "rflow"
 TIMEOUT = 60.0
+NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
+"""A clock for tests that compare what several runs print: `Program(…, clock=NOON)`."""
+
+_PASSING = re.compile(
+    r"(\d{4}-\d\d-\d\d\s+)?\d\d:\d\d\s+\\?[+-]\d\d:\d\d"  # when a summary was made; Jira escapes the "+"
+    r'|"(as_of|elapsed)":\s*[^,]+,\s*'  # … and in JSON how old its session was then, too
+    r"|\d{4}-\d\d-\d\d\s+(?=\d\d:\d\d)"  # the day of another time, which is left out on that same day
+    r"|\b(now|\d+[mhd] ago)\b"
+    r"|\s+"  # such a day moves what stands behind it, into the next line too
+)
+"""What is different in two outputs that are made one after the other, though nothing has happened in between."""
 
 LABELS = """
 id = "label-printer"
@@ -90,7 +103,8 @@ class Result(NamedTuple):
 class Program:
     """One person at one terminal of one computer, whose home is `home`.
 
-    `real` makes every run a process of its own, `wrapper` the words before the program's in it.
+    `real` makes every run a process of its own, `wrapper` the words before the program's in it. `clock` is the time of
+    every run in this process; None is the computer's.
     """
 
     home: Path
@@ -101,6 +115,7 @@ class Program:
     wrapper: tuple[str, ...] = ()
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cwd: Path | None = None
+    clock: datetime | None = None
 
     def at(self, **other: Any) -> "Program":
         """The same computer, with another person, terminal, store …"""
@@ -199,6 +214,7 @@ class Program:
         loud = {**environ, "RFLOW_DEBUG": "1"}  # shows the traceback of an unexpected error
         with (
             patch.dict(os.environ, loud, clear=True),
+            self._at_its_time(),
             patch("sys.argv", ["rflow", *words]),
             patches[0],
             patches[1],
@@ -211,6 +227,13 @@ class Program:
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
         return Result(code, *map(_written, streams[1:]))
+
+    def _at_its_time(self) -> AbstractContextManager[object]:
+        from rflow.cli import main
+        from rflow.cli.app import World
+
+        at = self.clock
+        return patch.object(main, "run", partial(main.run, world=World(clock=lambda: at))) if at else nullcontext()
 
 
 def _written(stream: io.TextIOWrapper) -> str:
@@ -236,11 +259,14 @@ def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
     return "Usage: rflow" in err or ("rflow:" in err and indented)
 
 
-def hours_ago(me: Program, hours: float, *words: str) -> None:
-    """Run a command of rflow as it ran some hours ago."""
-    from rflow.cli.app import World
-    from rflow.cli.main import run
+def without_times(output: str) -> str:
+    """Leave out of an output what is different a minute or a day later, though nothing has happened, and white space.
 
-    world = World(clock=lambda: datetime.now(UTC) - timedelta(hours=hours))
-    with patch.dict("os.environ", me.variables, clear=True):
-        assert run(words, world) == 0
+    For outputs of processes of their own: others are better made with a `clock`.
+    """
+    return _PASSING.sub("", output)
+
+
+def ago(**span: float) -> datetime:
+    """Return a time so long ago: `me.at(clock=ago(hours=2)).ok("note", …)`."""
+    return datetime.now(UTC) - timedelta(**span)

@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from rflow.cli.app import World
-from rflow.cli.main import run
 from rflow.core.actors import Actor
 from rflow.core.people import person
 from rflow.service.local.shared import SharedSessions
@@ -19,7 +16,7 @@ from rflow.service.team.team import Team
 from rflow.service.team.tokens import LocalTokens
 from rflow.stores import open_store
 from rflow.web.app import LinkServer
-from support.program import Program
+from support.program import NOON, Program, ago
 from support.web.app import running
 
 TILL = """id = "till"
@@ -50,13 +47,6 @@ NEWER = TILL.replace("Switch it on", "Hold the button for five seconds")
 def ann(tmp_path: Path) -> Program:
     """Ann, in whose store the tree of the till is."""
     return Program(tmp_path, user="Ann", cwd=tmp_path).with_tree(TILL)
-
-
-def minutes_ago(me: Program, minutes: int, *words: str) -> None:
-    """Run a command of rflow as it ran some minutes ago."""
-    world = World(clock=lambda: datetime.now(UTC) - timedelta(minutes=minutes))
-    with patch.dict("os.environ", me.variables, clear=True):
-        assert run(words, world) == 0
 
 
 # Flags
@@ -103,8 +93,8 @@ def test_flags_go_with_a_copy_of_the_store_and_with_a_session_that_is_imported(a
 
 
 def test_past_the_limit_of_a_node_rflow_suggests_to_escalate(ann: Program) -> None:
-    minutes_ago(ann, 50, "start", "till")
-    minutes_ago(ann, 40, "choose", "Yes")
+    ann.at(clock=ago(minutes=50)).ok("start", "till")
+    ann.at(clock=ago(minutes=40)).ok("choose", "Yes")
     note = ann.ok("note", "It still updates")
     assert "40m at this node; its limit is 15m. Time to escalate?" in note.err
     assert "rflow close --outcome escalated" in ann.ok().out
@@ -114,8 +104,8 @@ def test_past_the_limit_of_a_node_rflow_suggests_to_escalate(ann: Program) -> No
 
 
 def test_within_the_limit_nothing_is_said(ann: Program) -> None:
-    minutes_ago(ann, 20, "start", "till")
-    minutes_ago(ann, 14, "choose", "Yes")
+    ann.at(clock=ago(minutes=20)).ok("start", "till")
+    ann.at(clock=ago(minutes=14)).ok("choose", "Yes")
     assert "its limit" not in ann.ok("note", "It still updates").err + ann.ok().out
     assert ann.show()["position"]["past_limit"] is False
 
@@ -164,9 +154,9 @@ def test_hints_are_counts_and_too_few_below_five(ann: Program) -> None:
 
 
 def test_statistics_say_where_people_stay_and_where_they_give_up(ann: Program) -> None:
-    minutes_ago(ann, 50, "start", "till")
-    minutes_ago(ann, 40, "choose", "Yes")
-    minutes_ago(ann, 10, "close", "--outcome", "abandoned")
+    ann.at(clock=NOON).ok("start", "till")
+    ann.at(clock=NOON + timedelta(minutes=10)).ok("choose", "Yes")
+    ann.at(clock=NOON + timedelta(minutes=40)).ok("close", "--outcome", "abandoned")
     stats = ann.json("tree", "stats", "till", "--json")
     rows = {row["node"]: (row["entered"], row["seconds"], row["abandoned"]) for row in stats["nodes"]}
     assert stats["sessions"] == 1

@@ -6,13 +6,13 @@ import pytest
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.short_ways import BELOW, MEANT, ROWS, SHORT, expanded
-from support.program import Program
+from support.program import NOON, Program
 
 
 @pytest.fixture(scope="module")
 def ana(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    me = Program(tmp_path_factory.mktemp("short ways"), environ={"RFLOW_CLIPBOARD_CMD": "cat > $HOME/copied"})
-    return me.with_tree()
+    home, copying = tmp_path_factory.mktemp("short ways"), {"RFLOW_CLIPBOARD_CMD": "cat > $HOME/copied"}
+    return Program(home, environ=copying, clock=NOON).with_tree()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.program import Program, hours_ago
+from support.program import Program, ago
 from support.prompts import answer
 
 pytestmark = pytest.mark.slow
@@ -669,7 +669,8 @@ def test_who_or_what_reverted_a_change_can_be_said(ana: Program) -> None:
     ana.ok("change", "Timeout 60 s", "--revert", "back to 5 s")
     note = ("--note", "Argo CD put it back")
     assert said(ana, "change", "--reverted", "2", *note) == 'change 2 "Timeout 60 s" reverted: "Argo CD put it back".'
-    assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", ana.ok("progress", "-f", "text").out)
+    shown = " ".join(ana.ok("progress", "-f", "text").out.split())
+    assert re.search(r"NO LONGER SO: Timeout 60 s \(.*\): Argo CD put it back", shown)
     assert ": Argo CD put it back" in ana.ok("show").out
     assert "--note belongs to --reverted." in ana.refused(2, "change", "Cable", "--revert", "x", *note)
 
@@ -746,8 +747,8 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
 
 def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Program) -> None:
     told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
-    hours_ago(ana, 2, "start", "--title", "No labels")
-    hours_ago(ana, 1, "brief", "--impact", "no labels since 05:40")
+    ana.at(clock=ago(hours=2)).ok("start", "--title", "No labels")
+    ana.at(clock=ago(hours=1)).ok("brief", "--impact", "no labels since 05:40")
     assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err
     ana.ok("step", "Moved the cable", "--result", "the first labels come out")
     assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)

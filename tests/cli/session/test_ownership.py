@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from support.program import Program
+from support.program import NOON, Program
 
 BEN, CHLOE = "Ben Okafor", "Chloé Martin"
 
@@ -38,7 +38,7 @@ ANAS_NOTE, BENS_NOTE, CHANGE = "5", "6", "7"
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    ana = Program(tmp_path_factory.mktemp("prepared")).with_tree()
+    ana = Program(tmp_path_factory.mktemp("prepared"), clock=NOON).with_tree()
     desk = Desk(ana, ana.start())
     ana.ok("choose", "green")
     ana.ok("done", "two jobs were stuck")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.program import Program, hours_ago
+from support.program import Program, ago
 
 BEN = "Ben Okafor"
 EMPTY = "Your inbox is empty.\n"
@@ -72,8 +72,9 @@ def test_a_corrected_answer_and_a_second_one_are_told_too(ana: Program, ben: Pro
 
 
 def test_an_answered_question_is_forgotten_after_30_days(ana: Program, ben: Program) -> None:
-    hours_ago(ana, 31 * 24, "start", "--title", "Till 3 is slow")
-    hours_ago(ana, 31 * 24, "question", BEN, "Which till?", "--new-user")
+    before = ana.at(clock=ago(days=31))
+    before.ok("start", "--title", "Till 3 is slow")
+    before.ok("question", BEN, "Which till?", "--new-user")
     assert ana.ok("inbox").err == EMPTY
     assert len(awaited(ana)) == 1
     ben.ok("reply", "Till 3")

@@ -18,7 +18,7 @@ from rflow.cli.delivering.posting import Posting
 from rflow.errors import StoreProblem
 from rflow.service.local.workspace import LocalWorkspace
 from support.completion import offered
-from support.program import SCRIPT, Program, Result
+from support.program import SCRIPT, Program, Result, ago, without_times
 from support.waiting import until
 from support.web import webhook_server as scenes
 from support.web.webhook_server import Scene, Server, Visit, reply
@@ -82,11 +82,6 @@ def body(server: Server, number: int = -1) -> Any:
     return msgspec.json.decode(server.requests[number].body)
 
 
-def without_times(summary: Any) -> Any:
-    """A summary without the times that pass while a test runs."""
-    return summary | {"session": summary["session"] | {"as_of": 0, "elapsed": 0}}
-
-
 # --- what is posted
 
 
@@ -98,7 +93,8 @@ def test_what_is_posted_is_what_a_dry_run_shows(ana: Program) -> None:
         posted = ana.ok("progress", "--post", "noc")
     assert shown.err == f"This would be posted to noc (json, {server.base}/…). Nothing was sent.\n{NO_ASK}"
     assert posted == (0, "", f"{label_of(ana)}: sent to noc: accepted (HTTP 200).\n{NO_ASK}")
-    assert without_times(body(server)) == without_times(shown.json)
+    sent, printed = (without_times(text) for text in (server.requests[0].body.decode(), shown.out))
+    assert msgspec.json.decode(sent) == msgspec.json.decode(printed)
     assert server.requests[0].line == f"POST {PATH} HTTP/1.1"
     assert recorded(ana) == ["post:noc started", "post:noc sent"]
 
@@ -356,6 +352,17 @@ def test_a_digest_or_a_file_is_not_posted_twice_either(words: tuple[str, ...], a
         assert "may have been posted to noc at " in ana.refused(5, *words, "--post", "noc")
         assert server.visits == 4
     assert recorded(ana) == []
+
+
+@pytest.mark.parametrize("words", [("digest",), ("progress", str(RECORDED))], ids=["digest", "file"])
+def test_a_digest_or_a_file_is_still_the_same_a_day_later(words: tuple[str, ...], ana: Program) -> None:
+    with Server(reply(200)) as server:
+        set_target(ana, server)
+        today, tomorrow = (ana.at(real=False, clock=ago(days=days)) for days in (0, -1))
+        today.ok("wait", "the courier", "--until", "25h")  # tomorrow that is said without the day
+        today.ok(*words, "--post", "noc")
+        assert "The same was posted to noc at " in tomorrow.refused(5, *words, "--post", "noc")
+        assert server.visits == 1
 
 
 def test_a_digest_that_has_changed_is_posted_again(ana: Program) -> None:

@@ -1,14 +1,14 @@
 """Read-only links at the command line: made, listed, shown, revoked. What they open is in test_web.py."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from support.program import Program
+from support.program import NOON, Program
 from support.screens import lines_at_terminal
 from support.web.webhook_server import Server, reply
 
@@ -146,13 +146,12 @@ def test_a_closing_that_was_taken_back_is_no_handover(tmp_path: Path) -> None:
 
 
 def test_for_programs_it_is_json(ana: Program) -> None:
+    ana = ana.at(clock=NOON)
     ana.start()
-    before = datetime.now(UTC)
     link = made(ana, "--expires", "2h", "--label", "for the network team")
     assert list(link) == ["id", "token", "url", "expires_at"]
     assert link["url"].endswith(f"/share/{link['token']}")
-    lasts = datetime.fromisoformat(link["expires_at"]) - before
-    assert timedelta(hours=2) <= lasts < timedelta(hours=2, minutes=1)
+    assert datetime.fromisoformat(link["expires_at"]) == NOON + timedelta(hours=2)
     assert made(ana, "--expires", "never")["expires_at"] is None
 
 

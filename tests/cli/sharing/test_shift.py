@@ -30,7 +30,7 @@ def test_a_shift_is_shown_then_handed_over_and_each_session_is_accepted_by_itsel
     ben = ana.at(user="Ben Okafor", terminal="other")
     inbox = ben.json("inbox", "--json")
     assert {head["code"] for head in inbox} == set(codes)
-    assert note in ben.ok("show", codes[0]).out
+    assert note in " ".join(ben.ok("show", codes[0]).out.split())
     ben.ok("accept", codes[0])
     ben.ok("decline", codes[1], "--reason", "Not my shift")
     owners = {code: (ana.show(code)["owner"]["name"], ana.show(code)["status"]) for code in codes}

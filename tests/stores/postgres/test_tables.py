@@ -215,15 +215,22 @@ def test_what_is_in_the_way_in_a_hidden_space_is_not_told(store: PostgresStore) 
 
 
 def test_who_stores_the_first_session_of_a_month_creates_its_partition(store: PostgresStore, url: str) -> None:
-    march = new_id(datetime(2025, 3, 9, tzinfo=UTC))
+    march, now = new_id(datetime(2025, 3, 9, tzinfo=UTC)), datetime.now(UTC)
     assert holders(url, put(store, march, "K7QM-2F")) == ["events_2025_03"]
-    assert holders(url, put(store, new_id(datetime.now(UTC)), "K7QM-3F")) == [f"events_{datetime.now(UTC):%Y_%m}"]
+    assert holders(url, put(store, new_id(now), "K7QM-3F")) == [f"events_{now:%Y_%m}"]
     for number, strange in enumerate(
         (new_id(datetime(2199, 1, 1, tzinfo=UTC)), "019a4711-0000-8000-8000-000000000001")
     ):
         assert holders(url, put(store, strange, f"K7QM-{number}A")) == ["events_other"]
-    following = datetime.now(UTC).replace(day=1) + timedelta(days=40)
-    assert f"blobs_{following:%Y_%m}" in [name for (name,) in postgres.execute(url, partitions._LEAVES)]
+
+
+def test_a_new_store_has_partitions_for_two_months(store: PostgresStore, url: str) -> None:
+    put(store, "somebody-elses-id")  # the tables are made by who first writes
+    leaves = (str(name) for (name,) in postgres.execute(url, partitions._LEAVES))
+    months = sorted(leaf for leaf in leaves if leaf.startswith("events_2"))
+    this, following = (datetime.strptime(month, "events_%Y_%m").replace(tzinfo=UTC) for month in months)
+    assert (this + timedelta(days=31)).replace(day=1) == following
+    assert timedelta(0) < datetime.now(UTC) - this < timedelta(days=32)
 
 
 def test_a_partition_goes_once_nothing_is_left_in_it(store: PostgresStore, url: str) -> None:

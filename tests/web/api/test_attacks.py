@@ -1,6 +1,5 @@
 """Attacks on the API of a server, over HTTP, against two processes on one store; each has its right answer."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from support.program import Program
 from support.team import PASSWORD
+from support.waiting import wait_for_a_quarter_with_room
 from support.web.team import ServedTeam, served_team
 
 pytestmark = pytest.mark.slow
@@ -200,8 +200,7 @@ def with_cookie(team: ServedTeam, token: str, server: int = 0, **headers: str) -
 
 def test_twenty_wrong_passwords_over_two_processes_from_many_addresses_are_too_many(team: ServedTeam) -> None:
     team.accounts.add("Wrong Way", password=PASSWORD)
-    while time.time() % 900 > 870:  # attempts are counted by quarters of an hour
-        time.sleep(1)
+    wait_for_a_quarter_with_room()
     statuses = []
     for number in range(20):
         spoofed = {"x-forwarded-for": f"192.0.2.{number}", "forwarded": f"for=192.0.2.{number}"}

@@ -1,7 +1,6 @@
 """Links with a password, a limit of views, or for people who are signed in, opened over HTTP at two processes."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from support.waiting import wait_for_a_quarter_with_room
 from support.web.team import ServedTeam, served_team
 
 pytestmark = pytest.mark.slow
@@ -113,8 +113,7 @@ def test_with_another_password_those_who_had_opened_it_must_open_it_again(team: 
 
 def test_ten_wrong_passwords_over_two_processes_are_all_that_a_link_takes(team: ServedTeam) -> None:
     path, _ = link(team, password="open sesame")
-    while time.time() % 900 > 870:  # attempts are counted by quarters of an hour
-        time.sleep(1)
+    wait_for_a_quarter_with_room()
     statuses = [Reader(team, path).post(number % 2, password="wrong").status_code for number in range(12)]
     assert statuses == [401] * 10 + [429] * 2
     assert Reader(team, path).post(1, password="open sesame").status_code == 429

@@ -1,12 +1,12 @@
 """The client's address, for rate limits and the audit: who may say it, and where it is not known."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from support.team import PASSWORD
+from support.waiting import wait_for_a_quarter_with_room
 from support.web.server import Served, serving
 from support.web.visitor import SAME_ORIGIN, Visitor, team_served
 
@@ -59,8 +59,7 @@ def test_the_audit_says_where_somebody_signed_in(served: Served) -> None:
 
 
 def test_one_client_behind_a_proxy_is_limited_and_the_others_are_not(served: Served) -> None:
-    while time.time() % 900 > 870:  # attempts are counted by quarters of an hour
-        time.sleep(1)
+    wait_for_a_quarter_with_room()
     statuses = [tries(served, f"198.51.100.{number}, 192.0.2.66", f"Name {number}") for number in range(51)]
     assert statuses == [401] * 50 + [429]
     assert tries(served, "192.0.2.66", "Cleo", PASSWORD) == 429

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from support.program import without_times
 from support.team import PASSWORD
 from support.web.browser import a_page
 from support.web.server import Served
@@ -41,15 +42,10 @@ def test_the_preview_is_what_the_terminal_prints(served: Served, code: str, ben:
             printed = served.ana.ok("progress", code, "-f", name, *words).out
             ben.go(f"/sessions/{code}/share?format={name}&length={length}")
             shown = ben.field("summary")
-            assert without_time(shown) == without_time(printed), (name, length)
+            assert without_times(shown) == without_times(printed), (name, length)
             assert SECRET not in ben.page.text
     assert "1 token hidden" in ben.text
     assert "1 step, 1 note" in ben.text
-
-
-def without_time(summary: str) -> list[str]:
-    """Return the lines of a summary, without the first few, which say as of when it is."""
-    return [line for line in summary.strip().splitlines() if "+00:00" not in line]
 
 
 def test_a_format_for_programs_is_not_offered(code: str, ben: Visitor) -> None:

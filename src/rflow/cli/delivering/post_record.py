@@ -118,7 +118,13 @@ class LocalRecord:
 
 
 def _without_time(summary: Progress | Digest) -> Progress | Digest:
-    """Return a summary without what changes while nothing happens: the current time."""
+    """Return a summary without what changes while nothing happens.
+
+    That is the current time, and the lines made from the other fields: they say it, or leave out the day of what
+    happened on the same one.
+    """
     if isinstance(summary, Digest):
-        return replace(summary, as_of=datetime.min)
-    return replace(summary, session=replace(summary.session, as_of=datetime.min, elapsed=None))
+        entries = tuple(replace(entry, lines=()) for entry in summary.sessions)
+        return replace(summary, as_of=datetime.min, sessions=entries)
+    head = replace(summary.session, as_of=datetime.min, elapsed=None)
+    return replace(summary, session=head, header="", sections=())
