@@ -336,9 +336,14 @@ class Session(msgspec.Struct, kw_only=True):
         return [note for note in notes if note.kind == kind and note.settled is None and not note.undone]
 
     @property
+    def handoffs(self) -> list[OwnershipEntry]:
+        """What was said with each handoff, but for those that were taken back, declined or not accepted in time."""
+        return [entry for entry in self.ownership if entry.word == "handed off" and entry.seq not in self.undone]
+
+    @property
     def last_handoff(self) -> OwnershipEntry | None:
-        """What was said with the last handoff."""
-        return next((entry for entry in reversed(self.ownership) if entry.word == "handed off"), None)
+        """What was said with the last handoff that stands."""
+        return next(reversed(self.handoffs), None)
 
     @property
     def waiting(self) -> tuple[Wait, ...]:
