@@ -52,7 +52,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         ahead=tree_parts.ahead(session, tree, presenter),
         outline=tree_parts.whole_outline(session, tree, presenter) if view.extent.outline and not view.brief else (),
         evidence=tuple(map(reader.evidence, shown.evidence)),
-        evidence_more=len(session.evidence) - len(shown.evidence),
+        evidence_more=session.live_evidence - len(shown.evidence),
         notes=tuple(map(reader.note, shown.notes)),
         questions=tuple(reader.question(question) for question in session.questions.values() if not question.undone),
         flags=tuple(reader.flag(flag) for flag in session.flags.values() if not flag.undone),

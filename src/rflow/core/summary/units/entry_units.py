@@ -71,13 +71,19 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
 
 
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the warnings that no longer hold, each with why; one that was written anew still holds."""
+    """Return the warnings that no longer hold, each with why."""
+    for note, why in warnings_that_are_over(progress):
+        shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(why)))
+        yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+
+
+def warnings_that_are_over(progress: Progress) -> Iterator[tuple[ProgressNote, str]]:
+    """Return the warnings that no longer hold, with what was said of that; one that was written anew still holds."""
     warnings = [note for note in progress.notes if note.kind == "warning"]
     for note in warnings:
         newer = [other.text for other in warnings if other.seq > note.seq and other.settled is None]
         if note.settled is not None and not any(renewed(note.text, note.settled, text) for text in newer):
-            shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
-            yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+            yield note, note.settled
 
 
 def _ended(why: str) -> Callable[[str], str]:
@@ -89,6 +95,7 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     texts = [
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
+        *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
     part, known = _fact_share(shares, len(texts)), phrases.said_first(progress)
@@ -102,6 +109,11 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
 def pinned(progress: Progress) -> list[Tried]:
     """Return the steps that are key facts."""
     return [step for step in progress.tried if step.pinned and not step.undone and not is_assumed(step)]
+
+
+def pinned_and_settled(progress: Progress) -> list[ProgressNote]:
+    """Return the assumptions that are key facts since it is known what came of them."""
+    return [note for note in progress.notes if note.pinned and note.kind == "assumption" and note.settled is not None]
 
 
 def _fact_share(shares: Shares, number: int) -> Share:
@@ -214,14 +226,14 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
     for note in progress.notes:
         if note.kind == "note" and not note.pinned and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
-        elif note.kind == "assumption" and note.settled is not None:
-            yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"
+        elif note.kind == "assumption" and note.settled is not None and not note.pinned:
+            yield note.seq, note.by, f"assumed: {phrases.sentence(note.text)} Settled: {note.settled}", "assumption"
     for question in progress.questions:
         if question.replies:
             yield (
                 question.seq,
                 question.by,
-                f"asked {question.to}: {question.text} {' '.join(question.replies)}",
+                f"asked {question.to}: {phrases.sentence(question.text)} {' '.join(question.replies)}",
                 "question",
             )
     for flag in progress.flags:
@@ -250,7 +262,14 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
             was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
             shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
             counts = (kinds[step.instead_seq],) if said else ()
-            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number, counts=counts)
+            yield Unit(
+                section="taken_back",
+                prepared=shown,
+                order=(step.number, 0),
+                number=step.number,
+                counts=counts,
+                seq=step.seq,
+            )
 
 
 def _explanations(progress: Progress) -> dict[int, str]:

@@ -1,0 +1,169 @@
+"""What was taken back, reverted or is over never reads as valid: in no format, on no page, on no screen."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+
+FORMATS = ("text", "markdown", "slack", "teams", "html", "jira", "slack-blocks", "teams-card")
+BEN = "Ben Okafor"
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    me = Program(tmp_path, user="Ana Ruiz", cwd=tmp_path)
+    me.start("--title", "The VPN of the warehouse drops")
+    return me
+
+
+def last(me: Program) -> str:
+    """Return the number of the last entry."""
+    return str(me.show()["version"])
+
+
+def summaries(me: Program) -> dict[str, str]:
+    """Return what each format shows, in both forms, and the digest."""
+    shown = {}
+    for name in FORMATS:
+        shown[name] = me.ok("progress", "-f", name).out
+        shown[f"{name} brief"] = me.ok("progress", "-f", name, "--brief").out
+        shown[f"{name} digest"] = me.ok("digest", "-f", name).out
+    return shown
+
+
+def test_an_output_that_was_taken_back_is_not_counted(ana: Program) -> None:
+    ana.ok("run", "--", "echo", "from the wrong router")
+    ana.ok("undo")
+    assert [name for name, shown in summaries(ana).items() if re.search("(?i)not shown|omitted", shown)] == []
+    ana.ok("attach", "-", "--label", "the log", stdin="line\n")
+    assert "OMITTED: 1 entry\n" in ana.ok("progress", "--brief", "-f", "text").out
+
+
+def test_what_came_with_a_handoff_that_was_taken_back_is_on_no_screen(ana: Program) -> None:
+    ana.ok("handoff", BEN, "--warn", "no reboot before nine", "--if", "it drops", "--then", "call Robin")
+    ana.ok("undo")
+    shown = {**summaries(ana), "status": ana.ok().out}
+    assert [name for name, text in shown.items() if "reboot" in text or "Robin" in text] == []
+    assert "handed off to Ben Okafor (what came with it is not valid)\n" in ana.ok("show").out
+
+
+def test_warnings_and_plans_of_an_earlier_handoff_stay_on_the_screens_as_in_summaries(ana: Program) -> None:
+    """A second handoff, accepted or declined, takes none of them away."""
+    ben, chloe = ana.at(user=BEN, terminal="ben"), ana.at(user="Chloé", terminal="chloe")
+    code = ana.show()["code"]
+    ana.ok("handoff", BEN, "--warn", "no reboot before nine", "--if", "it drops", "--then", "call Robin")
+    ben.ok("accept", code)
+    ben.ok("handoff", "Chloé", "--warn", "the fan of rack 4 is loud")
+    chloe.ok("decline", "--reason", "wrong team")
+    again = ben.ok("resume", code).out
+    assert "caution: no reboot before nine" in again
+    assert "if it drops: call Robin" in again
+    assert "rack 4" not in again
+    ben.ok("handoff", "Chloé", "--note", "Now for you")
+    for words in (("inbox",), ("accept", code), ()):
+        shown = chloe.ok(*words).out
+        assert "caution: no reboot before nine" in shown, words
+        assert "if it drops: call Robin" in shown, words
+
+
+def test_a_fold_of_the_page_names_no_step_that_was_taken_back(ana: Program) -> None:
+    for number in range(8):
+        ana.ok("step", f"Tried port {number}", *(("--pin",) if number == 1 else ()))
+        if number < 2:
+            ana.ok("undo")
+    page = ana.ok("progress", "-f", "html").out
+    assert [
+        hint for hint in re.findall(r'<small class="hint">(.*?)</small>', page) if re.search("port [01]", hint)
+    ] == []
+    assert "key fact" not in page
+
+
+def test_the_page_shows_a_warning_written_anew_as_one_that_holds(ana: Program) -> None:
+    ana.ok("warn", "no restart of web-2 before 09:00, the export runs")
+    ana.ok("warn", "--over", last(ana), "the export runs until 10:00 now")
+    ana.ok("warn", "no restart of web-2 before 10:00, the export runs now until 10:00")
+    assert [name for name, shown in summaries(ana).items() if re.search("(?i)no longer|09:00", shown)] == []
+
+
+def test_nothing_is_planned_on_the_page_of_a_closed_session(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("step", "Tried port 4", "--result", "no change")
+    ana.ok("handoff", BEN, "--if", "it drops", "--then", "call Robin")
+    ben.ok("accept", code)
+    ben.ok("close", "--outcome", "resolved")
+    assert "Robin" not in ben.ok("progress", code, "-f", "html").out
+
+
+def test_show_says_of_a_key_fact_that_it_is_none_any_more_or_not_yet(ana: Program) -> None:
+    ana.ok("change", "Firewall off", "--revert", "firewall on")
+    ana.ok("pin")
+    ana.ok("change", "--reverted", "2")
+    ana.ok("warn", "no reboot", "--pin")
+    ana.ok("warn", "--over", str(ana.show()["notes"][-1]["seq"]))
+    ana.ok("assume", "the line is fine", "--pin")
+    ana.ok("step", "Asked the vendor", "--result", "no fault", "--assume", "--pin")
+    facts = ana.ok("show").out.partition("Key facts\n")[2].partition("\n\n")[0].splitlines()
+    assert [fact.split(maxsplit=1)[1] for fact in facts] == [
+        '"Firewall off" (reverted)',
+        '"no reboot" (no longer holds)',
+        '"the line is fine" (not verified)',
+        '"Asked the vendor" → "no fault" (not verified)',
+    ]
+
+
+def test_a_pinned_assumption_is_a_key_fact_once_it_is_settled(ana: Program) -> None:
+    ana.ok("assume", "the line is fine", "--pin")
+    number = str(ana.show()["notes"][-1]["seq"])
+    for brief in ((), ("--brief",)):
+        assert "FACTS" not in ana.ok("progress", "-f", "text", *brief).out
+    ana.ok("assume", "measured: no errors", "--settled", number)
+    for name, shown in summaries(ana).items():
+        plain = re.sub(r"<[^>]+>|\\", "", shown)
+        assert re.search(r"the line is fine\W+(?:assumed\s+)?[Ss]ettled: measured: no errors", plain), name
+        assert plain.count("measured: no errors") == 1, name
+
+
+def test_an_output_of_a_step_that_was_taken_back_stands_below_it(ana: Program) -> None:
+    ana.ok("run", "--label", "ping", "--", "echo", "3 of 4 lost")
+    ana.ok("step", "Pinged the wrong router")
+    ana.ok("undo")
+    ana.ok("step", "Asked the vendor", "--result", "no fault")
+    shown = ana.ok("progress", "-f", "text").out
+    assert "TAKEN BACK, NOT VALID\n  1. Pinged the wrong router\n     ping: 3 of 4 lost\n" in shown
+    assert "lost" not in ana.ok("progress", "-f", "text", "--brief").out
+
+
+def test_a_digest_counts_what_it_does_not_show(ana: Program) -> None:
+    """A reader must not take it that nothing else is in place."""
+    for number in range(6):
+        ana.ok(
+            "change", f"Limit of pool {number} raised to 4096 connections", "--revert", f"poolctl limit {number} 512"
+        )
+    for name in FORMATS:
+        shown = ana.ok("digest", "-f", name).out
+        hidden = 6 - len(set(re.findall(r"poolctl limit (\d)", shown)))
+        if hidden:
+            assert re.search(rf"Omitted:(</?\w+>|\W)*{hidden} changes? in place", shown), name
+    assert hidden > 0
+
+
+def test_half_a_way_back_is_never_on_the_screen(ana: Program) -> None:
+    back = "ip link set wan0 mtu 1500; systemctl restart vpn; " + "vpnctl reload --all; " * 7 + "vpnctl check"
+    ana.ok("change", "MTU of wan0 lowered to 1400", "--revert", back)
+    code = ana.show()["code"]
+    assert f"MTU of wan0 lowered to 1400 (revert: {back})" in " ".join(ana.ok().out.split())
+    for number in range(1, 4):
+        ana.ok("change", f"MTU of wan{number} lowered to 1400", "--revert", back)
+    lines = [line for line in ana.ok().out.splitlines() if "in place #" in line]
+    assert len(lines) == 4
+    assert all(line.endswith(f" (revert: rflow show {code})") and len(line) <= 80 for line in lines), lines
+
+
+def test_a_link_in_the_brief_page_has_its_target(ana: Program) -> None:
+    ana.ok("step", "Asked the vendor", "--result", "no fault", "--pin")
+    for brief in ((), ("--brief",)):
+        page = ana.ok("progress", "-f", "html", *brief).out
+        missing = set(re.findall(r'href="#(step-\d+)"', page)) - set(re.findall(r'id="(step-\d+)"', page))
+        assert missing == set()
