@@ -144,9 +144,8 @@ def test_a_digest_counts_what_it_does_not_show(ana: Program) -> None:
     for name in FORMATS:
         shown = ana.ok("digest", "-f", name).out
         hidden = 6 - len(set(re.findall(r"poolctl limit (\d)", shown)))
-        if hidden:
-            assert re.search(rf"Omitted:(</?\w+>|\W)*{hidden} changes? in place", shown), name
-    assert hidden > 0
+        assert hidden > 0, name
+        assert re.search(rf"Omitted:(</?\w+>|\W)*{hidden} changes? in place", shown), name
 
 
 def test_half_a_way_back_is_never_on_the_screen(ana: Program) -> None:
@@ -167,3 +166,43 @@ def test_a_link_in_the_brief_page_has_its_target(ana: Program) -> None:
         page = ana.ok("progress", "-f", "html", *brief).out
         missing = set(re.findall(r'href="#(step-\d+)"', page)) - set(re.findall(r'id="(step-\d+)"', page))
         assert missing == set()
+
+
+def test_the_last_answer_says_that_it_was_only_assumed(ana: Program) -> None:
+    ana.ok("step", "Asked the vendor", "--result", "no fault", "--assume")
+    assert "Asked the vendor → no fault (assumed)\n" in ana.ok().out
+    ana.ok("assume", "they measured it", "--settled", last(ana))
+    assert "(assumed)" not in ana.ok().out
+
+
+def test_a_search_says_what_was_taken_back_reverted_or_is_over(ana: Program) -> None:
+    def found(word: str) -> list[str]:
+        return [match["what"] for hit in ana.json("search", word, "--json") for match in hit["matches"]]
+
+    ana.ok("brief", "--situation", "amber lamp")
+    for words in (
+        ("brief", "--situation", "zebra"),
+        ("note", "zebra"),
+        ("wait", "zebra"),
+        ("handoff", BEN, "--warn", "zebra"),
+    ):
+        ana.ok(*words)
+        ana.ok("undo")
+    assert set(found("zebra")) == {"undone"}
+    assert found("amber") == ["situation"]
+    ana.ok("step", "giraffe")
+    number = last(ana)
+    ana.ok("amend", number, "leopard")
+    ana.ok("undo")
+    assert (found("giraffe"), found("leopard")) == (["step"], [])
+    ana.ok("change", "panda", "--revert", "puma")
+    change = last(ana)
+    ana.ok("change", "--reverted", change)
+    ana.ok("warn", "koala")
+    ana.ok("warn", "--over", last(ana))
+    assert (found("panda"), found("puma"), found("koala")) == (["reverted"], ["reverted"], ["over"])
+    ana.ok("undo")
+    ana.ok("change", "tiger", "--revert", "lion")
+    ana.ok("change", "--reverted", last(ana))
+    ana.ok("undo")
+    assert (found("koala"), found("tiger")) == (["warning"], ["change"])
