@@ -68,6 +68,25 @@ def test_warnings_and_plans_of_an_earlier_handoff_stay_on_the_screens_as_in_summ
         assert "if it drops: call Robin" in shown, words
 
 
+def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("handoff", BEN, "--warn", "no reboot before nine", "--warn", "no update either")
+    handoff = str(ben.show(code)["history"][-1]["seq"])
+    ben.ok("accept", code)
+    assert f"Warnings that hold: {handoff}." in ben.refused(2, "warn", "--over", "1")
+    assert "handoff" in ben.ok("warn", "--over", handoff, "it was rebooted at eight").err
+    assert [
+        name for name, shown in {**summaries(ben), "status": ben.ok().out}.items() if "reboot before" in shown
+    ] == []
+    assert "(its warnings no longer hold: it was rebooted at eight)" in " ".join(ben.ok("show").out.split())
+    assert "over already" in ben.refused(2, "warn", "--over", handoff)
+    assert f"the warnings of handoff {handoff}, which hold again" in ben.ok("undo").err
+    assert [name for name, shown in summaries(ben).items() if "no reboot before nine" not in shown] == []
+    ben.ok("warn", "--over", handoff, "zebra")
+    ana.ok("-s", code, "redact", handoff, "--yes")
+    assert "zebra" not in ben.ok("export", code, "-o", "-").out
+
+
 def test_a_fold_of_the_page_names_no_step_that_was_taken_back(ana: Program) -> None:
     for number in range(8):
         ana.ok("step", f"Tried port {number}", *(("--pin",) if number == 1 else ()))

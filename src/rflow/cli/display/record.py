@@ -154,10 +154,16 @@ class _Record:
         closing = self._session.closing
         said = "" if closing and closing.seq == entry.seq else entry.text
         text = joined(f"{entry.by.name} {entry.word}{to}{':' if said else ''}", said)
-        ended = entry.seq in self._session.undone and (entry.warnings or entry.contingencies)
-        first = self._line(entry.seq, entry.at, with_details(text, "what came with it is not valid" if ended else ""))
+        first = self._line(entry.seq, entry.at, with_details(text, self._came_with(entry)))
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
         return [first, *warnings, *_plans(entry.contingencies, " " * 14)]
+
+    def _came_with(self, entry: OwnershipEntry) -> str:
+        """Return what is not valid any more of what came with a handoff."""
+        if entry.seq in self._session.undone and (entry.warnings or entry.contingencies):
+            return "what came with it is not valid"
+        why = self._session.warnings_over.get(entry.seq)
+        return "" if why is None else f"its warnings no longer hold{': ' if why else ''}{why}"
 
 
 def _held(entry: Entry) -> str:

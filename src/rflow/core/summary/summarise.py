@@ -56,7 +56,7 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         notes=tuple(map(reader.note, shown.notes)),
         questions=tuple(reader.question(question) for question in session.questions.values() if not question.undone),
         flags=tuple(reader.flag(flag) for flag in session.flags.values() if not flag.undone),
-        handovers=tuple(reader.handover(entry) for entry in session.ownership if entry.seq not in session.undone),
+        handovers=tuple(reader.handover(entry) for entry in session.changes_of_owner),
         since=presenter.optional_time(view.since_at),
         earlier=session.live_steps - sum(not step.undone for _, step in shown.steps),
         earlier_notes=session.live_notes - len(shown.notes),
