@@ -225,3 +225,28 @@ def test_a_search_says_what_was_taken_back_reverted_or_is_over(ana: Program) -> 
     ana.ok("change", "--reverted", last(ana))
     ana.ok("undo")
     assert (found("koala"), found("tiger")) == (["warning"], ["change"])
+
+
+def test_what_was_corrected_says_so_wherever_it_stands(ana: Program) -> None:
+    for words in (
+        ("step", "first step", "--result", "old", "--pin"),
+        ("assume", "first assumption"),
+        ("note", "first note", "--pin"),
+        ("warn", "first warning"),
+        ("note", "first remark"),
+    ):
+        ana.ok(*words)
+        entries = [entry for kind in ("steps", "notes") for entry in ana.show()[kind]]
+        ana.ok("amend", str(max(entry["seq"] for entry in entries)), f"second {words[1].partition(' ')[2]}")
+    ana.ok("brief", "--ask", "Can you look?")
+    for name in FORMATS:
+        plain = re.sub(r"<[^>]+>|\\\\?", "", ana.ok("progress", "-f", name).out)
+        assert "first" not in plain.replace("At first", ""), name
+        if name == "html":
+            assert plain.count("corrected") >= 4, name
+            continue
+        for text in ("second step: old", "second assumption", "second note", "second warning", "second remark"):
+            assert f"{text} (corrected)" in plain, (name, text)
+    brief = ana.ok("progress", "-f", "text", "--brief").out
+    assert "second step: old (corrected)" in brief and "second note (corrected)" in brief
+    assert "second assumption (corrected)" in brief

@@ -11,6 +11,9 @@ from rflow.cli.display.shown import LIMITS, Typed, if_thens, key_texts
 from rflow.cli.output import is_terminal
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.arrange import squeezed
+from rflow.core.summary.budget.cutting import word_count
+from rflow.core.summary.budget.filling import WARNINGS
+from rflow.core.summary.budget.shares import BRIEF_WORDS, brief_words
 from rflow.core.summary.progress import Progress, Summary
 from rflow.core.text import counted
 from rflow.errors import RflowError
@@ -31,6 +34,7 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str, first
         return
     if session.status == "closed":
         return
+    _say_longer(run, summary, first)
     omitted, cut = squeezed(summary)
     if not (omitted or cut):
         return
@@ -39,6 +43,14 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str, first
     for _, name, text, command in texts:
         run.say(f"{said}Shorten {name} ({text.words} words): {begin} {command} {text.part}")
         said = ""
+
+
+def _say_longer(run: App, summary: Progress, first: str) -> None:
+    """Say that a brief form is longer than others, where the warnings make it so."""
+    shown = [section for section in summary.sections if section.key in WARNINGS]
+    words = sum(word_count(entry.text) for section in shown for entry in section.entries)
+    if (most := brief_words(words)) > BRIEF_WORDS:
+        run.say(f"{first}The warnings have {words} words, so a brief may have {most} in place of {BRIEF_WORDS}.")
 
 
 def _counts(omitted: int, cut: int) -> str:

@@ -47,7 +47,8 @@ def warn(
         list[str] | None, Words(metavar="[TEXT|-]", help="The text, or - to read it from standard input.")
     ] = None,
     over: Annotated[
-        int | None, Option(metavar="SEQ", min=1, help="This warning, or those of this handoff, no longer hold; TEXT may say why.")
+        int | None,
+        Option(metavar="SEQ", min=1, help="This warning, or those of this handoff, no longer hold; TEXT may say why."),
     ] = None,
     on: On = None,
     pin: Pin = False,

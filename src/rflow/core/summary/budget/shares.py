@@ -10,8 +10,10 @@ WHOLE_LEAST, WHOLE_MOST = 380, 900
 WHOLE_OR_NOT = 20
 """A text that is never cut, such as a way back, has a place in a full brief form if it has no more words, as a rule."""
 UNCUT, MOST_UNCUT = 60, 150
-"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each; of more words, as
-far as the others would have less room than there is at least."""
+"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each.
+
+Of more words, it gets longer as far as there would be less room for all else than `WHOLE_LEAST`.
+"""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):

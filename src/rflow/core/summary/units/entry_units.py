@@ -98,12 +98,24 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
         *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
-    part, known = _fact_share(shares, len(texts)), phrases.said_first(progress)
+    part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
+        shown = two_texts(said, came, (shares.fact_what, part), _marked(seq in corrected))
         rank = -1 if progress.brief and says_little_more(f"{said} {came}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
+
+
+def _corrected(progress: Progress) -> set[int]:
+    """Return the numbers of the entries that were corrected."""
+    steps = {step.seq for step in progress.tried if step.amended}
+    notes = {note.seq for note in progress.notes if note.amended}
+    return steps | notes | {piece.seq for piece in progress.evidence if piece.amended}
+
+
+def _marked(corrected: bool) -> Callable[[str, str], str]:
+    """Return how an entry with two texts is shown; what it said at first may have been passed on."""
+    return lambda what, result: phrases.with_details(phrases.joined(what, result), "corrected" if corrected else "")
 
 
 def pinned(progress: Progress) -> list[Tried]:
@@ -137,9 +149,10 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
         ),
         *((note.seq, "", note.text, "assumption") for note in progress.notes if is_open_assumption(note)),
     ]
+    corrected = _corrected(progress)
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.step[0], shares.assumption), phrases.joined)
+        shown = two_texts(said, came, (shares.step[0], shares.assumption), _marked(seq in corrected))
         yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 
@@ -188,10 +201,7 @@ def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Len
     """Return a step with its result, and with a note that was written on it: that may say that it proves nothing."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
 
-    def render(what: str, result: str) -> str:
-        return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
-
-    tried = two_texts(what, result, shares.step, render)
+    tried = two_texts(what, result, shares.step, _marked(step.amended))
     if said is None:
         return tried
     label = "Note" if said.by == step.by else f"Note by {said.by}"
@@ -208,8 +218,9 @@ def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
+    corrected = _corrected(progress)
     for seq, by, text, kind in sorted(_scratchpad(progress)):
-        prepared = partial(_in_one_text, text, shares.note)
+        prepared = partial(_note, text, shares.note, corrected=seq in corrected)
         rank = -1 if kind == "assumption" else 0
         credit = None if progress.brief else Credit(by, partial(str, by))
         yield Unit(
@@ -217,8 +228,9 @@ def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
         )
 
 
-def _in_one_text(text: str, part: Share) -> Lengths:
-    return one_text(one_line(text), part)
+def _note(text: str, part: Share, *, corrected: bool) -> Lengths:
+    mark = "corrected" if corrected else ""
+    return one_text(one_line(text), part, lambda cut: phrases.with_details(cut, mark))
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
