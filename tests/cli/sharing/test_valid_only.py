@@ -250,3 +250,18 @@ def test_what_was_corrected_says_so_wherever_it_stands(ana: Program) -> None:
     brief = ana.ok("progress", "-f", "text", "--brief").out
     assert "second step: old (corrected)" in brief and "second note (corrected)" in brief
     assert "second assumption (corrected)" in brief
+
+
+def test_solved_is_never_ruled_out_in_the_drawing_either(tmp_path: Path) -> None:
+    ana = Program(tmp_path, user="Ana Ruiz")
+    ana.ok("tree", "add", "--examples")
+    ana.start("printer-offline")
+    for words in (("choose", "2"), ("choose", "1"), ("choose", "1"), ("done", "ok"), ("choose", "2")):
+        ana.ok(*words)
+    for words in (("done", "ok"), ("choose", "2")):
+        ana.ok(*words)
+    drawn = ana.ok("tree", "graph").out
+    assert drawn.count("✔ Solved") == 2 and "✗ Choose it as default" in drawn
+    page = re.sub(r"<[^>]+>", " ", ana.ok("progress", "-f", "html").out)
+    assert "Solved" in page
+    assert not re.search(r"(?i)ruled out:\s+(Yes:\s+)?Solved", page)
