@@ -265,3 +265,24 @@ def test_solved_is_never_ruled_out_in_the_drawing_either(tmp_path: Path) -> None
     page = re.sub(r"<[^>]+>", " ", ana.ok("progress", "-f", "html").out)
     assert "Solved" in page
     assert not re.search(r"(?i)ruled out:\s+(Yes:\s+)?Solved", page)
+
+
+def test_a_pinned_question_is_a_key_fact_once_it_is_answered_and_so_is_a_report_about_the_tree(tmp_path: Path) -> None:
+    ana = Program(tmp_path, user="Ana Ruiz").with_tree()
+    ana.start()
+    ana.ok("flag", "there is a blue lamp too")
+    ana.ok("pin")
+    ana.ok("question", "Ben", "Which roll is in it?", "--new-user")
+    ana.ok("pin")
+    ana.ok("brief", "--ask", "Can you look?")
+    facts = "FACTS: wrong in the tree, at lamp: there is a blue lamp too\n"
+    assert facts in ana.ok("progress", "-f", "text").out
+    assert "WAITING: Ben was asked: Which roll is in it?\n" in ana.ok("progress", "-f", "text").out
+    ana.ok("reply", "The old one")
+    for name, shown in summaries(ana).items():
+        plain = re.sub(r"<[^>]+>|\\\\", "", shown)
+        assert len(re.findall("(?i)(?<!to )The old one", plain)) == 1 and "blue lamp" in plain, name
+    for form in ((), ("--brief",)):
+        shown = ana.ok("progress", "-f", "text", *form).out
+        part = shown.partition("FACTS\n")[2].partition("\n\n")[0]
+        assert "asked Ben: Which roll is in it? Ana Ruiz: The old one" in part, shown

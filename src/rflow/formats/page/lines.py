@@ -64,6 +64,7 @@ def _facts(progress: Progress) -> Iterator[Line]:
     lines = [(step.seq, _step(step, phrases.step_result(step))) for step in pinned(progress)]
     lines += [(note.seq, _note(note)) for note in progress.notes if note.pinned and note.kind == "note"]
     lines += [(note.seq, _note(note, f"Settled: {note.settled}")) for note in pinned_and_settled(progress)]
+    lines += _answered_and_reported(progress, pinned=True)
     lines += [
         (piece.seq, Line(text=what, result=result, by=piece.by, at=piece.at))
         for piece in progress.evidence
@@ -163,16 +164,23 @@ def _notes(progress: Progress) -> Iterator[Line]:
         for note in progress.notes
         if note.kind == "assumption" and note.settled is not None and not note.pinned
     ]
-    lines += [
-        (each.seq, Line(text=f"Asked {each.to}: {each.text}", note="\n".join(each.replies), by=each.by, at=each.at))
-        for each in progress.questions
-        if each.replies
-    ]
-    lines += [
-        (flag.seq, Line(text=f"Wrong in the tree, at {flag.node}: {flag.text}", by=flag.by, at=flag.at))
-        for flag in progress.flags
-    ]
+    lines += _answered_and_reported(progress, pinned=False)
     return _in_order(lines)
+
+
+def _answered_and_reported(progress: Progress, *, pinned: bool) -> list[tuple[int, Line]]:
+    """Return the answered questions and the reports about the tree that are key facts, or those that are none."""
+    questions = (each for each in progress.questions if each.replies and each.pinned == pinned)
+    asked = (
+        (each.seq, Line(text=f"Asked {each.to}: {each.text}", note="\n".join(each.replies), by=each.by, at=each.at))
+        for each in questions
+    )
+    flags = (flag for flag in progress.flags if flag.pinned == pinned)
+    said = (
+        (each.seq, Line(text=f"Wrong in the tree, at {each.node}: {each.text}", by=each.by, at=each.at))
+        for each in flags
+    )
+    return [*asked, *said]
 
 
 def _is_plain(note: ProgressNote) -> bool:

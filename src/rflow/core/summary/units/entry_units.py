@@ -5,7 +5,15 @@ from functools import partial
 
 from rflow.core.summary.budget.cutting import Target
 from rflow.core.summary.budget.shares import Shares
-from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
+from rflow.core.summary.progress import (
+    Progress,
+    ProgressChange,
+    ProgressEvidence,
+    ProgressFlag,
+    ProgressNote,
+    ProgressQuestion,
+    Tried,
+)
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import renewed, says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
@@ -96,6 +104,8 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
         *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
+        *((question.seq, *_answered(question), "question") for question in progress.questions if _is_fact(question)),
+        *((flag.seq, *_reported(flag), "flag") for flag in progress.flags if flag.pinned),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
     part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
@@ -241,15 +251,26 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
         elif note.kind == "assumption" and note.settled is not None and not note.pinned:
             yield note.seq, note.by, f"assumed: {phrases.sentence(note.text)} Settled: {note.settled}", "assumption"
     for question in progress.questions:
-        if question.replies:
-            yield (
-                question.seq,
-                question.by,
-                f"asked {question.to}: {phrases.sentence(question.text)} {' '.join(question.replies)}",
-                "question",
-            )
+        if question.replies and not question.pinned:
+            yield question.seq, question.by, " ".join(_answered(question)), "question"
     for flag in progress.flags:
-        yield flag.seq, flag.by, f"wrong in the tree, at {flag.node}: {flag.text}", "flag"
+        if not flag.pinned:
+            yield flag.seq, flag.by, ": ".join(_reported(flag)), "flag"
+
+
+def _is_fact(question: ProgressQuestion) -> bool:
+    """Whether a question is a key fact: it has an answer, else it stands under what is waited for."""
+    return question.pinned and bool(question.replies)
+
+
+def _answered(question: ProgressQuestion) -> tuple[str, str]:
+    """Return a question, and its answers."""
+    return phrases.sentence(f"asked {question.to}: {question.text}"), " ".join(question.replies)
+
+
+def _reported(flag: ProgressFlag) -> tuple[str, str]:
+    """Return where the tree is wrong, and what was said of it."""
+    return f"wrong in the tree, at {flag.node}", flag.text
 
 
 def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
