@@ -1,14 +1,16 @@
 """Writes the generated parts of the docs: `python docs/generate.py`. A test fails where they are out of date."""
 
 import json
+from inspect import cleandoc
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
 from rflow.cli.commands import COMMANDS
 from rflow.cli.parsing.with_typer import WHOLE, root_command
 from rflow.core.session.events import Fact
+from rflow.core.summary.progress import SCHEMA_VERSION, Digest, Progress
 from rflow.service.interchange import session_schema
 from rflow.trees.schema import tree_schema
 
@@ -55,11 +57,33 @@ def _meaning(kind: type[msgspec.Struct]) -> str:
     return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
 
 
+def summary_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a summary, or of a digest, as `-f json` writes it: every key is always there."""
+    shapes, parts = msgspec.json.schema_components((Progress, Digest), ref_template="#/$defs/{name}")
+    for part in parts.values():
+        if "description" in part:  # from docstrings, which Python dedents itself only from 3.13 on
+            part["description"] = cleandoc(part["description"])
+        part["required"] = list(part["properties"])
+        if "schema_version" in part["properties"]:
+            part["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "rflow summaries",
+        "description": "What `rflow progress -f json` and `rflow digest -f json` write. New keys may be added.",
+        "oneOf": list(shapes),
+        "$defs": parts,
+    }
+
+
 def generated() -> dict[Path, str]:
     """Return each generated file with its whole content."""
     parts = {HERE / "commands.md": command_help(), HERE / "session-format.md": facts()}
     pages = {page: f"{page.read_text('utf-8').partition(MARK)[0]}{MARK}\n{part}" for page, part in parts.items()}
-    schemas = {"session.schema.json": session_schema(), "tree.schema.json": tree_schema()}
+    schemas = {
+        "session.schema.json": session_schema(),
+        "summary.schema.json": summary_schema(),
+        "tree.schema.json": tree_schema(),
+    }
     written = {HERE / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
     return {**pages, **written}
 

@@ -32,6 +32,20 @@ def test_every_example_session_fits_the_schema(path: Path) -> None:
 
 
 TREES = sorted(path for path in (ROOT / "examples" / "trees").iterdir() if path.suffix in PARSERS)
+
+
+def test_every_summary_in_json_fits_its_schema() -> None:
+    judge = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "summary.schema.json").read_text("utf-8")))
+    files = sorted((ROOT / "tests" / "golden" / "json").glob("*.json"))
+    assert len(files) > 3
+    for path in files:
+        summary = json.loads(path.read_text("utf-8"))
+        assert [error.message for error in judge.iter_errors(summary)] == [], path.name
+        for key in ("schema_version", "redacted_kinds"):
+            assert not judge.is_valid({name: value for name, value in summary.items() if name != key}), (path.name, key)
+        assert not judge.is_valid({**summary, "schema_version": 1}), path.name
+
+
 TREE_JUDGE = jsonschema.Draft202012Validator(json.loads((ROOT / "docs" / "tree.schema.json").read_text("utf-8")))
 
 

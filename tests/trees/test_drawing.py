@@ -114,10 +114,10 @@ def test_the_path_is_heavy_the_position_marked_and_what_is_ruled_out_crossed() -
         ┠─ [One] ✗ Does a restart help? …
         ┣━ [Everyone] ▶ Does the gateway answer a ping? ◀ you are here
         │  ├─ [Yes] Does it connect now?
-        │  │  ├─ [Yes] ✗ Solved
+        │  │  ├─ [Yes] ✔ Solved
         │  │  └─ [No] ▲ escalate: Call the network team
         │  └─ [No] ▲ escalate: Call the network team
-        └─ [Nobody] ✗ Solved
+        └─ [Nobody] ✔ Solved
         """)
 
 
@@ -134,7 +134,7 @@ def test_the_path_is_shown_even_where_it_ran_into_a_loop_without_a_way_out() -> 
         ┣━ [One] • Wait (wait)
         │  ▶ Wait again ◀ you are here
         │  ↑ see wait
-        └─ [Everyone] ✗ Solved
+        └─ [Everyone] ✔ Solved
         """)
 
 

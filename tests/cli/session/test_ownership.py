@@ -494,7 +494,9 @@ def test_up_to_five_changes_in_place_are_named_each_with_its_number_on_a_line(de
         assert len(places) == places[-1] - places[0] + 1 == 5, "no line between them"
         assert f"in place #{CHANGE}: Set the fallback queue (revert: lpadmin -d leeds-labels)" in lines[places[0]]
         for host, place in zip(("db1", "db2", "db3", "db4"), places[1:], strict=True):
-            assert re.search(r"in place #\d+: Replication off.*…? \(revert: on ", lines[place]), host
+            assert re.search(
+                rf"in place #\d+: Replication off on {host}.* \(revert: rflow show {desk.code}\)", lines[place]
+            )
             assert len(lines[place]) <= 80
     desk.ben.ok("change", "Raised the log level", "--revert", "not known")
     shown = desk.ben.ok().out

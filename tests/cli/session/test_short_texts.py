@@ -234,6 +234,16 @@ def test_nothing_is_said_where_there_was_room_or_nothing_to_shorten(ana: Program
     assert after_brief(ana, "progress", "--brief") == []
 
 
+@needs_terminal
+def test_a_brief_that_warnings_make_longer_says_so(ana: Program) -> None:
+    ana.ok("warn", f"do NOT reboot it: {LONG}")
+    assert "in place of 200" not in "".join(lines_at_terminal(ana, "progress", "--brief"))
+    for name in ("York", "Hull", "Kent"):
+        ana.ok("warn", f"do NOT reboot {name}: {LONG}")
+    said = " ".join(lines_at_terminal(ana, "progress", "--brief"))
+    assert "The warnings have 96 words, so a brief may have 230 in place of 200." in " ".join(said.split())
+
+
 def test_without_a_terminal_only_who_asks_or_hands_over_hears_what_a_brief_lacks(ana: Program) -> None:
     fill(ana)
     assert "Shorten" not in ana.ok("progress", "--brief", "--copy").err

@@ -350,3 +350,15 @@ def test_a_clipboard_command_that_fails_is_named_though_another_way_works(ana: P
     assert "paper tray" not in said
     assert "paper tray" in (ana.home / "buffer").read_text("utf-8")
     assert "command failed" not in ana.ok("progress", "--copy", **there).err
+
+
+def test_many_warnings_leave_the_whole_form_no_less_room_than_the_brief_form(ana: Program) -> None:
+    ana.ok("brief", "--situation", "The tills are slow", "--ask", " ".join(f"word{number}" for number in range(60)))
+    ana.ok("step", "Asked the vendor", "--result", "no fault", "--pin")
+    ana.ok("change", "Pool size 50", "--revert", "poolctl size 500")
+    for number in range(20):
+        ana.ok("warn", f"never restart till {number} " + "or what is behind it " * 7)
+    for form in ((), ("--brief",)):
+        shown = ana.ok("progress", "-f", "text", *form).out
+        missing = [text for text in ("The tills are slow", "no fault", "poolctl size 500") if text not in shown]
+        assert missing == [], form

@@ -340,3 +340,12 @@ def test_a_server_from_before_lists_came_in_pages_is_to_be_upgraded(ana: Program
         away = ana.at(store=server.base, environ={"RFLOW_TOKEN": "rfp_" + "a" * 43})
         said = away.refused(10, "share", "list")
     assert "has an rflow older than this one" in said and "The server must be upgraded" in said
+
+
+def test_a_link_to_a_session_that_asks_for_nothing_says_so(tmp_path: Path) -> None:
+    ana = Program(tmp_path, user="Ana Ruiz")
+    ana.start("--title", "The tills are slow")
+    assert 'does not say what you need. To add it: rflow brief --ask "…"\n' in ana.ok("share", "create").err
+    assert "does not say" not in ana.ok("share", "create", "--json").err
+    ana.ok("brief", "--ask", "Can you look?", "--situation", "Since two")
+    assert "does not say" not in ana.ok("share", "create").err

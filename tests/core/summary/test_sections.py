@@ -1,6 +1,7 @@
 """What a summary shows: cut only at the end of texts, within its words, nothing undone as valid, everything counted."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -123,6 +124,22 @@ def test_long_words_and_other_scripts_are_cut_too(text: str) -> None:
     assert len(first) <= 12 * 60
     assert word_count(first) <= 12
     assert text.startswith(first.removesuffix(CUT))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "เครื่องพิมพ์ป้ายในคลังสินค้าไม่ทำงานตั้งแต่เมื่อคืนนี้และพนักงานต้องเขียนด้วยมือทั้งหมด" * 2,
+        "ﾌﾟﾘﾝﾀｶﾞ動ｶﾅｲﾉﾃﾞ倉庫ﾉ作業者ｶﾞ手書ｷﾃﾞ対応ｼﾃｵﾘﾏｽ" * 4,
+        "フ\u309aリンタか\u3099動かない" * 10,
+    ],
+    ids=["Thai", "half-width kana", "kana taken apart"],
+)
+def test_no_cut_takes_a_vowel_or_a_mark_from_its_letter(text: str) -> None:
+    for most in range(4, 40):
+        for shown in levels(text, Limits(3, most, most + 5)).texts:
+            following = text[len(shown) - 1 :][:1] if shown.endswith(CUT) else ""
+            assert not following or (unicodedata.category(following) != "Mn" and following not in "ﾞﾟ"), (most, shown)
 
 
 # Sessions

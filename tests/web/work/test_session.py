@@ -175,6 +175,14 @@ def test_somebody_elses_session_is_read_noted_on_and_taken_over(
     assert shown(terminal)["owner"]["name"] == BEN
 
 
+def test_the_warnings_of_a_handoff_are_ended_on_the_page(cleo: Visitor, terminal: Program, path: str) -> None:
+    terminal.ok("handoff", "Cleo", "--warn", "no restart before nine")
+    cleo.go(path).submit(f"{path}/accept").submit(f"{path}/settle", settled="it was restarted at eight")
+    assert "Settled." in cleo.text
+    assert f"{path}/settle" not in cleo.go(path).actions()
+    assert "no restart" not in terminal.ok("progress", path.rpartition("/")[2], "-f", "text").out
+
+
 def test_a_handoff_is_accepted_declined_or_taken_back_on_the_page(
     ben: Visitor, cleo: Visitor, terminal: Program, path: str
 ) -> None:

@@ -9,6 +9,9 @@ from rflow.cli.app import App
 from rflow.cli.display.shown import LIMITS, Typed, if_thens, key_texts
 from rflow.core.session.state import Session
 from rflow.core.summary.budget.arrange import squeezed
+from rflow.core.summary.budget.cutting import word_count
+from rflow.core.summary.budget.filling import WARNINGS
+from rflow.core.summary.budget.shares import BRIEF_WORDS, brief_words
 from rflow.core.summary.progress import Progress, Summary
 from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, enumerated, one_line, shorten
@@ -39,6 +42,7 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
     """
     if session.status == "closed" or not (isinstance(summary, Progress) and summary.brief and not summary.since):
         return
+    _say_longer(run, summary)
     omitted, cut = squeezed(summary)
     if not (omitted or cut):
         return
@@ -48,6 +52,14 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
         quoted = f'"{shorten(one_line(text.text), _QUOTED)}"'
         run.say(f"{said}Shorten {name} {quoted} ({text.words} words): {begin} {command} {text.part}")
         said = ""
+
+
+def _say_longer(run: App, summary: Progress) -> None:
+    """Say that a brief form is longer than others, where the warnings make it so."""
+    shown = [section for section in summary.sections if section.key in WARNINGS]
+    words = sum(word_count(entry.text) for section in shown for entry in section.entries)
+    if (most := brief_words(words)) > BRIEF_WORDS:
+        run.say(f"The warnings have {words} words, so a brief may have {most} in place of {BRIEF_WORDS}.")
 
 
 def _lacks(omitted: Mapping[SectionKey, int], cut: int) -> str:

@@ -74,7 +74,8 @@ def pinned(session: Session) -> dict[int, Entry]:
 def named(session: Session, seq: int) -> str:
     """Return the kind and number of an entry, such as "step 8"."""
     entry = session.entry(seq)
-    return f"{word_for(entry)} {seq}" if entry else f"entry {seq}"
+    kind = word_for(entry) if entry else "handoff" if session.kinds.get(seq) is e.HandedOff else "entry"
+    return f"{kind} {seq}"
 
 
 def described(session: Session, seq: int, most: int = _LENGTH) -> str:
@@ -101,6 +102,8 @@ def in_words(session: Session, event: e.Event) -> str:
         case e.EntryAmended(target=target):
             return f"the correction of {named(session, target)}: {_now(session, target)} again"
         case e.AssumptionSettled(target=target, text=text):
+            if session.kinds.get(target) is e.HandedOff:
+                return f"the end of the warnings of {named(session, target)}, which hold again"
             if not text:
                 return f"the end of {named(session, target)}, which holds again"
             return f"what came of {named(session, target)}: {quoted(text)}"

@@ -84,13 +84,12 @@ def inbox_entry(head: Head, session: Session | None, now: datetime, program: str
 
 
 def handover_lines(session: Session, indent: str, *, note: bool = True) -> Iterator[str]:
-    """Yield what came with the last handoff: the message, if wanted, and what to do if something happens."""
+    """Yield the message of the last handoff, if wanted, and what to do if something happens, said last."""
     given = session.last_handoff
-    if given is None:
-        return
-    if note and given.text:
+    if note and given and given.text:
         yield wrapped(f"note: {one_line(given.text)}", f"{indent}  ", indent)
-    yield from plan_lines(given.contingencies, indent)
+    plans = (entry.contingencies for entry in reversed(session.handoffs) if entry.contingencies)
+    yield from plan_lines(next(plans, ()), indent)
 
 
 def caution_lines(session: Session) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
 from rflow.core.session.events import Contingency
-from rflow.core.session.state import Change, Entry, OwnershipEntry, Session, Wait
+from rflow.core.session.state import Change, Entry, Note, OwnershipEntry, Session, Step, Wait
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Header
 from rflow.core.summary.summarise import header_of
@@ -98,7 +98,10 @@ class _Record:
 
     def _pins(self) -> list[str]:
         """Return a line for each pinned entry; the whole entries stand below, marked with a star."""
-        return [wrapped(f"{seq:>5}  {text_of(entry)}", "       ", "") for seq, entry in pinned(self._session).items()]
+        entries = pinned(self._session).items()
+        return [
+            wrapped(f"{seq:>5}  {with_details(text_of(entry), _held(entry))}", "       ", "") for seq, entry in entries
+        ]
 
     def _notes(self, kind: str) -> list[str]:
         return [self._note(note.seq) for note in self._session.notes.values() if note.kind == kind]
@@ -151,9 +154,29 @@ class _Record:
         closing = self._session.closing
         said = "" if closing and closing.seq == entry.seq else entry.text
         text = joined(f"{entry.by.name} {entry.word}{to}{':' if said else ''}", said)
-        first = self._line(entry.seq, entry.at, text)
+        first = self._line(entry.seq, entry.at, with_details(text, self._came_with(entry)))
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
         return [first, *warnings, *_plans(entry.contingencies, " " * 14)]
+
+    def _came_with(self, entry: OwnershipEntry) -> str:
+        """Return what is not valid any more of what came with a handoff."""
+        if entry.seq in self._session.undone and (entry.warnings or entry.contingencies):
+            return "what came with it is not valid"
+        why = self._session.warnings_over.get(entry.seq)
+        return "" if why is None else f"its warnings no longer hold{': ' if why else ''}{why}"
+
+
+def _held(entry: Entry) -> str:
+    """Return what a pinned entry is no longer, or not yet: a reader must not take it for a fact."""
+    if isinstance(entry, Change):
+        return "reverted" if entry.reverted else ""
+    if not isinstance(entry, Note | Step):
+        return ""
+    if entry.kind == "warning":
+        return "" if entry.settled is None else "no longer holds"
+    if entry.kind != "assumption" and not (isinstance(entry, Step) and entry.assumed):
+        return ""
+    return "not verified" if entry.settled is None else f"settled: {entry.settled}"
 
 
 def _section(title: str, lines: Sequence[str], colour: str | None = None) -> list[str]:

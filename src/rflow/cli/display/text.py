@@ -19,7 +19,9 @@ _CHANGES = 5
 _ROOMY = 2
 """More changes than these take a line each."""
 _POINT = 160
-"""Letters of the situation, of a change, and of the way to revert it."""
+"""Letters of the situation, and of a change; a way to revert it of more than these is only named."""
+_LEAST = 20
+"""So many letters of a change stand beside the way to revert it."""
 _ASK, _LONG_ASK = 60, 900
 """Words and letters of what is asked for: so many words are never cut in a summary either."""
 
@@ -81,10 +83,14 @@ def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
 
 
 def cautions(session: Session) -> list[str]:
-    """Return the warnings that hold, and those that came with the last handoff."""
-    given = session.last_handoff
+    """Return the warnings that hold, those of handoffs among them, as a summary has them."""
     texts = [note.text for note in session.unsettled("warning")]
-    return list(dict.fromkeys([*texts, *(given.warnings if given else ())]))
+    given = [text for entry in reversed(session.handoffs) for text in entry.warnings]
+    if given:
+        from rflow.core.summary.units.earlier import repeats
+
+        given = [text for text in given if not repeats(text, texts)]
+    return list(dict.fromkeys([*texts, *given]))
 
 
 def open_points(session: Session, program: str, indent: str) -> list[str]:
@@ -95,9 +101,10 @@ def open_points(session: Session, program: str, indent: str) -> list[str]:
     changes = [change for change in session.changes.values() if change.in_place]
     room = prose_width(sys.stdout) - len(indent) if len(changes) > _ROOMY else None
     lines = [f"ask: {_ask(session.brief.ask)}"] if session.brief.ask else []
-    lines += [_in_place(change, room) for change in changes[-_CHANGES:]]
+    show = f"{program} show {session.code}"
+    lines += [_in_place(change, show, room) for change in changes[-_CHANGES:]]
     if (more := len(changes) - _CHANGES) > 0:
-        lines.append(f"and {more} more in place: {program} show {session.code}")
+        lines.append(f"and {more} more in place: {show}")
     return [wrapped(line, f"{indent}  ", indent) for line in lines]
 
 
@@ -106,15 +113,17 @@ def _ask(text: str) -> str:
     return shorten(" ".join([*words[:_ASK], *(["…"] if len(words) > _ASK else [])]), _LONG_ASK)
 
 
-def _in_place(change: Change, room: int | None) -> str:
-    """Return a change with its number and the way to revert it, in at most `room` columns if that is given."""
-    text, back = (shorten(one_line(said), _POINT) for said in (change.text, change.revert))
-    start, before, end = f"in place #{change.seq}: ", *((" (revert: ", ")") if back else ("", ""))
-    if room is not None:
-        left = room - columns(start + before + end)
-        back = shorten(back, max(left - columns(text), left // 2), columns) if back else ""
-        text = shorten(text, left - columns(back), columns)
-    return f"{start}{text}{before}{back}{end}"
+def _in_place(change: Change, show: str, room: int | None) -> str:
+    """Return a change with its number and the way to revert it, in at most `room` columns if that is given.
+
+    Half a command may do harm: where the way back has no room, the command that shows it stands there.
+    """
+    text, start = shorten(one_line(change.text), _POINT), f"in place #{change.seq}: "
+    back = f" (revert: {one_line(change.revert)})" if change.revert else ""
+    left = room - columns(start) if room is not None else _POINT * 2
+    if columns(back) > left - min(columns(text), _LEAST):
+        back = f" (revert: {show})"
+    return f"{start}{shorten(text, left - columns(back), columns)}{back}"
 
 
 def declined_words(session: Session, now: datetime) -> str:

@@ -156,7 +156,7 @@ class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
 class AssumptionSettled(_Fact, frozen=True, kw_only=True, tag="assumption_settled"):
     """The assumption of event `target` (a note, a step or an answer) was settled: `text` says how.
 
-    Of a warning: it no longer holds; `text` may say why.
+    Of a warning, or of a handoff that came with warnings: these no longer hold; `text` may say why.
     """
 
     target: int

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.people import Person
 from rflow.core.session.events import (
+    AssumptionSettled,
     Brief,
     CloseOutcome,
     Contingency,
@@ -336,9 +338,30 @@ class Session(msgspec.Struct, kw_only=True):
         return [note for note in notes if note.kind == kind and note.settled is None and not note.undone]
 
     @property
+    def changes_of_owner(self) -> list[OwnershipEntry]:
+        """The changes of owner but for handoffs that came to nothing, without warnings that no longer hold."""
+        over = self.warnings_over
+        valid = (entry for entry in self.ownership if entry.seq not in self.undone)
+        return [replace(entry, warnings=()) if entry.seq in over else entry for entry in valid]
+
+    @property
+    def handoffs(self) -> list[OwnershipEntry]:
+        """What was said with each handoff, but for those that were taken back, declined or not accepted in time."""
+        return [entry for entry in self.changes_of_owner if entry.word == "handed off"]
+
+    @property
+    def warnings_over(self) -> dict[int, str]:
+        """Why the warnings of handoffs no longer hold, by the numbers of these."""
+        warned = {entry.seq for entry in self.ownership if entry.warnings}
+        facts = (event.fact for event in self.adjustments.values()) if warned else ()
+        return {
+            fact.target: fact.text for fact in facts if isinstance(fact, AssumptionSettled) and fact.target in warned
+        }
+
+    @property
     def last_handoff(self) -> OwnershipEntry | None:
-        """What was said with the last handoff."""
-        return next((entry for entry in reversed(self.ownership) if entry.word == "handed off"), None)
+        """What was said with the last handoff that stands."""
+        return next(reversed(self.handoffs), None)
 
     @property
     def waiting(self) -> tuple[Wait, ...]:

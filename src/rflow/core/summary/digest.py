@@ -64,7 +64,7 @@ def _lines(sections: Sequence[Section]) -> tuple[str, ...]:
     return tuple(
         f"{section.label} {section.detail}".strip() + ": " + "; ".join(map(_text, section.entries))
         for section in sections
-        if section.key not in ("not_shown", "redacted", "unreadable")
+        if section.key not in ("redacted", "unreadable")
     )
 
 

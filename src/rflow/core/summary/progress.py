@@ -222,6 +222,7 @@ class ProgressQuestion(_Part, frozen=True, kw_only=True):
     by: str
     at: datetime | None = None
     replies: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 class ProgressFlag(_Part, frozen=True, kw_only=True):
@@ -232,6 +233,7 @@ class ProgressFlag(_Part, frozen=True, kw_only=True):
     text: str
     by: str
     at: datetime | None = None
+    pinned: bool = False
 
 
 class Handover(_Part, frozen=True, kw_only=True):

@@ -1,11 +1,14 @@
 """How the branches of a tree relate to a path through it: first arrivals, joins, and branches that are ruled out."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
 from rflow.core.tree.graph import Turn, leading_to
 from rflow.core.tree.model import Action, End, Tree, exits, targets
+
+_SOLVED = r"(?i)\W*(?:problem |it is |it's |it )?(?:solved|resolved|fixed|works(?: again| now)?|gelöst|behoben)\W*"
 
 
 def first_arrivals(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str]]:
@@ -40,9 +43,20 @@ def joins(tree: Tree) -> set[str]:
 
 
 def ruled_out_nodes(tree: Tree, ruled_out: Collection[str], alive: Collection[str | None]) -> set[str]:
-    """Return the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`."""
+    """Return the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`.
+
+    An end that means "solved" is no cause, so it is never ruled out itself.
+    """
     if not ruled_out:
         return set()
     ends = {name for name, node in tree.nodes.items() if isinstance(node, End)}
     live = {name for name in tree.nodes if name in alive or (name in ends and name not in ruled_out)}
-    return leading_to(tree, ends - live) - leading_to(tree, live)
+    return leading_to(tree, ends - live) - leading_to(tree, live) - _solved(tree)
+
+
+def _solved(tree: Tree) -> set[str]:
+    """Return the ends that mean "solved": by their text, or as they have no cause in a tree that names causes."""
+    ends = {name: node for name, node in tree.nodes.items() if isinstance(node, End)}
+    named = any(end.cause for end in ends.values())
+    resolved = {name: end for name, end in ends.items() if end.outcome == "resolved" and not end.cause}
+    return {name for name, end in resolved.items() if named or re.fullmatch(_SOLVED, end.text)}

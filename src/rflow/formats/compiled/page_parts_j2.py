@@ -1,6 +1,6 @@
 """templates/formats/page_parts.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: ff9addf8aca0f404ffdfd5c74f1d15161be378998b93c4be26bb9115c6f46055
+SHA-256 of the template: 1a0d5075bf0413ff82ea8d6236aaa1961bba4f690a7b8f9837cd163fbc33126b
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, identity, missing
@@ -656,7 +656,7 @@ def template(environment):
                 '>\n<p class="n">',
                 environment.show(environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'number')),
             ))
-            if environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'pinned'):
+            if (environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'pinned') and (not environment.getattr((undefined(name='step') if l_1_step is missing else l_1_step), 'undone'))):
                 pass
                 t_27.extend((
                     ' ',

@@ -68,7 +68,7 @@ def _made(progress: Progress) -> Iterator[Block]:
     whole: dict[str, tuple[Line, ...]] = {}
     if is_whole(progress):
         whole |= {key: tuple(lines(progress)) for key, lines in WHOLE.items()}
-    numbers = {step.seq: step.number for step in progress.tried}
+    numbers = {} if progress.brief else {step.seq: step.number for step in progress.tried}
     for section in progress.sections:
         if not (whole and section.key in _REPLACED):
             yield _block(progress, section, whole.pop(section.key, ()), numbers)
@@ -93,7 +93,9 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
     detail = section.detail if not lines or section.key == "now" else ""
     if part and until:
         detail = "overdue since" if part.overdue else "until"
-    entries = (Line(text=numbered(entry), step=numbers.get(entry.seq, 0)) for entry in section.entries)
+    entries = (
+        Line(text=numbered(entry), step=0 if entry.number else numbers.get(entry.seq, 0)) for entry in section.entries
+    )
     return Block(
         key=section.key,
         label=section.label,

@@ -9,8 +9,14 @@ import msgspec
 
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressNote, ProgressRuledOut, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.entry_units import is_assumed, is_open_assumption, pinned
-from rflow.core.summary.units.state_units import agreed
+from rflow.core.summary.units.entry_units import (
+    is_assumed,
+    is_open_assumption,
+    pinned,
+    pinned_and_settled,
+    warnings_that_are_over,
+)
+from rflow.core.summary.units.state_units import planned
 from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, one_line
 
@@ -57,6 +63,8 @@ def _closed(progress: Progress) -> Iterator[Line]:
 def _facts(progress: Progress) -> Iterator[Line]:
     lines = [(step.seq, _step(step, phrases.step_result(step))) for step in pinned(progress)]
     lines += [(note.seq, _note(note)) for note in progress.notes if note.pinned and note.kind == "note"]
+    lines += [(note.seq, _note(note, f"Settled: {note.settled}")) for note in pinned_and_settled(progress)]
+    lines += _answered_and_reported(progress, pinned=True)
     lines += [
         (piece.seq, Line(text=what, result=result, by=piece.by, at=piece.at))
         for piece in progress.evidence
@@ -103,11 +111,8 @@ def _reverted(progress: Progress) -> Iterator[Line]:
                 until=change.reverted_at,
                 step=change.then_step,
             )
-    for note in progress.notes:
-        if note.kind == "warning" and note.settled is not None:
-            yield Line(
-                text=f"The warning “{one_line(note.text)}”", result=note.settled or "over", by=note.by, at=note.at
-            )
+    for note, why in warnings_that_are_over(progress):
+        yield Line(text=f"The warning “{one_line(note.text)}”", result=why or "over", by=note.by, at=note.at)
 
 
 def _waiting(progress: Progress) -> Iterator[Line]:
@@ -122,7 +127,7 @@ def _waiting(progress: Progress) -> Iterator[Line]:
 
 
 def _next(progress: Progress) -> Iterator[Line]:
-    yield from (Line(text=f"If {plan.condition}: {plan.action}") for plan in agreed(progress))
+    yield from (Line(text=f"I{text[1:]}") for text in planned(progress))
     for ahead in progress.ahead:
         if ahead.depth == 1:
             text = f"{ahead.label}: {ahead.text}" if ahead.label else ahead.text
@@ -157,18 +162,25 @@ def _notes(progress: Progress) -> Iterator[Line]:
     lines += [
         (note.seq, _note(note, f"Settled: {note.settled}"))
         for note in progress.notes
-        if note.kind == "assumption" and note.settled is not None
+        if note.kind == "assumption" and note.settled is not None and not note.pinned
     ]
-    lines += [
-        (each.seq, Line(text=f"Asked {each.to}: {each.text}", note="\n".join(each.replies), by=each.by, at=each.at))
-        for each in progress.questions
-        if each.replies
-    ]
-    lines += [
-        (flag.seq, Line(text=f"Wrong in the tree, at {flag.node}: {flag.text}", by=flag.by, at=flag.at))
-        for flag in progress.flags
-    ]
+    lines += _answered_and_reported(progress, pinned=False)
     return _in_order(lines)
+
+
+def _answered_and_reported(progress: Progress, *, pinned: bool) -> list[tuple[int, Line]]:
+    """Return the answered questions and the reports about the tree that are key facts, or those that are none."""
+    questions = (each for each in progress.questions if each.replies and each.pinned == pinned)
+    asked = (
+        (each.seq, Line(text=f"Asked {each.to}: {each.text}", note="\n".join(each.replies), by=each.by, at=each.at))
+        for each in questions
+    )
+    flags = (flag for flag in progress.flags if flag.pinned == pinned)
+    said = (
+        (each.seq, Line(text=f"Wrong in the tree, at {each.node}: {each.text}", by=each.by, at=each.at))
+        for each in flags
+    )
+    return [*asked, *said]
 
 
 def _is_plain(note: ProgressNote) -> bool:

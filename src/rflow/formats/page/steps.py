@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 
 import msgspec
 
@@ -11,7 +11,7 @@ from rflow.core.summary.progress import Progress, ProgressEvidence, Tried
 OPEN_STEPS = 5
 """So many of the last steps are never folded."""
 _HINTS = 4
-"""The fold of older steps names so many of them."""
+"""The fold of older steps names so many of them that were not taken back."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +34,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 def runs(progress: Progress) -> tuple[Run, ...]:
     """Return the steps in runs that are folded or not: the last ones and the key facts never are."""
     last = {step.seq for step in progress.tried[-OPEN_STEPS:]}
-    grouped = groupby(progress.tried, lambda step: not step.pinned and step.seq not in last)
+    grouped = groupby(progress.tried, lambda step: step.seq not in last and (step.undone or not step.pinned))
     return tuple(_run(progress, tuple(run), folded=folded) for folded, run in grouped)
 
 
 def _run(progress: Progress, steps: tuple[Tried, ...], *, folded: bool) -> Run:
-    hints = tuple(step.text for step in steps[:_HINTS])
+    valid = (step.text for step in steps if not step.undone)
+    hints = tuple(islice(valid, _HINTS)) or ("taken back",)
     alone = len(steps) == 1  # it takes no more room than its fold
     return Run(folded=folded and not alone, rows=tuple(_rows(progress, steps)), hints=hints)
 

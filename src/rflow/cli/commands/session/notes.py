@@ -18,7 +18,7 @@ from rflow.cli.parsing.declare import Argument, Group, NumberedWords, Option, Wo
 from rflow.cli.parsing.options import CommandId, NewUser, On, Pin, Text
 from rflow.core.session.commands import AddNote, AskQuestion, FlagNode, ReplyQuestion, SettleAssumption
 from rflow.core.session.events import NoteKind
-from rflow.core.session.rules.entries import assumptions, question_answered, warnings
+from rflow.core.session.rules.entries import assumptions, question_answered, warnings, warnings_of_handoffs
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import UsageProblem
@@ -60,7 +60,8 @@ def warn(
         list[str] | None, Words(metavar="[TEXT|-]", help="The text, or - to read it from standard input.")
     ] = None,
     over: Annotated[
-        int | None, Option(metavar="SEQ", min=1, help="This warning no longer holds; TEXT may say why.")
+        int | None,
+        Option(metavar="SEQ", min=1, help="This warning, or those of this handoff, no longer hold; TEXT may say why."),
     ] = None,
     on: On = None,
     pin: Pin = False,
@@ -81,21 +82,25 @@ def warn(
     if on or pin:
         raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
     session = run.loaded()
-    _check_warning(session, over)
+    what = _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
     outcome = run.send(session, command)
-    run.did(outcome, f"warning {over} no longer holds: it has left CAUTION.")
+    run.did(outcome, what)
 
 
-def _check_warning(session: Session, seq: int) -> None:
-    """Refuse to end what is no warning."""
+def _check_warning(session: Session, seq: int) -> str:
+    """Refuse to end what is no warning; return what to say once it is over."""
+    said = f"warning {seq} no longer holds: it has left CAUTION."
     if not session.version:  # the server can't be asked
-        return
+        return said
+    if any(entry.seq == seq and entry.warnings for entry in session.ownership):
+        return f"the warnings of handoff {seq} no longer hold: they have left CAUTION."
     note_ = session.notes.get(seq)
     if note_ is None or note_.kind != "warning":
-        there = ", ".join(map(str, warnings(session))) or "none"
+        there = ", ".join(map(str, sorted([*warnings(session), *warnings_of_handoffs(session)]))) or "none"
         raise UsageProblem(f"Entry {seq} is not a warning.", try_=f"Warnings that hold: {there}.")
+    return said
 
 
 @app.command()

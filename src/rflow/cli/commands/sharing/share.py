@@ -60,6 +60,7 @@ def create(
     Anyone with it can read the session without an account. The link is shown only once, and works until it expires or
     you revoke it.
     """
+    from rflow.cli.delivering.deliver import missing_brief
     from rflow.cli.display.links import base_of, copy_link, ending_of, link_to
 
     if dry_run and (copy or json):
@@ -86,6 +87,8 @@ def create(
     else:
         run.out(url)
     _explain(run, session, wish, minted.share, base.hint)
+    if not json:
+        missing_brief(run, session, session.brief.ask, leaves=True, begin=run.begin(session))
     if copy:
         copy_link(run, url)
 

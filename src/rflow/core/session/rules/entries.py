@@ -107,6 +107,8 @@ def _conflict(session: Session, what: str, who: str, now: str, wanted: str) -> S
 
 def settle(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
     """Say what became of an assumption, or that a warning no longer holds."""
+    if any(entry.seq == command.target and entry.warnings for entry in session.ownership):
+        return _end_warnings_of_handoff(session, command)
     entry = _existing(session, command.target)
     if isinstance(entry, Note) and entry.kind == "warning":
         return _end_warning(session, command)
@@ -125,9 +127,23 @@ def _end_warning(session: Session, command: c.SettleAssumption) -> e.AssumptionS
     return e.AssumptionSettled(target=command.target, text=command.text)
 
 
+def _end_warnings_of_handoff(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
+    """Say that the warnings that came with a handoff no longer hold, which can be said once."""
+    if command.target not in warnings_of_handoffs(session):
+        raise UsageProblem(
+            f"The warnings of handoff {command.target} are over already.", try_=f"See: rflow show {session.code}"
+        )
+    return e.AssumptionSettled(target=command.target, text=command.text)
+
+
 def warnings(session: Session) -> list[int]:
-    """Return the numbers of the warnings that hold."""
+    """Return the numbers of the warnings that hold, but for those of handoffs."""
     return [note.seq for note in session.unsettled("warning")]
+
+
+def warnings_of_handoffs(session: Session) -> dict[int, str]:
+    """Return the warnings of each handoff that hold, by its number."""
+    return {entry.seq: "; ".join(entry.warnings) for entry in session.handoffs if entry.warnings}
 
 
 def assumptions(session: Session) -> list[int]:

@@ -36,6 +36,8 @@ KINDS: Mapping[type[Fact], str] = {
     e.SessionClosed: "outcome",
 }
 """What the entries of each kind of fact are called in a search; notes go by their own kind."""
+_UNDONE = "undone"
+"""What an entry is called that was taken back."""
 
 _AHEAD = ("to.text", "place.text")
 """Where a session stood next; what came of it is an entry of its own."""
@@ -53,13 +55,16 @@ class Passage(NamedTuple):
 def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
     """Return the texts of a session as they are now, cleaned: corrected where they were amended.
 
-    What can't be read of a newer rflow is left out.
+    Entries that were taken back are there, named so; corrections and header facts that were taken back are not. What
+    can't be read of a newer rflow is left out.
     """
+    known = [event for event in events if isinstance(event, Event)]
+    ended = _ended(known)
     now: dict[tuple[int, str], Passage] = {(0, "code"): Passage(0, "code", "title", code)}
-    for event in events:
-        if not isinstance(event, Event):
-            continue
+    for event in known:
         match event.fact:
+            case e.BriefSet() | e.EntryAmended() if ended.get(event.seq) == _UNDONE:
+                continue
             case e.SessionStarted() | e.BriefSet():
                 _set_header(now, event.fact)
             case e.EntryAmended(target=target, texts=texts):
@@ -70,7 +75,37 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
                         continue
                     key = f"{text.path}#{number}" if "*" in text.path else text.path
                     now[event.seq, key] = _passage(event.seq, fact, text, value)
-    return [passage._replace(text=clean(passage.text)) for passage in now.values() if passage.text not in ("", REMOVED)]
+    return [
+        passage._replace(text=clean(passage.text), what=ended.get(passage.entry, passage.what))
+        for passage in now.values()
+        if passage.text not in ("", REMOVED)
+    ]
+
+
+def _ended(events: Iterable[Event]) -> dict[int, str]:
+    """Return what became of the entries that are not valid any more: of each the number, and a word."""
+    ended: dict[int, str] = {}
+    by: dict[int, int] = {}
+    warnings: set[int] = set()
+    handed = 0
+    for event in events:
+        match event.fact:
+            case e.SteppedBack(undone=target) | e.EntryUndone(target=target):
+                ended[target] = _UNDONE
+                ended.pop(by.pop(target, 0), None)  # what ended something was taken back: that is valid again
+            case e.HandoffCancelled():
+                ended[handed] = _UNDONE
+            case e.ChangeReverted(change=target):
+                ended[target], by[event.seq] = "reverted", target
+            case e.AssumptionSettled(target=target) if target in warnings:
+                ended[target], by[event.seq] = "over", target
+            case e.HandedOff():
+                handed = event.seq
+            case e.NoteAdded(kind="warning"):
+                warnings.add(event.seq)
+            case _:
+                pass
+    return ended
 
 
 def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.BriefSet) -> None:

@@ -26,6 +26,8 @@ _WORTH_READABLE = 2
 """The same where there is room to be readable."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+_MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u17b4-\u17d3\u17dd\u3099\u309a\uff9e\uff9f"
+"""The vowels, tones and voicing marks of these scripts: they belong to the letter before them."""
 _WIDE_END = "。！？；"
 _WORD = re.compile(rf"\S{{1,{_LONGEST}}}\s*")
 _OPENING, _CLOSING = "([{（「『", ")]}）」』"
@@ -143,7 +145,8 @@ def _spaced(letter: str) -> bool:
 def _spaceless() -> re.Pattern[str]:
     """Return the pattern of the pieces of any text; compiling its ranges takes longer than cutting a summary."""
     end = rf"{_WIDE_END}、，："
-    return re.compile(rf"[{_SPACELESS}]{{1,{_WIDE}}}[{end}]?\s*|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
+    spaceless = rf"[{_SPACELESS}]{{1,{_WIDE}}}[{_MARKS}]*[{end}]?\s*"
+    return re.compile(rf"{spaceless}|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
 
 
 def _cut(pieces: tuple[str, ...], count: int) -> str:

@@ -10,7 +10,10 @@ WHOLE_LEAST, WHOLE_MOST = 380, 900
 WHOLE_OR_NOT = 20
 """A text that is never cut, such as a way back, has a place in a full brief form if it has no more words, as a rule."""
 UNCUT, MOST_UNCUT = 60, 150
-"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each."""
+"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each.
+
+Of more words, it gets longer as far as there would be less room for all else than `WHOLE_LEAST`.
+"""
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,4 +115,4 @@ def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
     `typed` are all words that were entered. A chat about the same has at least as many.
     """
     by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(min(uncut, MOST_UNCUT) - UNCUT, 0)
-    return max(by_entries, min(typed * 5 // 8, WHOLE_MOST), WHOLE_LEAST)
+    return max(by_entries, min(typed * 5 // 8, WHOLE_MOST), WHOLE_LEAST + max(uncut - MOST_UNCUT, 0))

@@ -122,6 +122,7 @@ class EntryReader:
             by=self._presenter.line(question.by.name),
             at=self._presenter.optional_time(question.at),
             replies=tuple(self._presenter.text(f"{reply.by.name}: {reply.text}") for reply in question.replies),
+            pinned=question.seq in self._session.pins,
         )
 
     def flag(self, flag: Flag) -> ProgressFlag:
@@ -132,6 +133,7 @@ class EntryReader:
             text=self._presenter.text(flag.text),
             by=self._presenter.line(flag.by.name),
             at=self._presenter.optional_time(flag.at),
+            pinned=flag.seq in self._session.pins,
         )
 
     def handover(self, entry: OwnershipEntry) -> Handover:

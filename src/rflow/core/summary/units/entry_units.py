@@ -5,7 +5,15 @@ from functools import partial
 
 from rflow.core.summary.budget.cutting import Target
 from rflow.core.summary.budget.shares import Shares
-from rflow.core.summary.progress import Progress, ProgressChange, ProgressEvidence, ProgressNote, Tried
+from rflow.core.summary.progress import (
+    Progress,
+    ProgressChange,
+    ProgressEvidence,
+    ProgressFlag,
+    ProgressNote,
+    ProgressQuestion,
+    Tried,
+)
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import renewed, says_little_more, words_in
 from rflow.core.summary.units.state_units import last_answer
@@ -71,13 +79,19 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
 
 
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the warnings that no longer hold, each with why; one that was written anew still holds."""
+    """Return the warnings that no longer hold, each with why."""
+    for note, why in warnings_that_are_over(progress):
+        shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(why)))
+        yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+
+
+def warnings_that_are_over(progress: Progress) -> Iterator[tuple[ProgressNote, str]]:
+    """Return the warnings that no longer hold, with what was said of that; one that was written anew still holds."""
     warnings = [note for note in progress.notes if note.kind == "warning"]
     for note in warnings:
         newer = [other.text for other in warnings if other.seq > note.seq and other.settled is None]
         if note.settled is not None and not any(renewed(note.text, note.settled, text) for text in newer):
-            shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(note.settled)))
-            yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
+            yield note, note.settled
 
 
 def _ended(why: str) -> Callable[[str], str]:
@@ -89,19 +103,39 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     texts = [
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
         *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
+        *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
+        *((question.seq, *_answered(question), "question") for question in progress.questions if _is_fact(question)),
+        *((flag.seq, *_reported(flag), "flag") for flag in progress.flags if flag.pinned),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
-    part, known = _fact_share(shares, len(texts)), phrases.said_first(progress)
+    part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.fact_what, part), phrases.joined)
+        shown = two_texts(said, came, (shares.fact_what, part), _marked(seq in corrected))
         rank = -1 if progress.brief and says_little_more(f"{said} {came}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
+
+
+def _corrected(progress: Progress) -> set[int]:
+    """Return the numbers of the entries that were corrected."""
+    steps = {step.seq for step in progress.tried if step.amended}
+    notes = {note.seq for note in progress.notes if note.amended}
+    return steps | notes | {piece.seq for piece in progress.evidence if piece.amended}
+
+
+def _marked(corrected: bool) -> Callable[[str, str], str]:
+    """Return how an entry with two texts is shown; what it said at first may have been passed on."""
+    return lambda what, result: phrases.with_details(phrases.joined(what, result), "corrected" if corrected else "")
 
 
 def pinned(progress: Progress) -> list[Tried]:
     """Return the steps that are key facts."""
     return [step for step in progress.tried if step.pinned and not step.undone and not is_assumed(step)]
+
+
+def pinned_and_settled(progress: Progress) -> list[ProgressNote]:
+    """Return the assumptions that are key facts since it is known what came of them."""
+    return [note for note in progress.notes if note.pinned and note.kind == "assumption" and note.settled is not None]
 
 
 def _fact_share(shares: Shares, number: int) -> Share:
@@ -125,9 +159,10 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
         ),
         *((note.seq, "", note.text, "assumption") for note in progress.notes if is_open_assumption(note)),
     ]
+    corrected = _corrected(progress)
     for seq, what, result, kind in sorted(texts):
         said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.step[0], shares.assumption), phrases.joined)
+        shown = two_texts(said, came, (shares.step[0], shares.assumption), _marked(seq in corrected))
         yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 
@@ -176,10 +211,7 @@ def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Len
     """Return a step with its result, and with a note that was written on it: that may say that it proves nothing."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
 
-    def render(what: str, result: str) -> str:
-        return phrases.with_details(phrases.joined(what, result), "corrected" if step.amended else "")
-
-    tried = two_texts(what, result, shares.step, render)
+    tried = two_texts(what, result, shares.step, _marked(step.amended))
     if said is None:
         return tried
     label = "Note" if said.by == step.by else f"Note by {said.by}"
@@ -196,8 +228,9 @@ def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
+    corrected = _corrected(progress)
     for seq, by, text, kind in sorted(_scratchpad(progress)):
-        prepared = partial(_in_one_text, text, shares.note)
+        prepared = partial(_note, text, shares.note, corrected=seq in corrected)
         rank = -1 if kind == "assumption" else 0
         credit = None if progress.brief else Credit(by, partial(str, by))
         yield Unit(
@@ -205,8 +238,9 @@ def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
         )
 
 
-def _in_one_text(text: str, part: Share) -> Lengths:
-    return one_text(one_line(text), part)
+def _note(text: str, part: Share, *, corrected: bool) -> Lengths:
+    mark = "corrected" if corrected else ""
+    return one_text(one_line(text), part, lambda cut: phrases.with_details(cut, mark))
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
@@ -214,18 +248,29 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
     for note in progress.notes:
         if note.kind == "note" and not note.pinned and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
-        elif note.kind == "assumption" and note.settled is not None:
-            yield note.seq, note.by, f"assumed: {note.text} Settled: {note.settled}", "assumption"
+        elif note.kind == "assumption" and note.settled is not None and not note.pinned:
+            yield note.seq, note.by, f"assumed: {phrases.sentence(note.text)} Settled: {note.settled}", "assumption"
     for question in progress.questions:
-        if question.replies:
-            yield (
-                question.seq,
-                question.by,
-                f"asked {question.to}: {question.text} {' '.join(question.replies)}",
-                "question",
-            )
+        if question.replies and not question.pinned:
+            yield question.seq, question.by, " ".join(_answered(question)), "question"
     for flag in progress.flags:
-        yield flag.seq, flag.by, f"wrong in the tree, at {flag.node}: {flag.text}", "flag"
+        if not flag.pinned:
+            yield flag.seq, flag.by, ": ".join(_reported(flag)), "flag"
+
+
+def _is_fact(question: ProgressQuestion) -> bool:
+    """Whether a question is a key fact: it has an answer, else it stands under what is waited for."""
+    return question.pinned and bool(question.replies)
+
+
+def _answered(question: ProgressQuestion) -> tuple[str, str]:
+    """Return a question, and its answers."""
+    return phrases.sentence(f"asked {question.to}: {question.text}"), " ".join(question.replies)
+
+
+def _reported(flag: ProgressFlag) -> tuple[str, str]:
+    """Return where the tree is wrong, and what was said of it."""
+    return f"wrong in the tree, at {flag.node}", flag.text
 
 
 def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -250,7 +295,14 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
             was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
             shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
             counts = (kinds[step.instead_seq],) if said else ()
-            yield Unit(section="taken_back", prepared=shown, order=(step.number, 0), number=step.number, counts=counts)
+            yield Unit(
+                section="taken_back",
+                prepared=shown,
+                order=(step.number, 0),
+                number=step.number,
+                counts=counts,
+                seq=step.seq,
+            )
 
 
 def _explanations(progress: Progress) -> dict[int, str]:

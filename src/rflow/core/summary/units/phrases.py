@@ -154,10 +154,11 @@ def steps_left(remaining: ProgressRemaining | None) -> str:
 def warning(entry: ProgressNote, head: Header, number: int, *, short: bool) -> str:
     """Return a warning with the step it is about."""
     author = entry.by if entry.by != head.owner and not short else ""
+    corrected = "corrected" if entry.amended and not short else ""
     if not entry.about:
-        return with_details(entry.text, author)
-    step = f"step {number}, " if number else ""
-    return with_details(entry.text, author, f"about {step}“{entry.about}”", "taken back" if entry.about_undone else "")
+        return with_details(entry.text, author, corrected)
+    about = f"about {f'step {number}, ' if number else ''}“{entry.about}”"
+    return with_details(entry.text, author, about, "taken back" if entry.about_undone else "", corrected)
 
 
 def change(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:

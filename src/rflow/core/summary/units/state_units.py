@@ -227,15 +227,18 @@ def agreed(progress: Progress) -> tuple[Contingency, ...]:
 
 
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens, as long as the session is not closed, but for what a warning says."""
-    if progress.session.status == "closed":
-        return
-    warnings = [note.text for note in _warnings(progress)]
-    for place, plan in enumerate(agreed(progress)):
-        text = f"if {one_line(plan.condition)}: {one_line(plan.action)}"
-        if plan_repeats(text, warnings):
-            continue
+    """Return what to do if something happens."""
+    for place, text in enumerate(planned(progress)):
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
+
+
+def planned(progress: Progress) -> list[str]:
+    """Return what to do if something happens, in words: all but what a warning says; nothing of a closed session."""
+    if progress.session.status == "closed":
+        return []
+    warnings = [note.text for note in _warnings(progress)]
+    texts = [f"if {one_line(plan.condition)}: {one_line(plan.action)}" for plan in agreed(progress)]
+    return [text for text in texts if not plan_repeats(text, warnings)]
 
 
 def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:

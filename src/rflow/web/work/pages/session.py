@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from rflow.core.session import commands as c
 from rflow.core.session.commands import Command
 from rflow.core.session.rules.access import ON_CLOSED, Role, may, roles
-from rflow.core.session.rules.entries import assumptions, warnings
+from rflow.core.session.rules.entries import assumptions, warnings, warnings_of_handoffs
 from rflow.core.session.rules.undo import last_undoable
-from rflow.core.session.state import Session
+from rflow.core.session.state import OwnershipEntry, Session
 from rflow.core.summary.progress import Progress
 from rflow.core.tree.model import Node, exits
 from rflow.errors import NotFound, RflowError, SessionMoved
@@ -88,7 +88,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "mine": session.owner.id == call.me.person.id,
         "undoing": _undoing(session, call),
         "redacts_all": bool({Role.OWNER, Role.LEAD} & roles(session, call.me)),
-        "warnings": [session.notes[seq] for seq in warnings(session)],
+        "warnings": [*(session.notes[seq] for seq in warnings(session)), *_of_handoffs(session)],
         "assumptions": [session.entry(seq) for seq in assumptions(session)],
         "in_place": [change for change in session.changes.values() if change.in_place],
         "trees": tree_names(call.workspace, session.space) if tree is None else (),
@@ -97,6 +97,12 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "typed": _kept(call.form, refusal),
     }
     return Shown(template="session.html.j2", values=values, status=status)
+
+
+def _of_handoffs(session: Session) -> list[OwnershipEntry]:
+    """Return the handoffs whose warnings hold, with these as their texts."""
+    given = warnings_of_handoffs(session)
+    return [replace(entry, text=given[entry.seq]) for entry in session.handoffs if entry.seq in given]
 
 
 def _revision(call: Call, session: Session) -> str:
