@@ -398,6 +398,14 @@ def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
     progress = progress_of(scene, brief=True)
     assert [entry.text for entry in entries(progress, "reverted")] == ["Firewall off (03:15–03:17): 809 too"]
     assert text_of(progress, "changes") == "nothing", "all is as it was before"
+    later = replace(looking(), as_of=looking().as_of + timedelta(days=1), brief=True)
+    [old] = entries(summarise(scene.session, scene.trees, later), "reverted")
+    assert old.text == "Firewall off (2026-03-02 03:15–03:17): 809 too", "the day stands there once"
+    scene.do(ANN, c.MakeChange(text="IPv6 off", revert="on"))
+    night = scene.session.version
+    scene.now += timedelta(hours=22)
+    scene.do(ANN, c.RevertChange(change=night))
+    assert entries(progress_of(scene), "reverted")[-1].text == "IPv6 off (03:18–2026-03-03 01:19)"
 
 
 def test_of_several_results_the_last_before_a_change_was_reverted_says_why() -> None:

@@ -15,7 +15,7 @@ from rflow.core.summary.progress import (
     ProgressRemaining,
     Tried,
 )
-from rflow.core.summary.units.times import moment, stamp
+from rflow.core.summary.units.times import moment, span, stamp
 from rflow.core.text import byte_size, one_line
 
 _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
@@ -184,12 +184,11 @@ def _revert(entry: ProgressChange, code: str) -> str:
 
 def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
     """Return a change that is no longer in place: from when to when, and what came of it."""
-    ends = [moment(at, head.as_of) if at else "" for at in (entry.at, entry.reverted_at)]
-    span = "–".join(end for end in ends if end)
+    during = span(entry.at, entry.reverted_at, head.as_of)
     by = entry.by if whole and entry.by != head.owner else ""
     steps = [str(number) for number in (entry.then_step, entry.later_step) if number and whole]
     number = f"step{'s' if len(steps) > 1 else ''} {' and '.join(steps)}" if steps else ""
-    return joined(with_details(what, " ".join(part for part in (span, by) if part)), with_details(then, number))
+    return joined(with_details(what, " ".join(part for part in (during, by) if part)), with_details(then, number))
 
 
 def outcome(then: str, later: str) -> str:

@@ -21,6 +21,13 @@ def moment(at: datetime, as_of: datetime) -> str:
     return clock(at) if at.date() == as_of.date() else f"{at.date()} {clock(at)}"
 
 
+def span(start: datetime | None, end: datetime | None, as_of: datetime) -> str:
+    """Return from when to when, with the day only once if both are on the same; either may not be known."""
+    if start and end and (start.date(), start.utcoffset()) == (end.date(), as_of.utcoffset()):
+        return f"{moment(start, as_of)}–{clock(end)}"
+    return "–".join(moment(at, as_of) for at in (start, end) if at)
+
+
 def duration(seconds: float) -> str:
     """Return a length of time in at most two units: 0.4 s, 38 min, 2 h 05 min, 3 d 4 h."""
     if seconds < 9.95:
