@@ -88,6 +88,11 @@ def test_a_typing_mistake_is_suggested_by_its_letters(typed: str, meant: str, an
     assert f"Did you mean: rflow {meant}   " in ana.refused(2, typed)
 
 
+def test_a_huge_text_that_was_typed_as_a_command_is_refused(ana: Program) -> None:
+    """Counting its edits to each command would take many minutes."""
+    assert ana.refused(2, "s" * 10_000_000).startswith('rflow: There is no command "sss')
+
+
 def test_a_word_that_means_nothing_gets_no_suggestion(ana: Program) -> None:
     for word in ("hello", "thanks", "sure", "go", "and", "text", "python", "kubectl", "docker", "ssh"):
         assert ana.refused(2, word) == f'rflow: There is no command "{word}".\n       All commands: rflow help\n'

@@ -120,8 +120,10 @@ def place_of_command(words: Sequence[str]) -> int:
 
 
 _ENDINGS = ("s", "ed", "es", "ing")
+_MOST_EDITS = 2
+"""A long word may have so many mistakes."""
 _LONG, _SHORT_WORD = 6, 3
-"""A word of so many letters may have two mistakes; one of less than so many has none."""
+"""A word of so many letters is long; one of less than so many may have no mistake."""
 _SYNONYM = 5
 """A word that means a command may have a mistake if it has so many letters: short ones are near too much."""
 
@@ -137,10 +139,10 @@ def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -
     for near in (begun, ended):
         if len(near) == 1:
             return near[0]
-    found = [(_edits(word, name), name) for name in names if _begins_alike(word, name)]
+    found = [(_edits(word, name), name) for name in names if _may_be_near(word, name)]
     found = [(edits, name) for edits, name in found if edits <= _most_edits(word, name)]
     if not found and len(word) >= _SYNONYM:
-        found = [(1, synonym) for synonym in meant if _begins_alike(word, synonym) and _edits(word, synonym) == 1]
+        found = [(1, synonym) for synonym in meant if _may_be_near(word, synonym) and _edits(word, synonym) == 1]
     close = min(found, default=(0, ""), key=lambda each: each[0])[1]
     return meant.get(close, close)
 
@@ -148,13 +150,16 @@ def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -
 def _most_edits(word: str, name: str) -> int:
     """Return how many edits a word may be from a name to be taken for it."""
     length = min(len(word.lstrip("-")), len(name.lstrip("-")))
-    return 0 if length < _SHORT_WORD else 1 if length < _LONG else 2
+    return 0 if length < _SHORT_WORD else 1 if length < _LONG else _MOST_EDITS
 
 
-def _begins_alike(word: str, other: str) -> bool:
-    """Whether two words begin with the same letter, or one begins with the second letter of the other."""
+def _may_be_near(word: str, other: str) -> bool:
+    """Whether two words are about as long, and begin with the same letter, or one with the second letter of the other.
+
+    Of others the edits are not counted, which takes seconds for a whole file that was typed as a command.
+    """
     word, other = word.lstrip("-"), other.lstrip("-")
-    return word[:1] in other[:2] or other[:1] in word[:2]
+    return abs(len(word) - len(other)) <= _MOST_EDITS and (word[:1] in other[:2] or other[:1] in word[:2])
 
 
 def _edits(word: str, other: str) -> int:
