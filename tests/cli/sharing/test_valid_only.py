@@ -179,6 +179,19 @@ def test_half_a_way_back_is_never_on_the_screen(ana: Program) -> None:
     assert all(line.endswith(f" (revert: rflow show {code})") and len(line) <= 80 for line in lines), lines
 
 
+def test_a_change_in_place_is_named_however_long_the_command_is_that_shows_its_way_back(ana: Program) -> None:
+    folder = ana.home / "the store of the team on the night shift"
+    folder.mkdir()
+    store = ("--store", str(folder / "sessions.db"))
+    ana.ok(*store, "start", "--title", "The VPN drops")
+    back = "kubectl set resources deploy/vpn --limits=memory=512Mi"
+    for number in range(3):
+        ana.ok(*store, "change", f"Raised limit {number} of the VPN pods", "--revert", back)
+    shown = " ".join(ana.ok(*store).out.split())
+    for number in range(3):
+        assert re.search(rf"in place #\d: Raised limit {number}…? ?.* \(revert: {back}\)", shown), shown
+
+
 def test_a_link_in_the_brief_page_has_its_target(ana: Program) -> None:
     ana.ok("step", "Asked the vendor", "--result", "no fault", "--pin")
     for brief in ((), ("--brief",)):
@@ -192,6 +205,9 @@ def test_the_last_answer_says_that_it_was_only_assumed(ana: Program) -> None:
     assert "Asked the vendor → no fault (assumed)\n" in ana.ok().out
     ana.ok("assume", "they measured it", "--settled", last(ana))
     assert "(assumed)" not in ana.ok().out
+    ana.ok("step", "The cable is plugged in", "--assume")
+    assert "The cable is plugged in (assumed)\n" in ana.ok().out
+    assert "The cable is plugged in: (assumed)\n" in ana.ok("show").out
 
 
 def test_a_search_says_what_was_taken_back_reverted_or_is_over(ana: Program) -> None:

@@ -77,8 +77,9 @@ def show_session(app: App, session: Session, *, situation: bool = False, arrived
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
         said = last.result or (f"skipped: {last.reason}" if last.reason else "")
-        said = f"{said} (assumed)" if last.assumed and last.settled is None else said
-        app.out(wrapped(f"last: {clock(last.at, now)} {last.text}{' → ' + said if said else ''}", "        ", "  "))
+        assumed = " (assumed)" if last.assumed and last.settled is None else ""
+        said = f"{last.text}{' → ' + said if said else ''}{assumed}"
+        app.out(wrapped(f"last: {clock(last.at, now)} {said}", "        ", "  "))
     app.out("")
     show_next(app, session, arrived=arrived)
 

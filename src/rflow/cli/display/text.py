@@ -21,7 +21,7 @@ _ROOMY = 2
 _POINT = 160
 """Letters of the situation, and of a change; a way to revert it of more than these is only named."""
 _LEAST = 20
-"""So many letters of a change stand beside the way to revert it."""
+"""So many columns of a change stand beside the way to revert it."""
 _ASK, _LONG_ASK = 60, 900
 """Words and letters of what is asked for: so many words are never cut in a summary either."""
 
@@ -114,16 +114,17 @@ def _ask(text: str) -> str:
 
 
 def _in_place(change: Change, show: str, room: int | None) -> str:
-    """Return a change with its number and the way to revert it, in at most `room` columns if that is given.
+    """Return a change with its number and the way to revert it, in `room` columns if that is given.
 
-    Half a command may do harm: where the way back has no room, the command that shows it stands there.
+    Half a command may do harm: where the way back has no room, the command that shows it stands there. Where that has
+    none either, the shorter of the two does, and the start of the change; it takes more than a line then.
     """
     text, start = shorten(one_line(change.text), _POINT), f"in place #{change.seq}: "
     back = f" (revert: {one_line(change.revert)})" if change.revert else ""
     left = room - columns(start) if room is not None else _POINT * 2
     if columns(back) > left - min(columns(text), _LEAST):
-        back = f" (revert: {show})"
-    return f"{start}{shorten(text, left - columns(back), columns)}{back}"
+        back = min(f" (revert: {show})", back, key=columns)
+    return f"{start}{shorten(text, max(left - columns(back), _LEAST), columns)}{back}"
 
 
 def declined_words(session: Session, now: datetime) -> str:

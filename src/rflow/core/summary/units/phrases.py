@@ -38,7 +38,7 @@ def joined(what: str, result: str) -> str:
 def with_details(text: str, *details: str) -> str:
     """Return a text with details in brackets, if there are any."""
     named = ", ".join(detail for detail in details if detail)
-    return f"{text} ({named})" if named else text
+    return f"{text} ({named})".lstrip() if named else text
 
 
 def sentence(text: str) -> str:
