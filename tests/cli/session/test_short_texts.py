@@ -320,3 +320,8 @@ def test_brief_alone_shows_what_a_summary_begins_with_and_the_option_for_each(an
     assert f'To change one: rflow -s {code} brief --ask "…"' in sofa.ok("-s", code, "brief").out
     ben = ana.at(user=BEN, terminal="Ben's")
     assert ben.ok("-s", code, "brief").out.endswith("\n\nOnly Ana Ruiz, who owns it, can change these.\n")
+    ana.ok("close", "--outcome", "resolved", "a cable")
+    closed = ana.ok("-s", code, "brief").out
+    assert closed.endswith(f"\n\n{code} is closed. To change one, first: rflow reopen {code}\n")
+    ana.ok("reopen", code)
+    ana.ok("-s", code, "brief", "--severity", "3")

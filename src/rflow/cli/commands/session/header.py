@@ -84,12 +84,18 @@ def _show_brief(run: App) -> None:
         help_ = str(options[name].details["help"]).partition(";")[0].rstrip(".")
         said = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
         run.out(styled(wrapped(said, " " * width, f"  --{name}".ljust(width)), dim=not text))
-    how = f'To change one: {run.begin(session)} brief --ask "…"   (an empty text clears it)'
-    run.out(
-        f"\n{how if session.owner.id == run.me.id else f'Only {session.owner.name}, who owns it, can change these.'}"
-    )
-    if (run.seen(session) or 0) >= session.steered:  # whoever has missed a move has not seen all by this
+    run.out(f"\n{_how_to_change(run, session)}")
+    if (run.seen(session) or 0) >= session.steered:  # this does not show a move that was missed
         run.displayed(session)
+
+
+def _how_to_change(run: App, session: Session) -> str:
+    """Say who can change what a summary begins with, and how."""
+    if session.owner.id != run.me.id:
+        return f"Only {session.owner.name}, who owns it, can change these."
+    if session.status == "closed":
+        return f"{session.code} is closed. To change one, first: {run.program} reopen {session.code}"
+    return f'To change one: {run.begin(session)} brief --ask "…"   (an empty text clears it)'
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
