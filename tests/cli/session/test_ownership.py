@@ -584,15 +584,15 @@ def test_who_writes_into_the_session_of_another_reads_whose_it_is(desk: Desk) ->
     assert "owner" not in ben.ok("decline", desk.code, "--reason", "not my shift").err
 
 
-def test_the_former_owner_is_told_of_a_takeover_by_whatever_they_type_next(desk: Desk) -> None:
+def test_the_former_owner_reads_of_a_takeover_after_any_command(desk: Desk) -> None:
     why = "Ana is off shift; the phones are silent"
     desk.ben.ok("resume", desk.code, "--take", "--reason", why)
     said = rf"{BEN} took it over \d\d:\d\d: {why}"
     assert f"{desk.code} moved elsewhere" in desk.ana.ok("prompt").out
     assert re.search(said, desk.ana.ok("inbox").out)
     for words in (("note", "Dust"), ("step", "Called the vendor")):
-        told = desk.ana.ok(*words).err.splitlines()
-        assert re.fullmatch(rf"{said}\. To see where it stands: rflow", told[1]), told
+        lines = desk.ana.ok(*words).err.splitlines()
+        assert re.fullmatch(rf"{said}\. To see where it stands: rflow", lines[1]), lines
     assert f"{BEN} took it over ({why})" in desk.ana.refused(4, "choose", "1")
     assert re.search(said, desk.ana.ok().out)
     assert "took it over" not in desk.ana.ok("note", "Dust").err + desk.ana.ok("inbox").err

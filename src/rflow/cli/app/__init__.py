@@ -185,7 +185,7 @@ class App(CurrentSession, Streams):
 
 
 def whose(outcome: "Outcome") -> str:
-    """Say who owns a session, or whom it was handed to, if that is not the author of what was written; else ""."""
+    """Say who owns a session, or was handed it, if that is not the author of what was written; else ""."""
     session = outcome.session
     if not outcome.events or session.owner.id == outcome.events[-1].by.id:
         return ""
