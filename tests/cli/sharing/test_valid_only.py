@@ -82,6 +82,10 @@ def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None
     assert "over already" in ben.refused(2, "warn", "--over", handoff)
     assert f"the warnings of handoff {handoff}, which hold again" in ben.ok("undo").err
     assert [name for name, shown in summaries(ben).items() if "no reboot before nine" not in shown] == []
+    said = ben.ok("assume", "I took the wrong number", "--settled", handoff).err
+    assert f"the warnings of handoff {handoff} no longer hold: they have left CAUTION. To take that back: " in said
+    assert '""' not in said
+    ben.ok("undo")
     ben.ok("warn", "--over", handoff, "zebra")
     ana.ok("-s", code, "redact", handoff, "--yes")
     assert "zebra" not in ben.ok("export", code, "-o", "-").out

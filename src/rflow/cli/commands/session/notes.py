@@ -82,25 +82,30 @@ def warn(
     if on or pin:
         raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
     session = run.loaded()
-    what = _check_warning(session, over)
+    _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
     outcome = run.send(session, command)
-    run.did(outcome, what)
+    run.did(outcome, _ended(outcome.session, over))
 
 
-def _check_warning(session: Session, seq: int) -> str:
-    """Refuse to end what is no warning; return what to say once it is over."""
-    said = f"warning {seq} no longer holds: it has left CAUTION."
+def _ended(session: Session, seq: int) -> str:
+    """Return what to say of a warning, or the warnings of a handoff, that no longer hold."""
+    if seq in session.notes:
+        return f"warning {seq} no longer holds: it has left CAUTION."
+    return f"the warnings of handoff {seq} no longer hold: they have left CAUTION."
+
+
+def _check_warning(session: Session, seq: int) -> None:
+    """Refuse to end what is no warning."""
     if not session.version:  # the server can't be asked
-        return said
+        return
     if any(entry.seq == seq and entry.warnings for entry in session.ownership):
-        return f"the warnings of handoff {seq} no longer hold: they have left CAUTION."
+        return
     note_ = session.notes.get(seq)
     if note_ is None or note_.kind != "warning":
         there = ", ".join(map(str, sorted([*warnings(session), *warnings_of_handoffs(session)]))) or "none"
         raise UsageProblem(f"Entry {seq} is not a warning.", try_=f"Warnings that hold: {there}.")
-    return said
 
 
 @app.command()
@@ -132,6 +137,9 @@ def assume(
     command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
     outcome = run.send(run.to_write(), command)
     entry = outcome.session.entry(seq)
+    if entry is None:  # the number of a handoff: its warnings are what has ended
+        run.did(outcome, f"{_ended(outcome.session, seq)} To take that back: {run.begin(outcome.session)} undo")
+        return
     run.did(outcome, f"{named(outcome.session, seq)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 
 
