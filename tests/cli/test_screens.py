@@ -101,6 +101,16 @@ def test_what_is_too_long_for_three_lines_is_cut_and_says_so(ana: Program) -> No
     assert said[-1].endswith('…".')
 
 
+def test_a_text_with_quotation_marks_is_shown_as_it_was_typed_or_cut_at_its_end(ana: Program) -> None:
+    ana.start("--title", "Checkout pods restart")
+    for times, end in ((3, '".'), (40, '…".')):
+        text = " ".join(f'node {number} says "no route to host" and "down"' for number in range(times))
+        said = confirmation(lines_at_terminal(ana, "wait", text))
+        assert len(said) <= 3 and said[-1].endswith(end), said
+        shown = " ".join(line.strip() for line in said).partition('waiting for "')[2].removesuffix(end)
+        assert len(shown) > 100 and text.startswith(shown), said
+
+
 def test_a_summary_on_a_terminal_is_plain_text_with_its_title_and_labels_in_bold(ana: Program) -> None:
     ana.start("label-printer", "--customer", "LEEDS: north_depot")
     ana.ok("step", "Reseated print_head", "--result", "still red")

@@ -177,11 +177,16 @@ def test_a_correction_of_a_change_takes_its_way_back_from_the_text_too(ana: Prog
     ana.ok("change", "Pool size 50", "--revert", "not known")
     said = ana.ok("amend", "2", "Pool size 60, revert: pool size 500").err
     assert 'amended: change 2 "Pool size 60", to revert: "pool size 500".' in said
+    back = "; ".join(f"poolctl set {name} --size=500 --wait" for name in ("north", "east", "south", "west"))
+    ana.ok("amend", "2", "--revert", back)
+    assert f'It was: "Pool size 60", to revert: "{back}". To take' in ana.ok("amend", "--revert", "pool 512").err
     ana.ok("amend", "2", "Pool size 70, revert: guess", "--revert", "ask Kim")
     (change,) = ana.show()["changes"]
     assert (change["text"], change["revert"]) == ("Pool size 70, revert: guess", "ask Kim")
+    again = 'took back the correction of change 2: "Pool size 60", to revert: "pool 512" again.'
+    assert again in ana.ok("undo").err
     ana.ok("note", "Pool 50")
-    ana.ok("amend", "5", "Pool 60, revert: pool 500")
+    ana.ok("amend", str(ana.show()["notes"][0]["seq"]), "Pool 60, revert: pool 500")
     assert ana.show()["notes"][0]["text"] == "Pool 60, revert: pool 500"
 
 

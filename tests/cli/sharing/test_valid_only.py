@@ -86,6 +86,8 @@ def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None
     assert f"the warnings of handoff {handoff} no longer hold: they have left CAUTION. To take that back: " in said
     assert '""' not in said
     ben.ok("undo")
+    assert "Left open: 2 warnings. " in ben.ok("close", "--outcome", "resolved").err
+    ben.ok("reopen", code)
     ben.ok("warn", "--over", handoff, "zebra")
     ana.ok("-s", code, "redact", handoff, "--yes")
     assert "zebra" not in ben.ok("export", code, "-o", "-").out

@@ -7,11 +7,14 @@ from rflow.cli.output import folded, prose_width, styled
 from rflow.core.session.state import Session
 from rflow.core.text import columns, one_line, shorten, wrap
 
-_QUOTED = re.compile(r'"([^"]{3,})"')
+_QUOTED = re.compile(r'"([^"\s][^"]+[^"\s])"')
+"""A quoted text; what stands between two others begins and ends with a space."""
 _LEAST_TITLE = 10
 _LEAST_QUOTE = 8
 _ROWS = 3
 """The rows of the terminal that a confirmation takes, besides those of a text that is never cut."""
+_NARROW = 60
+"""On a terminal with fewer columns, short texts may take more rows."""
 _INDENT = "    "
 
 
@@ -55,9 +58,15 @@ def _rows(named: str, what: str, width: int, end: str) -> list[str]:
     while True:
         lines = wrap(named + _quotes_cut(what, room) + end, width, "", _INDENT)
         taken = sum(-(-columns(line) // width) for line in lines)
-        if taken <= _ROWS or room < width:
+        if taken <= _ROWS or (room < width < _NARROW):
             return lines
+        if room < width:
+            break
         room -= _LEAST_QUOTE
+    before, _, text = what.partition('"')  # with quotation marks of its own: cut as a whole
+    text, _, after = text.rpartition('"')
+    text = shorten(text, max(_ROWS * (width - len(_INDENT)) - columns(named + before + after), _LEAST_QUOTE), columns)
+    return wrap(f'{named}{before}"{text}"{after}{end}', width, "", _INDENT)
 
 
 def _quotes_cut(text: str, room: int) -> str:

@@ -99,8 +99,10 @@ def in_words(session: Session, event: e.Event) -> str:
             return f"the pin of {described(session, target)}"
         case e.Unpinned(target=target):
             return f"the unpinning of {described(session, target)}"
-        case e.EntryAmended(target=target):
-            return f"the correction of {named(session, target)}: {_now(session, target)} again"
+        case e.EntryAmended(target=target, texts=texts):
+            return (
+                f"the correction of {named(session, target)}: {_now(session, target, revert='revert' in texts)} again"
+            )
         case e.AssumptionSettled(target=target, text=text):
             if session.kinds.get(target) is e.HandedOff:
                 return f"the end of the warnings of {named(session, target)}, which hold again"
@@ -129,6 +131,8 @@ def _wait(seq: int, text: str) -> str:
     return f"wait {seq} for {quoted(text)}" if text else f"wait {seq}"
 
 
-def _now(session: Session, seq: int) -> str:
+def _now(session: Session, seq: int, *, revert: bool) -> str:
+    """Return what an entry says now, with the way back of a change if that was corrected too."""
     entry = session.entry(seq)
-    return text_of(entry) if entry else ""
+    back = f", to revert: {quoted(entry.revert, CONFIRMED)}" if revert and isinstance(entry, Change) else ""
+    return f"{text_of(entry)}{back}" if entry else ""

@@ -180,7 +180,7 @@ def left_open(session: Session) -> str:
     counts = [
         (len(changes), "change in place", "changes in place"),
         (len(session.waits), "wait", ""),
-        (len(session.unsettled("warning")), "warning", ""),
+        (len(cautions(session)), "warning", ""),
         (len(session.unsettled("assumption")), "assumption not verified", "assumptions not verified"),
         (len(questions), "question without an answer", "questions without an answer"),
     ]

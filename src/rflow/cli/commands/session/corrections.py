@@ -137,7 +137,7 @@ def _besides(entry: Entry | None) -> str:
         case Step(kind="choice", reason=reason) if reason:
             return f", because: {quoted(reason)}"
         case Change(revert=revert) if revert:
-            return f", to revert: {quoted(revert)}"
+            return f", {way_back(revert)}".removesuffix(".")  # half a command may do harm
     return ""
 
 
