@@ -82,7 +82,7 @@ def _told(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]
             yield "reassigned", to
 
 
-TELLING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
+NOTIFYING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
 """The facts that bring notices."""
 
 

@@ -169,7 +169,7 @@ def _copy_session(
         counts.left.append(f"{log.code}, because it was changed during the copy (copy again)")
         return True
     copied = _events(target, session_id)[: len(log.events)] == list(log.events)
-    return copied and all(_same_blob(source, target, session_id, name) for name in derived.named(log.events))
+    return copied and all(_same_blob(source, target, session_id, name) for name in derived.blob_digests(log.events))
 
 
 def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[Log, dict[str, bytes]]:
@@ -177,7 +177,7 @@ def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[L
     attempts = 0
     while True:
         log = source.load(session_id)
-        named = derived.named(log.events[after:])
+        named = derived.blob_digests(log.events[after:])
         blobs, damaged = _contents(source, session_id, named)
         attempts += 1
         whole = len(blobs) == len(named) or _version(source, session_id) == log.events[-1].seq

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rflow.core.notices import ATTEMPTS, TELLING, Notice
+from rflow.core.notices import ATTEMPTS, NOTIFYING, Notice
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.space_policy import Policy
@@ -266,7 +266,7 @@ def test_who_is_no_member_any_more_is_not_told(team: Team, box: Mailbox) -> None
 
 
 def test_the_facts_that_bring_notices_are_those_that_sending_looks_for() -> None:
-    assert sending._TELLING == TELLING
+    assert sending._NOTIFYING == NOTIFYING
 
 
 # Handoffs that nobody accepts

@@ -12,7 +12,7 @@ from rflow.core.session.head import Query
 from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.team.office import accounts_of
-from rflow.stores.derived import by_name
+from rflow.stores.derived import sorted_people
 
 
 def addressed(store: Store, space: str, command: Command) -> Command:
@@ -40,7 +40,7 @@ def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[P
     if actor.spaces is not None:
         visible = {each for space in actor.spaces for each in accounts.members(space)}
         members = {each: somebody for each, somebody in members.items() if each in visible}
-    return by_name(({somebody.id: somebody for somebody in people} | members).values())
+    return sorted_people(({somebody.id: somebody for somebody in people} | members).values())
 
 
 def is_newcomer(store: Store, person_id: str) -> bool:

@@ -102,7 +102,7 @@ class JsonDirStore:
             for known in self._listing.names():
                 if known.session_id == session.id:
                     raise Stale
-                if derived.key(known.code) == derived.key(session.code):
+                if derived.search_key(known.code) == derived.search_key(session.code):
                     raise CodeTaken
             with self._folder.blobs(session.id, blobs):
                 self._files.replace(name.file, session_file.text(session.id, session.code, events))
@@ -160,10 +160,12 @@ class JsonDirStore:
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        wanted = derived.key(prefix)
+        wanted = derived.search_key(prefix)
         with self._folder.reading():
-            found = self._listing.entries(lambda name: any(derived.key(text).startswith(wanted) for text in name))
-        return derived.pick([entry.head for entry in found], prefix, limit, spaces)
+            found = self._listing.entries(
+                lambda name: any(derived.search_key(text).startswith(wanted) for text in name)
+            )
+        return derived.with_prefix([entry.head for entry in found], prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
@@ -192,7 +194,7 @@ class JsonDirStore:
         with self._folder.reading():
             entries = [entry for entry in self._listing.entries() if spaces is None or entry.head.space in spaces]
         entries.sort(key=lambda entry: entry.head.id)
-        return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
+        return derived.sorted_people({person.id: person for entry in entries for person in entry.people}.values())
 
     def appears(self, person_id: str) -> bool:
         """Whether somebody appears in a session; no more files are read than it takes to find one."""
@@ -222,7 +224,7 @@ class JsonDirStore:
             raise derived.no_blob(digest)
         with self._folder.reading():
             try:
-                return derived.intact(self._files.read(blob_name(session_id, digest)), digest)
+                return derived.verified(self._files.read(blob_name(session_id, digest)), digest)
             except FileNotFoundError:
                 raise derived.no_blob(digest) from None
 

@@ -116,11 +116,14 @@ class MappedStore:
         started_by: StartedBy | None = None,
     ) -> None:
         """Store a new session."""
-        new = StoredSession(log=_records(events), head=derived.row(session), blobs=dict(blobs))
+        new = StoredSession(log=_records(events), head=derived.stored_head(session), blobs=dict(blobs))
         with self.changing():
             if session.id in self._sessions:
                 raise Stale
-            if any(derived.key(stored.head.code) == derived.key(session.code) for stored in self._sessions.values()):
+            if any(
+                derived.search_key(stored.head.code) == derived.search_key(session.code)
+                for stored in self._sessions.values()
+            ):
                 raise CodeTaken
             self._sessions[session.id] = new
 
@@ -138,7 +141,7 @@ class MappedStore:
             stored = self._expect(session.id, expected, stamp)
             self._sessions[session.id] = StoredSession(
                 log=stored.log | _records(events),
-                head=derived.row(session),
+                head=derived.stored_head(session),
                 blobs={**stored.blobs, **blobs},
                 rewrites=stored.rewrites,
             )
@@ -166,7 +169,7 @@ class MappedStore:
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        return derived.pick((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
+        return derived.with_prefix((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
@@ -189,7 +192,7 @@ class MappedStore:
         for session_id, stored in sorted(self._sessions.items()):
             if spaces is None or stored.head.space in spaces:
                 people |= derived.people_of(self.load(session_id).events)
-        return derived.by_name(people.values())
+        return derived.sorted_people(people.values())
 
     def appears(self, person_id: str) -> bool:
         """Whether somebody appears in a session; the newest are read first."""
@@ -199,10 +202,10 @@ class MappedStore:
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session."""
         with self.changing():
-            stored, named = self._expect(session.id, expected, stamp), derived.named(events)
+            stored, named = self._expect(session.id, expected, stamp), derived.blob_digests(events)
             kept = {name: content for name, content in stored.blobs.items() if name in named}
             self._sessions[session.id] = StoredSession(
-                log=_records(events), head=derived.row(session), blobs=kept, rewrites=stored.rewrites + 1
+                log=_records(events), head=derived.stored_head(session), blobs=kept, rewrites=stored.rewrites + 1
             )
 
     def delete(self, session_id: str) -> None:
@@ -217,13 +220,13 @@ class MappedStore:
         stored = self._sessions.get(session_id)
         if stored is None or digest not in stored.blobs:
             raise derived.no_blob(digest)
-        return derived.intact(stored.blobs[digest], digest)
+        return derived.verified(stored.blobs[digest], digest)
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        name = derived.named_tree(data, at, space)
+        name = derived.new_tree_name(data, at, space)
         with self.changing():
-            if not derived.replaces(name, self.tree_digest(name.id, space) or "", expected):
+            if not derived.is_new_version(name, self.tree_digest(name.id, space) or "", expected):
                 return False
             self.put_tree(data, space)
             self.set_name(name)
@@ -241,7 +244,7 @@ class MappedStore:
         """Read one version of a tree."""
         for (version, space), data in self._trees.items():
             if version == digest and (spaces is None or space in spaces):
-                return derived.intact(data, digest, "tree")
+                return derived.verified(data, digest, "tree")
         return None
 
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
@@ -300,7 +303,7 @@ class MappedStore:
         trees = {digest: data for (digest, _), data in self._trees.items()}
 
         def read(digest: str) -> Tree:
-            return derived.read_tree(derived.intact(trees[digest], digest, "tree"), digest)
+            return derived.read_tree(derived.verified(trees[digest], digest, "tree"), digest)
 
         return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
 

@@ -124,7 +124,7 @@ def _columns(db: Connection, log: Log) -> Iterator[Fault]:
     faults = [] if head is None else list(checking.head(log, head))
     listed = db.execute("SELECT code_key FROM codes WHERE session_id = %s", (log.id,)).fetchone()
     right = tuple(stored) == expected and listed == (code_key,)
-    if head is None or (not faults and head == derived.row(session) and not right):
+    if head is None or (not faults and head == derived.stored_head(session) and not right):
         what = "Its list entry is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
@@ -159,5 +159,5 @@ def _trees(db: Connection) -> Iterator[Fault]:
     heads = rows.heads(db, db.execute("SELECT id, head FROM sessions").fetchall())
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(
-        held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
+        held, lambda digest: derived.read_tree(derived.verified(held[digest], digest, "tree"), digest), names, pinned
     )

@@ -106,7 +106,7 @@ class PostgresShares:
         if session is not None:
             conditions.append(("session_id = %s", (session,)))
         if part.after is not None:
-            conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.valid(part.after.id))))
+            conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.encodable(part.after.id))))
         where = " AND ".join(condition for condition, _ in conditions) or "true"
         values = [value for _, given in conditions for value in given]
         limit = part.limit
@@ -121,7 +121,7 @@ class PostgresShares:
 
     def beginning(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
-        first = derived.valid(prefix)
+        first = derived.encodable(prefix)
         found = self._selected("SELECT * FROM shares WHERE id >= %s AND id < %s", (first, first + "\U0010ffff"))
         return sorted((count for _, count in found if count is not None), key=lambda count: count.share.id)
 
@@ -133,7 +133,7 @@ class PostgresShares:
                 raise failures.newer_link(share.id)
             values = (share.by.id, msgspec.json.encode(share), share.id)
             db.execute("UPDATE shares SET by_id = %s, data = %s WHERE id = %s", values)
-        self._database.line.tell(share.session)
+        self._database.connection.tell(share.session)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Store views of shares, by share id: the last ones of each; older ones are only counted."""

@@ -20,7 +20,7 @@ from rflow.stores.postgres.appending import append
 from rflow.stores.postgres.connection.address import read_address
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
-from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.reconnecting import ReconnectingConnection
 from rflow.stores.postgres.connection.scope import of_spaces
 from rflow.stores.postgres.months import ensure_month
 from rflow.stores.postgres.query import select
@@ -61,7 +61,7 @@ class PostgresStore(PostgresTrees):
     shared = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        super().__init__(Database(Line(read_address(url), patience)))
+        super().__init__(Database(ReconnectingConnection(read_address(url), patience)))
 
     def scoped(self, spaces: Sequence[str] | None) -> "PostgresStore":
         """Return the same store, on the same connection, in which only the rows of `spaces` exist."""
@@ -110,7 +110,7 @@ class PostgresStore(PostgresTrees):
         ensure_month(self._database, session.id)
         with self._database.writing() as db:
             rows.insert(db, session, events, blobs, started_by)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.tell(session.id, session.version)
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
         """Return the id of the session that a command started before, else `new`."""
@@ -128,7 +128,7 @@ class PostgresStore(PostgresTrees):
     ) -> None:
         """Add events to a session; several threads of a process that do so at once share a transaction."""
         append(self._database, session, events, expected, blobs, notices, stamp)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.tell(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
         """Return what is known of a session without reading its events."""
@@ -145,7 +145,7 @@ class PostgresStore(PostgresTrees):
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        wanted = derived.key(prefix)
+        wanted = derived.search_key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit, spaces=None if spaces is None else tuple(spaces))).heads)
         ends = (wanted, wanted + "\U0010ffff")
@@ -159,7 +159,7 @@ class PostgresStore(PostgresTrees):
         """List sessions, the last updated first."""
         sql, values = select(query)
         with self._database.reading() as db:
-            return derived.cut(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
+            return derived.first_page(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
         """Return the sessions that hold all `terms`, the best first."""
@@ -171,7 +171,7 @@ class PostgresStore(PostgresTrees):
         """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
         with self._database.reading() as db:
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
-            return derived.by_name(columns.person(*row) for row in selected)
+            return derived.sorted_people(columns.person(*row) for row in selected)
 
     def appears(self, person_id: str) -> bool:
         """Whether somebody appears in a session."""
@@ -180,14 +180,14 @@ class PostgresStore(PostgresTrees):
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase the old ones from the data files."""
-        kept = list(derived.named(events))
+        kept = list(derived.blob_digests(events))
         with self._database.writing() as db:
             rows.update(db, session, expected, stamp)
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
             rows.clear(db, session.id, "events", "people", "documents")
             rows.add(db, session, events, {})
             rows.count_rewrite(db, session.id)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.tell(session.id, session.version)
         self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
@@ -195,7 +195,7 @@ class PostgresStore(PostgresTrees):
         with self._database.writing() as db:
             if not rows.delete_all(db, [session_id]):
                 raise derived.no_session()
-        self._database.line.tell(session_id)
+        self._database.connection.tell(session_id)
         self._erase(session_id)
 
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
@@ -203,7 +203,7 @@ class PostgresStore(PostgresTrees):
         with self._database.writing() as db:
             gone = rows.delete_all(db, session_ids)
         for session_id in gone:
-            self._database.line.tell(session_id)
+            self._database.connection.tell(session_id)
         if gone:
             try:
                 self._erase(None)
@@ -224,7 +224,7 @@ class PostgresStore(PostgresTrees):
             row = db.execute(sql, (session_id, digest), binary=True).fetchone()
         if row is None:
             raise derived.no_blob(digest)
-        return derived.intact(row[0], digest, "content")
+        return derived.verified(row[0], digest, "content")
 
     def stamp(self) -> int:
         """Return a number that changes with every commit; the server is asked for it, so it may take time."""
@@ -292,7 +292,7 @@ class PostgresStore(PostgresTrees):
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.line.close()
+        self._database.connection.close()
 
 
 def _find(

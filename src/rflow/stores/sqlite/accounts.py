@@ -165,7 +165,7 @@ class SqliteAccounts:
     def credentials(self, account_id: str | None = None, kind: CredentialKind | None = None) -> list[Credential]:
         """Return credentials, the newest first."""
         conditions = [("account_id = ?", account_id), ("kind = ?", kind)]
-        given = [(sql, derived.valid(value)) for sql, value in conditions if value is not None]
+        given = [(sql, derived.encodable(value)) for sql, value in conditions if value is not None]
         where = " AND ".join(sql for sql, _ in given) or "1"
         with self._file.reading() as db:
             sql = f"SELECT data FROM credentials WHERE {where}"  # noqa: S608 (constants)
@@ -279,7 +279,7 @@ class SqliteAccounts:
 
 
 def _valid(*texts: str) -> tuple[str, ...]:
-    return tuple(map(derived.valid, texts))
+    return tuple(map(derived.encodable, texts))
 
 
 def _read_all(db: sqlite3.Connection, sql: str, kind: type[_Record], values: Sequence[str] = ()) -> list[_Record]:

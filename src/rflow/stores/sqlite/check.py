@@ -132,7 +132,7 @@ def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
         head = None
     faults = [] if head is None else list(checking.head(log, head))
-    if head is None or (not faults and head == derived.row(session) and tuple(stored) != expected[:-1]):
+    if head is None or (not faults and head == derived.stored_head(session) and tuple(stored) != expected[:-1]):
         what = "Its list entry is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
@@ -169,5 +169,5 @@ def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
     heads = rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(
-        held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
+        held, lambda digest: derived.read_tree(derived.verified(held[digest], digest, "tree"), digest), names, pinned
     )

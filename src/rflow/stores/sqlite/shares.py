@@ -85,7 +85,7 @@ class SqliteShares:
         if session is not None:
             conditions.append(("session_id = ?", (session,)))
         if part.after is not None:
-            conditions.append(("(-created_at, id) > (?, ?)", (part.after.at, derived.valid(part.after.id))))
+            conditions.append(("(-created_at, id) > (?, ?)", (part.after.at, derived.encodable(part.after.id))))
         where = " AND ".join(condition for condition, _ in conditions) or "true"
         values = [value for _, given in conditions for value in given]
         limit = -1 if part.limit is None else part.limit
@@ -100,7 +100,7 @@ class SqliteShares:
 
     def beginning(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
-        first = derived.valid(prefix)
+        first = derived.encodable(prefix)
         found = self._selected("SELECT * FROM shares WHERE id >= ? AND id < ?", (first, first + "\U0010ffff"))
         return sorted((count for _, count in found if count is not None), key=lambda count: count.share.id)
 
