@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from rflow.core.actors import check_scopes
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session.events import OWNERSHIP, Event, EvidenceAdded, SessionStarted, TreeEntered
+from rflow.core.session.events import Event, EvidenceAdded, SessionStarted, TreeEntered
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
+from rflow.core.session.rules.steering import OWNERSHIP
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
 from rflow.identity import id_of, is_code, is_id
 from rflow.ports.values import Imported, Incoming, Stale

@@ -15,13 +15,13 @@ import msgspec
 
 from rflow.core import people, person_names, spaces
 from rflow.core.session import events, replay, state, table, times
-from rflow.core.session.rules import adjust
+from rflow.core.session.rules import adjust, steering
 from rflow.core.session.state import Session
 from rflow.core.session.table import Table
 from rflow.stores.checkpoints import fields, parts
 from rflow.stores.checkpoints.parts import OlderEntries, Part
 
-REPLAYED_BY = (people, person_names, spaces, times, events, table, state, adjust, replay)
+REPLAYED_BY = (people, person_names, spaces, times, events, table, state, adjust, steering, replay)
 """The modules that turn events into a state."""
 
 RECENT = 150
