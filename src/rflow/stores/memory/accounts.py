@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.values import Stale
-from rflow.stores.account_records import added_audit, renamed
+from rflow.stores.account_records import missing_audit, with_person_replaced
 
 
 class _Count(NamedTuple):
@@ -84,8 +84,10 @@ class MemoryAccounts:
             self._accounts.pop(account_id, None)
             self._roles = {key: role for key, role in self._roles.items() if key[1] != account_id}
             self._end(account_id, ENDED)
-            self._audit = [renamed(each, account_id, to) for each in self._audit]
-            self._credentials = {key: renamed(each, account_id, to) for key, each in self._credentials.items()}
+            self._audit = [with_person_replaced(each, account_id, to) for each in self._audit]
+            self._credentials = {
+                key: with_person_replaced(each, account_id, to) for key, each in self._credentials.items()
+            }
             self.record([entry])
 
     def spaces(self) -> list[Space]:
@@ -231,7 +233,7 @@ class MemoryAccounts:
             self._spaces = {each.id: each for each in everything.spaces} | self._spaces
             self._roles = {(each.space, each.account): each.role for each in everything.members} | self._roles
             self._credentials = {each.hash: each for each in everything.credentials} | self._credentials
-            self.record(added_audit(self._audit, everything.audit))
+            self.record(missing_audit(self._audit, everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
-from rflow.stores.account_records import added_audit, read
+from rflow.stores.account_records import missing_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -275,7 +275,7 @@ class PostgresAccounts:
             for each in everything.members:
                 db.execute(f"{_INSERT_MEMBER} DO NOTHING", (each.account, each.space, each.role))
             account_rows.put_credentials(db, everything.credentials)
-            account_rows.record(db, added_audit(account_rows.audit(db), everything.audit))
+            account_rows.record(db, missing_audit(account_rows.audit(db), everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

@@ -10,7 +10,8 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived
-from rflow.stores.postgres import account_rows, rows, shares
+from rflow.stores.account_records import stored_records
+from rflow.stores.postgres import rows, shares
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.erasing import erase
@@ -146,7 +147,7 @@ def _shares(db: Connection) -> Iterator[Fault]:
 
 
 def _accounts(db: Connection) -> Iterator[Fault]:
-    yield from checking.accounts(account_rows.records(db))
+    yield from checking.accounts(stored_records(db.execute))
     row = db.execute("SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)").fetchone()
     if row and row[0]:
         what = f"{row[0]} rows belong to no account."

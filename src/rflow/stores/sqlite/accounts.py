@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
-from rflow.core.notices import Notice
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
@@ -19,7 +18,7 @@ from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores import derived
-from rflow.stores.account_records import added_audit, read, renamed
+from rflow.stores.account_records import LAST_NUMBER, audit_entries, missing_audit, read, with_person_replaced
 from rflow.stores.failures import unfinished
 from rflow.stores.sqlite.file import SqliteFile
 
@@ -238,8 +237,8 @@ class SqliteAccounts:
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
         """Return the last entries of the audit, or the last ones before a number, the latest first."""
         with self._file.reading() as db:
-            rows = db.execute(_LATEST_AUDIT, (_LAST if before is None else min(before, _LAST), limit))
-            return _entries(rows)
+            rows = db.execute(_LATEST_AUDIT, (LAST_NUMBER if before is None else min(before, LAST_NUMBER), limit))
+            return audit_entries(rows)
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
@@ -267,7 +266,7 @@ class SqliteAccounts:
             members = [(each.account, each.space, each.role) for each in everything.members]
             db.executemany("INSERT OR IGNORE INTO members VALUES (?, ?, ?)", members)
             _put_credentials(db, everything.credentials)
-            _record(db, added_audit(_audit(db), everything.audit))
+            _record(db, missing_audit(_audit(db), everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -347,36 +346,17 @@ def _record(db: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
 
 def _rename(db: sqlite3.Connection, person_id: str, to: Person) -> None:
     for entry in _audit(db):
-        if (changed := renamed(entry, person_id, to)) != entry:
+        if (changed := with_person_replaced(entry, person_id, to)) != entry:
             data = msgspec.json.encode(replace(changed, seq=0))
             db.execute("UPDATE audit SET data = ? WHERE seq = ?", (data, entry.seq))
     for each in _read_all(db, "SELECT data FROM credentials", Credential):
-        if (made := renamed(each, person_id, to)) != each:
+        if (made := with_person_replaced(each, person_id, to)) != each:
             db.execute("UPDATE credentials SET data = ? WHERE id = ?", (msgspec.json.encode(made), each.id))
 
 
 def _audit(db: sqlite3.Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
-    return _entries(db.execute(sql, (after, -1 if limit is None else limit)))
+    return audit_entries(db.execute(sql, (after, -1 if limit is None else limit)))
 
 
 _LATEST_AUDIT = "SELECT seq, data FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"
-_LAST = 2**62
-
-
-def _entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
-    return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
-
-
-def records(db: sqlite3.Connection) -> Iterator[tuple[str, str, bytes, bool]]:
-    """Yield every record: its table, its id, its data, and whether this version can read it."""
-    kinds: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
-        ("accounts", "id", Account),
-        ("spaces", "id", Space),
-        ("credentials", "id", Credential),
-        ("audit", "seq", AuditEntry),
-        ("notices", "id", Notice),
-    )
-    for table, key, kind in kinds:
-        for name, data in db.execute(f"SELECT {key}, CAST(data AS BLOB) FROM {table}"):  # noqa: S608 (constants)
-            yield table, str(name), data, read(data, kind) is not None

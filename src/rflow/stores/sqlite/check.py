@@ -11,7 +11,8 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived, failures
-from rflow.stores.sqlite import accounts, checkpoints, rows, shares
+from rflow.stores.account_records import stored_records
+from rflow.stores.sqlite import checkpoints, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.search import SqliteSearch
 
@@ -154,7 +155,7 @@ def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _accounts(db: sqlite3.Connection) -> Iterator[Fault]:
-    yield from checking.accounts(accounts.records(db))
+    yield from checking.accounts(stored_records(db.execute, "CAST(data AS BLOB)"))
     sql = "SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)"
     (count,) = db.execute(sql).fetchone()
     if count:
