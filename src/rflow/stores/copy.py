@@ -1,4 +1,4 @@
-"""Copying everything from a store to another, of any kind, and verifying the copy."""
+"""Copying everything from one store to another of any kind, and verifying the copy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -25,10 +25,10 @@ _ATTEMPTS = 10
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """What a copy did.
+    """What was copied.
 
-    `sessions` are new in the target, `extended` were continued, `skipped` had nothing new. `recoded` maps codes that
-    were in use there to the new ones. `left` says what could not be copied, and why.
+    `sessions` are new in the target, `extended` got new events, `skipped` had none. `recoded` maps codes that were in
+    use in the target to new codes. `left` lists what could not be copied, and why.
     """
 
     sessions: int = 0

@@ -53,7 +53,7 @@ class Trees:
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._folder.writing():
             self._set(name)
 

@@ -101,11 +101,11 @@ class MappedStore:
         raise no_accounts()
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
+        """Return this store: the caller filters by space."""
         return self
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
+        """Return the id for the session that a command starts, derived from the command."""
         return derived.id_for(started_by)
 
     def create(
@@ -149,7 +149,7 @@ class MappedStore:
                 self.outbox.put(notices)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
+        """Return the standing of a session without reading its events."""
         stored = self._sessions.get(session_id)
         if stored is None:
             return None
@@ -164,7 +164,7 @@ class MappedStore:
         return Log(id=session_id, code=head.code, events=events, space=head.space, after=after, stamp=stored.stamp)
 
     def latest(self, session_id: str) -> Log:
-        """Read the state of a session: here, all of its events."""
+        """Read a session's state: all of its events, since there are no checkpoints."""
         return self.load(session_id)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
@@ -176,7 +176,7 @@ class MappedStore:
         return derived.page((stored.head for stored in self._sessions.values()), query)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
+        """Return the sessions that contain all `terms`, best first."""
         stamps = {name: (stored.head.version, stored.head.updated_at) for name, stored in self._sessions.items()}
         return self._search.find(stamps, terms, query, first)
 
@@ -187,7 +187,7 @@ class MappedStore:
         return ScannedSearch(lambda session_id, _: self.load(session_id))
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return all people in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         people: dict[str, Person] = {}
         for session_id, stored in sorted(self._sessions.items()):
             if spaces is None or stored.head.space in spaces:
@@ -195,7 +195,7 @@ class MappedStore:
         return derived.sorted_people(people.values())
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session; the newest are read first."""
+        """Whether a person appears in a session; the newest sessions are read first."""
         newest = sorted(self._sessions.items(), key=lambda each: each[1].head.updated_at, reverse=True)
         return any(person_id in derived.people_of(self.load(session_id).events) for session_id, _ in newest)
 
@@ -209,14 +209,14 @@ class MappedStore:
             )
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it."""
+        """Remove a session with everything that belongs to it."""
         with self.changing():
             self._stored(session_id)
             self.shares.clear(session_id)
             del self._sessions[session_id]
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         stored = self._sessions.get(session_id)
         if stored is None or digest not in stored.blobs:
             raise derived.no_blob(digest)
@@ -233,7 +233,7 @@ class MappedStore:
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         self._names[name.space, name.id] = name
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
@@ -274,7 +274,7 @@ class MappedStore:
         return [(space, digest) for digest, space in self._trees]
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         sessions = self._sessions.values()
         parts = [
             *self._trees.values(),
@@ -308,7 +308,7 @@ class MappedStore:
         return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
 
     def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
+        """Return nothing: each session exists in one version only."""
         return []
 
     def backup(self, path: Path, report: Report = unreported) -> None:

@@ -29,7 +29,7 @@ class PostgresTrees:
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._database.writing() as db:
             rows.set_name(db, name)
 

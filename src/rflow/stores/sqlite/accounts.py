@@ -44,7 +44,7 @@ class SqliteAccounts:
             return _account(db, account_id)
 
     def identified(self, identity: Identity) -> Account | None:
-        """Return the account of somebody at an OpenID Connect provider."""
+        """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = ? AND subject = ?"
         with self._file.reading() as db:
             row = db.execute(sql, _valid(identity.issuer, identity.subject)).fetchone()
@@ -55,7 +55,7 @@ class SqliteAccounts:
         return collect(self._rows, part)
 
     def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
-        """Select a part of the accounts with their keys; those that can't be read are None."""
+        """Select a part of the accounts with their keys; unreadable ones are None."""
         after = "" if part.after is None else _valid(part.after.id)[0]
         sql = "SELECT id, data FROM accounts WHERE id > ? ORDER BY id LIMIT ?"
         with self._file.reading() as db:
@@ -88,7 +88,7 @@ class SqliteAccounts:
             _record(db, [entry])
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
-        """Remove an account, put somebody else in its place, and erase every trace."""
+        """Remove an account without a trace; another person takes its place in records."""
         with self._changing() as db:
             db.execute("DELETE FROM accounts WHERE id = ?", (account_id,))
             for table in ("identities", "members"):
@@ -235,7 +235,7 @@ class SqliteAccounts:
             return _audit(db, after, limit)
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
         with self._file.reading() as db:
             rows = db.execute(_LATEST_AUDIT, (LAST_NUMBER if before is None else min(before, LAST_NUMBER), limit))
             return audit_entries(rows)
@@ -256,7 +256,7 @@ class SqliteAccounts:
             )
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store what another store had."""
+        """Store the data of another store."""
         with self._file.writing() as db:
             for account in everything.accounts:
                 if not db.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
@@ -270,7 +270,7 @@ class SqliteAccounts:
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection for changing accounts; what leaves no admin who can sign in is rolled back."""
+        """Yield a connection for changing accounts; roll back if no admin could sign in afterwards."""
         with self._file.writing() as db:
             yield db
             if not db.execute("SELECT 1 FROM accounts WHERE active_admin LIMIT 1").fetchone():

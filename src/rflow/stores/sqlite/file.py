@@ -41,7 +41,7 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that sees the store as it is at one moment."""
+        """Yield a connection that sees a consistent snapshot of the store."""
         with Explained(self.path):
             db = self._connection()
             try:

@@ -84,14 +84,14 @@ class SqliteStore:
 
     @cached_property
     def accounts(self) -> "SqliteAccounts":
-        """The accounts of those who may sign in at a server."""
+        """The accounts of the people who may sign in at a server."""
         from rflow.stores.sqlite.accounts import SqliteAccounts
 
         return SqliteAccounts(self._file)
 
     @cached_property
     def outbox(self) -> "SqlOutbox":
-        """The notices that wait to be sent."""
+        """The notices to be sent."""
         from rflow.stores.outbox.sql import SqlOutbox
 
         return SqlOutbox(self._file)
@@ -103,11 +103,11 @@ class SqliteStore:
         return f"sqlite://{path if path.startswith('/') else '/' + path}"
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
+        """Return this store: the caller filters by space."""
         return self
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
+        """Return the id for the session that a command starts, derived from the command."""
         return derived.id_for(started_by)
 
     def create(
@@ -157,7 +157,7 @@ class SqliteStore:
             checkpoints.take(db, session.id)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
+        """Return the standing of a session without reading its events."""
         with self._file.reading() as db:
             return rows.standing(db, session_id)
 
@@ -199,18 +199,18 @@ class SqliteStore:
             return derived.first_page(rows.heads(db, db.execute(sql, values)), query.limit)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
+        """Return the sessions that contain all `terms`, best first."""
         return self._search.find(terms, query, first)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         visible, allowed = _in_spaces(spaces)
         sql, values = (_PEOPLE, ()) if spaces is None else (_PEOPLE_IN.format(visible=visible), allowed)
         with self._file.reading() as db:
             return derived.sorted_people(columns.person(*row) for row in db.execute(sql, values))
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session."""
+        """Whether a person appears in a session."""
         with self._file.reading() as db:
             return db.execute("SELECT 1 FROM people WHERE id = ? LIMIT 1", (person_id,)).fetchone() is not None
 
@@ -242,7 +242,7 @@ class SqliteStore:
             raise unfinished(self._file.path)
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
             row = db.execute(sql, (session_id, derived.encodable(digest))).fetchone()
@@ -263,7 +263,7 @@ class SqliteStore:
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._file.writing() as db:
             rows.set_name(db, name)
 
@@ -313,7 +313,7 @@ class SqliteStore:
             return [(str(space), str(name)) for space, name in db.execute("SELECT space, digest FROM trees")]
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         with self._file.reading() as db:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
@@ -328,7 +328,7 @@ class SqliteStore:
         return check(self._file, self._search)
 
     def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
+        """Return nothing: each session exists in one version only."""
         return []
 
     def backup(self, path: "Path", report: Report = unreported) -> None:

@@ -48,7 +48,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection that sees the store as it is at one moment."""
+        """Yield a connection that sees a consistent snapshot of the store."""
         if self.connection.held is not None:
             yield self.connection.held
             return

@@ -66,10 +66,10 @@ class ReconnectingConnection:
                 self._db.close()
         self._db = None
 
-    def tell(self, session_id: str, version: int = 0) -> None:
+    def notify(self, session_id: str, version: int = 0) -> None:
         """Notify other processes soon that a session changed; version 0 means its links changed or it was deleted."""
         self._sender = self._sender or sender(self.address)
-        self._sender.tell(session_id, version)
+        self._sender.notify(session_id, version)
 
     def close(self) -> None:
         """Send pending notices, then close the connection."""
