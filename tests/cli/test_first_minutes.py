@@ -247,7 +247,7 @@ def test_a_session_that_is_named_says_whose_it_is_and_what_you_may_do(
         each_can_be_typed(me, result.out, folder, code)
 
 
-def test_a_tree_that_has_changed_since_is_told(ana: Program) -> None:
+def test_a_tree_that_has_changed_since_is_reported(ana: Program) -> None:
     assert "The tree has a newer version" in in_a_tree_that_has_changed_since(ana).run().out
     assert "The tree has a newer version" not in ana.at(store=str(ana.home / "b.db")).run().out
 

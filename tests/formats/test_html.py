@@ -21,7 +21,7 @@ from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page.outline import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.formats.strategies import NOTES, Twin, hostile, told_with
+from support.formats.strategies import NOTES, Twin, hostile, with_hostile_texts
 from support.nightly import examples
 from support.web.browser import a_page
 
@@ -240,7 +240,7 @@ def hurt() -> Progress:
         "<style>@import 'https://evil.example/x'</style>",
         "x" * 999,
     ]
-    return told_with(FULL, texts, 3)
+    return with_hostile_texts(FULL, texts, 3)
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -366,7 +366,7 @@ def assert_literal_when_pasted(summary: Progress | Digest) -> None:
 @given(texts=pools, offset=st.integers(0, 11))
 @examples(25)
 def test_any_text_shows_literally_when_pasted(summary: Progress | Digest, texts: list[str], offset: int) -> None:
-    made = told_with(summary, texts, offset)
+    made = with_hostile_texts(summary, texts, offset)
     for form in [made, changed(made, brief=True)] if isinstance(made, Progress) else [made]:
         assert_literal_when_pasted(form)
 
@@ -374,7 +374,7 @@ def test_any_text_shows_literally_when_pasted(summary: Progress | Digest, texts:
 @pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_when_pasted() -> None:
     for offset in range(0, len(NOTES), 5):
-        assert_literal_when_pasted(told_with(FULL, NOTES, offset))
+        assert_literal_when_pasted(with_hostile_texts(FULL, NOTES, offset))
 
 
 def test_steps_keep_their_numbers_in_teams() -> None:
@@ -453,7 +453,7 @@ def count_of(items: tuple[Item, ...]) -> int:
 
 
 def test_a_paste_into_slack_calls_nobody() -> None:
-    summary = told_with(FULL, ["@here, @channel (@everyone) <!channel>"])
+    summary = with_hostile_texts(FULL, ["@here, @channel (@everyone) <!channel>"])
     for form in (summary, changed(summary, brief=True)):
         assert re.findall(r"@(?:here|channel|everyone)", pasted("slack", form)) == []
 
