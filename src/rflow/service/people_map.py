@@ -10,7 +10,7 @@ from rflow.core.people import Person, is_named, person
 from rflow.core.session.authors import unvouched
 from rflow.core.text import clean
 from rflow.errors import BadInput
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 if TYPE_CHECKING:
     from rflow.ports.stores import Store

@@ -8,7 +8,7 @@ from rflow.core.session.times import utc
 from rflow.errors import NotAllowed
 from rflow.ports.stores import Store
 from rflow.ports.values import Clock, Fault, Info, Merged, Report, unreported
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 
 class LocalAdministration:

@@ -21,7 +21,7 @@ from rflow.ports.values import Clock
 from rflow.service.notices.bodies import mail as mail_of
 from rflow.service.notices.bodies import post_body
 from rflow.service.notices.content import content
-from rflow.service.team.office import policy_of
+from rflow.service.team.team_service import policy_of
 
 _BATCH = 10
 _log = logging.getLogger("rflow")

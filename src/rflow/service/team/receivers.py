@@ -11,7 +11,7 @@ from rflow.core.session.commands import Command
 from rflow.core.session.head import Query
 from rflow.errors import NotFound
 from rflow.ports.stores import Store
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 from rflow.stores.derived import sorted_people
 
 
