@@ -491,14 +491,24 @@ def test_a_step_that_was_taken_back_stands_with_the_note_that_says_why(brief: bo
     assert entries(progress, "notes", "not_shown") == []
 
 
-@both_forms
-def test_a_step_that_was_taken_back_stands_with_the_step_that_corrects_it(brief: bool) -> None:
+def test_the_step_that_corrects_one_that_was_taken_back_is_tried_as_others_are() -> None:
     scene = free()
     scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
     scene.do(ANN, c.AddStep(text="Rolled back to 46 on staging", result="proves nothing"))
-    progress = progress_of(scene, brief=brief)
-    assert text_of(progress, "taken_back") == "corrected: Rolled back to 46 on staging: proves nothing"
-    assert entries(progress, "tried") == []
+    assert text_of(progress_of(scene), "taken_back") == "Rolled back to 46. Then: step 2"
+    for brief in (True, False):
+        [tried] = entries(progress_of(scene, brief=brief), "tried")
+        assert (tried.number, tried.text) == (2, "Rolled back to 46 on staging: proves nothing")
+    assert entries(progress_of(scene, brief=True), "taken_back") == []
+
+
+def test_a_note_after_an_answer_was_taken_back_stands_with_it_only_if_it_names_something_of_it() -> None:
+    for note, said in (("The customer calls at three", ""), ("That is the power lamp, not the printer", " Then: {}")):
+        scene = printing()
+        scene.do(ANN, c.Choose(choice="Yes"), c.Undo(), c.AddNote(text=note))
+        progress = progress_of(scene)
+        assert text_of(progress, "taken_back").endswith(f"Yes{'.' * bool(said)}{said.format(note)}")
+        assert text_of(progress, "last_note") == note
 
 
 def test_what_somebody_else_enters_next_is_not_why_a_step_was_taken_back() -> None:
