@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency
 from rflow.core.session.state import Change, Note, Step
@@ -611,6 +612,17 @@ def test_what_somebody_was_asked_gives_way_in_the_brief_form_where_they_are_wait
     assert [text.partition("Revert: ")[2] for text in shown["changes"]][-1] == way_back
 
 
+@pytest.mark.parametrize(("asked", "waited_for"), [("tier-2", "tier-1"), ("Jo", "Vendor"), ("???", "Vendor")])
+def test_what_somebody_was_asked_does_not_give_way_to_a_wait_for_somebody_else(asked: str, waited_for: str) -> None:
+    scene = free()
+    scene.do(ANN, c.AskQuestion(to=person(asked), text="Can you open port 9100 to the printer today?"))
+    scene.do(ANN, c.SetWaiting(waiting_for=f"{waited_for}: to call back about the badge"))
+    for number in range(60):
+        scene.do(ANN, c.AddNote(text=f"laptop {number} is fine", pin=True))
+    shown = text_of(progress_of(scene, brief=True), "waiting")
+    assert f"{asked} was asked: Can you open port 9100" in shown
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -799,6 +811,22 @@ def test_whole_sentences_are_joined_without_their_full_stop() -> None:
         "Merged !812, memory limit 1Gi. (03:15). Then: Three restarts. (step 1). Revert: !812."
     )
     assert text_of(progress, "tried") == "Called Noor: No answer."
+
+
+def test_a_warning_that_several_handoffs_came_with_is_shown_once() -> None:
+    scene = free()
+    scene.do(ANN, c.HandOff(to=BEN, warnings=("no restart before nine", "leave queue 4 alone")))
+    scene.do(BEN, c.Accept())
+    scene.do(BEN, c.HandOff(to=CLEO, warnings=("No restart before nine!",)))
+    scene.do(CLEO, c.Accept())
+    for brief in (True, False):
+        shown = [entry.text for entry in entries(progress_of(scene, brief=brief), "caution")]
+        assert shown == ["No restart before nine!", "leave queue 4 alone"]
+    scene.do(CLEO, c.SettleAssumption(target=scene.session.handoffs[-1].seq, text=""))
+    assert [entry.text for entry in entries(progress_of(scene), "caution")] == [
+        "no restart before nine",
+        "leave queue 4 alone",
+    ]
 
 
 def test_a_warning_of_a_handoff_that_only_repeats_another_is_shown_once() -> None:

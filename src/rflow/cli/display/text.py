@@ -85,12 +85,11 @@ def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
 def cautions(session: Session) -> list[str]:
     """Return the warnings that hold, those of handoffs among them, as a summary has them."""
     texts = [note.text for note in session.unsettled("warning")]
-    given = [text for entry in reversed(session.handoffs) for text in entry.warnings]
-    if given:
-        from rflow.core.summary.units.earlier import repeats
+    if handoffs := session.handoffs:
+        from rflow.core.summary.units.earlier import warnings_given
 
-        given = [text for text in given if not repeats(text, texts)]
-    return list(dict.fromkeys([*texts, *given]))
+        texts += [text for _, text in warnings_given(handoffs, texts)]
+    return list(dict.fromkeys(texts))
 
 
 def open_points(session: Session, program: str, indent: str) -> list[str]:
