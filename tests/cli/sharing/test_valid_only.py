@@ -87,6 +87,22 @@ def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None
     assert "zebra" not in ben.ok("export", code, "-o", "-").out
 
 
+def test_a_warning_that_a_handoff_repeats_stays_until_both_are_ended(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("warn", "no reboot before nine")
+    written = last(ana)
+    ana.ok("handoff", BEN, "--warn", "No reboot before nine", "--warn", "no update")
+    handoff = str(ben.show(code)["history"][-1]["seq"])
+    ben.ok("accept", code)
+    ended = ben.ok("warn", "--over", written).err
+    assert f"CAUTION still has it from handoff {handoff}. To end that too: rflow warn --over {handoff}\n" in ended
+    assert "left CAUTION" not in ended
+    assert [name for name, shown in summaries(ben).items() if "No reboot before nine" not in shown] == []
+    assert "they have left CAUTION" in ben.ok("warn", "--over", handoff).err
+    ben.ok("undo")
+    assert "Left open: 2 warnings." in ben.ok("close", "resolved").err
+
+
 def test_a_fold_of_the_page_names_no_step_that_was_taken_back(ana: Program) -> None:
     for number in range(8):
         ana.ok("step", f"Tried port {number}", *(("--pin",) if number == 1 else ()))

@@ -36,6 +36,7 @@ class _Record:
         view = View(as_of=now, zone=local, redact=False)
         presenter = Presenter(view)
         self._session, self._now = session, now
+        self._warnings_over = session.warnings_over
         self._clock = len(clock(session.started_at, now))  # wide enough for dates, if it began on another day
         self._reader = EntryReader(session, presenter)
         self._head: Header = header_of(session, view, presenter, None)
@@ -162,7 +163,7 @@ class _Record:
         """Return what is not valid any more of what came with a handoff."""
         if entry.seq in self._session.undone and (entry.warnings or entry.contingencies):
             return "what came with it is not valid"
-        why = self._session.warnings_over.get(entry.seq)
+        why = self._warnings_over.get(entry.seq)
         return "" if why is None else f"its warnings no longer hold{': ' if why else ''}{why}"
 
 

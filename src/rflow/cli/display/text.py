@@ -173,13 +173,15 @@ def closed_words(session: Session, now: datetime) -> str:
 
 def left_open(session: Session) -> str:
     """Name what is not settled in a session: changes in place, waits, warnings that hold, assumptions, questions."""
+    from rflow.core.session.rules.entries import assumptions
+
     changes = [change for change in session.changes.values() if change.in_place]
     questions = [question for question in session.questions.values() if question.is_open]
     counts = [
         (len(changes), "change in place", "changes in place"),
         (len(session.waits), "wait", ""),
-        (len(session.unsettled("warning")), "warning", ""),
-        (len(session.unsettled("assumption")), "assumption not verified", "assumptions not verified"),
+        (len(cautions(session)), "warning", ""),
+        (len(assumptions(session)), "assumption not verified", "assumptions not verified"),
         (len(questions), "question without an answer", "questions without an answer"),
     ]
     return ", ".join(counted(number, one, many) for number, one, many in counts if number)
