@@ -243,6 +243,33 @@ def test_a_search_says_what_was_taken_back_reverted_or_is_over(ana: Program) -> 
     assert (found("koala"), found("tiger")) == (["warning"], ["change"])
 
 
+def test_a_search_says_what_is_not_valid_of_what_came_with_a_handoff(ana: Program) -> None:
+    def found(word: str) -> list[str]:
+        return [match["what"] for hit in ana.json("search", word, "--json") for match in hit["matches"]]
+
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("handoff", BEN, "--warn", "no zebra")
+    ben.ok("decline", code, "--reason", "wrong team")
+    assert found("zebra") == ["undone"]
+    ana.ok("resume", code)
+    ana.ok("handoff", BEN, "--note", "a giraffe", "--warn", "no panda")
+    ben.ok("accept", code)
+    ben.ok("warn", "--over", str(ben.show()["history"][-2]["seq"]), "a puma")
+    assert (found("giraffe"), found("panda"), found("puma")) == (["handoff"], ["over"], ["settled"])
+    ben.ok("undo")
+    assert (found("panda"), found("puma")) == (["handoff"], ["undone"])
+
+
+def test_a_warning_that_was_taken_back_stays_so_in_a_search_once_its_end_is_taken_back(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("warn", "no zebra")
+    ben.ok("-s", code, "warn", "--over", last(ana))
+    ana.ok("undo")
+    ben.ok("-s", code, "undo")
+    [hit] = ana.json("search", "zebra", "--json")
+    assert [match["what"] for match in hit["matches"]] == ["undone"]
+
+
 def test_what_was_corrected_says_so_wherever_it_stands(ana: Program) -> None:
     for words in (
         ("step", "first step", "--result", "old", "--pin"),

@@ -84,7 +84,7 @@ def repeats(text: str, others: Iterable[str]) -> bool:
 
 
 def warnings_given(handoffs: Sequence[_Handoff], written: Iterable[str]) -> Iterator[tuple[_Handoff, str]]:
-    """Yield the warnings that came with handoffs, the newest handoff first, but for what was `written` or given later."""
+    """Yield the warnings that came with handoffs, the newest first, but for what was `written` or given later."""
     said = list(written)
     for handoff in reversed(handoffs):
         for warning in handoff.warnings:
