@@ -251,11 +251,14 @@ def test_a_search_says_what_is_not_valid_of_what_came_with_a_handoff(ana: Progra
     ana.ok("handoff", BEN, "--warn", "no zebra")
     ben.ok("decline", code, "--reason", "wrong team")
     assert found("zebra") == ["undone"]
+    handoff, declined = ana.show(code)["history"]
+    assert [(entry["undone"], entry["warnings_over"]) for entry in (handoff, declined)] == [(True, None), (False, None)]
     ana.ok("resume", code)
     ana.ok("handoff", BEN, "--note", "a giraffe", "--warn", "no panda")
     ben.ok("accept", code)
     ben.ok("warn", "--over", str(ben.show()["history"][-2]["seq"]), "a puma")
     assert (found("giraffe"), found("panda"), found("puma")) == (["handoff"], ["over"], ["settled"])
+    assert [(entry["undone"], entry["warnings_over"]) for entry in ben.show()["history"]][-2] == (False, "a puma")
     ben.ok("undo")
     assert (found("panda"), found("puma")) == (["handoff"], ["undone"])
 

@@ -1046,6 +1046,19 @@ def test_a_note_on_a_step_that_stands_elsewhere_is_not_lost() -> None:
     assert ("it was the page before" in shown, "it blinks" in shown) == (True, True)
 
 
+def test_the_last_note_and_a_reverted_change_say_that_they_were_corrected() -> None:
+    scene = free()
+    change = scene.do(ANN, c.MakeChange(text="Set MTU 1400", revert="mtu 1500"))[0].seq
+    scene.do(ANN, c.AmendEntry(target=change, text="Set MTU 1300"))
+    scene.do(ANN, c.RevertChange(change=change))
+    note = scene.do(ANN, c.AddNote(text="Firmware is 2.1"))[0].seq
+    scene.do(ANN, c.AmendEntry(target=note, text="Firmware is 2.2"))
+    for brief in (True, False):
+        progress = progress_of(scene, brief=brief)
+        assert text_of(progress, "last_note") == "Firmware is 2.2 (corrected)"
+        assert re.fullmatch(r"Set MTU 1300 \(\S+, corrected\)", text_of(progress, "reverted"))
+
+
 def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
     scene = free()
     for place in range(120):

@@ -6,6 +6,8 @@ Its entries read as in a summary, by the same phrases; but all of them are here,
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from rflow.cli.app import local
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
@@ -130,7 +132,8 @@ class _Record:
             return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:
             then = phrases.outcome(shown.then, change.reverted_note)
-            return self._entry(change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=then))
+            once = replace(shown, amended=False)  # the line says so itself
+            return self._entry(change, phrases.reverted(once, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
         return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
 

@@ -79,17 +79,22 @@ def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:
 
 def repeats(text: str, others: Iterable[str]) -> bool:
     """Whether one of `others` says all that a text says: the same words and more, and forbids it if that does."""
-    words, forbids = _meaning(text)
-    return bool(words) and any(words <= more and forbids == also for more, also in map(_meaning, others))
+    return _is_said(_meaning(text), map(_meaning, others))
+
+
+def _is_said(meaning: tuple[frozenset[str], bool], others: Iterable[tuple[frozenset[str], bool]]) -> bool:
+    words, forbids = meaning
+    return bool(words) and any(words <= more and forbids == also for more, also in others)
 
 
 def warnings_given(handoffs: Sequence[_Handoff], written: Iterable[str]) -> Iterator[tuple[_Handoff, str]]:
     """Yield the warnings that came with handoffs, the newest first, but for what was `written` or given later."""
-    said = list(written)
+    said = list(map(_meaning, written))
     for handoff in reversed(handoffs):
         for warning in handoff.warnings:
-            if not repeats(warning, said):
-                said.append(warning)
+            meaning = _meaning(warning)
+            if not _is_said(meaning, said):
+                said.append(meaning)
                 yield handoff, warning
 
 

@@ -121,7 +121,8 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the last note, where there is no ask: it often says what is needed."""
     note = _last_note(progress)
     if note is not None:
-        shown = one_text(one_line(note.text), shares.last_note)
+        corrected = "corrected" if isinstance(note, ProgressNote) and note.amended else ""
+        shown = one_text(one_line(note.text), shares.last_note, lambda text: with_details(text, corrected))
         kind = "handover" if isinstance(note, Handover) else "note"
         yield Unit(section="last_note", prepared=shown, counts=(kind,), seq=note.seq)
 
