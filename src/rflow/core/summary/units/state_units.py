@@ -170,14 +170,14 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
             yield Unit(section=section, prepared=shown, order=(1, question.seq), counts=("question",))
 
 
-def _waited_for(whom: str, progress: Progress) -> bool:
+def _waited_for(name: str, progress: Progress) -> bool:
     """Whether a wait is for somebody ("Ben (security): …"), so that it says what they were asked, or more lately."""
-    name = _name(whom)
+    words = _words_of_name(name)
     waits = (one_line(part.text).partition(": ") for part in progress.waiting)
-    return bool(name) and any(what and name <= _name(who) for who, _, what in waits)
+    return bool(words) and any(what and words <= _words_of_name(who) for who, _, what in waits)
 
 
-def _name(who: str) -> frozenset[str]:
+def _words_of_name(who: str) -> frozenset[str]:
     """Return the words and numbers of a name, also the short ones: "tier-1" is not "tier-2"."""
     return frozenset(re.findall(r"\w+", who.casefold()))
 
