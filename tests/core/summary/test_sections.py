@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,7 @@ from rflow.core.summary.budget.filling import Filling, Shown, by_importance
 from rflow.core.summary.budget.shares import brief_words, whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
 from rflow.core.summary.summarise import summarise
+from rflow.core.summary.units.times import span
 from rflow.core.summary.units.unit import Unit
 from rflow.formats import FORMATS, format_named, render
 from support.core.builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
@@ -407,6 +408,12 @@ def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
     scene.now += timedelta(hours=22)
     scene.do(ANN, c.RevertChange(change=night))
     assert entries(progress_of(scene), "reverted")[-1].text == "IPv6 off (03:18–2026-03-03 01:19)"
+
+
+def test_a_span_over_the_end_of_summer_time_says_both_offsets() -> None:
+    summer, winter = (timezone(timedelta(hours=hours)) for hours in (2, 1))
+    start, end = datetime(2026, 10, 25, 2, 50, tzinfo=summer), datetime(2026, 10, 25, 2, 10, tzinfo=winter)
+    assert span(start, end, datetime(2027, 6, 1, tzinfo=summer)) == "2026-10-25 02:50–2026-10-25 02:10 +01:00"
 
 
 def test_of_several_results_the_last_before_a_change_was_reverted_says_why() -> None:
