@@ -33,7 +33,7 @@ def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for same in by_revert.values():
         yield _in_place(same, progress, shares)
     if progress.changes and not by_revert:
-        yield Unit(section="changes", prepared=Lengths(("nothing",)))
+        yield Unit(section="changes", prepared=Lengths((phrases.NOTHING,)))
 
 
 def _counts(entry: ProgressChange) -> tuple[str, ...]:
