@@ -77,6 +77,8 @@ OWNERSHIP = ENTRY | {
     "text": str,
     "warnings": [str],
     "contingencies": [{"condition": str, "action": str}],
+    "undone": bool,
+    "warnings_over": Maybe(str),
 }
 EVIDENCE = ENTRY | {
     **dict.fromkeys(("kind", "label", "excerpt", "digest", "media_type", "command", "host", "cwd", "origin"), str),

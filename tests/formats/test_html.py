@@ -16,10 +16,15 @@ from msgspec.structs import replace
 from judges.html import assert_literal_as_html, skeleton
 from judges.node_tools import node_file
 from judges.visible import tags, visible_text
+from rflow.core.session import commands as c
+from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.progress import Digest, Mark, OutlineEntry, Progress
+from rflow.core.summary.summarise import summarise
 from rflow.formats import FORMATS, Renderings, layout_of, render
+from rflow.formats.page.head import pills
 from rflow.formats.page.outline import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
+from support.core.builders import ANN, free, looking
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
 from support.formats.strategies import NOTES, Twin, hostile, with_hostile_texts
 from support.nightly import examples
@@ -95,6 +100,21 @@ def test_the_page_begins_with_the_state_in_words_and_what_is_asked() -> None:
     assert [box.get("id") for box in with_class(page, "box")] == [
         *("ask", "caution", "changes", "waiting", "continue", "map")
     ]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_the_page_does_not_count_changes_where_none_is_in_place_or_one_line_is_several(brief: bool) -> None:
+    scene = free()
+    for text in ("MTU 1400", "IPv6 off"):
+        scene.do(ANN, c.MakeChange(text=text, revert="reboot it"))
+    progress = summarise(scene.session, scene.trees, looking(brief=brief))
+    assert [pill.text for pill in pills(progress)] == ["Open", "2 changes in place"]
+    assert [pill.text for pill in pills(sections_only(progress))] == ["Open", "Changes in place"]
+    for change in scene.session.changes:
+        scene.do(ANN, c.RevertChange(change=change))
+    progress = summarise(scene.session, scene.trees, looking(brief=brief))
+    for shown in (progress, sections_only(progress)):
+        assert [pill.text for pill in pills(shown)] == ["Open"]
 
 
 def test_a_change_in_place_has_its_way_back_as_a_command_to_copy() -> None:

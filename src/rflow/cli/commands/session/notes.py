@@ -82,25 +82,40 @@ def warn(
     if on or pin:
         raise UsageProblem("--over can't be combined with --on or --pin.", try_="Leave these out.")
     session = run.loaded()
-    what = _check_warning(session, over)
+    _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
     outcome = run.send(session, command)
-    run.did(outcome, what)
+    given = [entry.warnings for entry in outcome.session.ownership if entry.seq == over]
+    ended = [text for texts in given for text in texts] or [getattr(outcome.session.entry(over), "text", "")]
+    what = f"the warnings of handoff {over} no longer hold" if given else f"warning {over} no longer holds"
+    if still := _said_by(outcome.session, ended):
+        run.did(outcome, f"{what}.")
+        end = f"{run.begin(outcome.session)} warn --over"
+        run.say(f"CAUTION still has it from {still[0]}. To end that too: {end} {still[1]}")
+    else:
+        run.did(outcome, f"{what}: {'they have' if given else 'it has'} left CAUTION.")
 
 
-def _check_warning(session: Session, seq: int) -> str:
-    """Refuse to end what is no warning; return what to say once it is over."""
-    said = f"warning {seq} no longer holds: it has left CAUTION."
+def _said_by(session: Session, ended: list[str]) -> tuple[str, int] | None:
+    """Return what still warns of what was ended, a warning or a handoff, and its number; None if nothing does."""
+    from rflow.core.summary.units.earlier import repeats
+
+    holding = [(f"warning {note.seq}", note.seq, [note.text]) for note in session.unsettled("warning")]
+    holding += [(f"handoff {entry.seq}", entry.seq, list(entry.warnings)) for entry in session.handoffs]
+    return next(((name, seq) for name, seq, texts in holding if any(repeats(text, texts) for text in ended)), None)
+
+
+def _check_warning(session: Session, seq: int) -> None:
+    """Refuse to end what is no warning."""
     if not session.version:  # the server can't be asked
-        return said
+        return
     if any(entry.seq == seq and entry.warnings for entry in session.ownership):
-        return f"the warnings of handoff {seq} no longer hold: they have left CAUTION."
+        return
     note_ = session.notes.get(seq)
     if note_ is None or note_.kind != "warning":
         there = ", ".join(map(str, sorted([*warnings(session), *warnings_of_handoffs(session)]))) or "none"
         raise UsageProblem(f"Entry {seq} is not a warning.", try_=f"Warnings that hold: {there}.")
-    return said
 
 
 @app.command()

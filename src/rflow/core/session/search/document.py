@@ -63,7 +63,7 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
     now: dict[tuple[int, str], Passage] = {(0, "code"): Passage(0, "code", "title", code)}
     for event in known:
         match event.fact:
-            case e.BriefSet() | e.EntryAmended() if ended.get(event.seq) == _UNDONE:
+            case e.BriefSet() | e.EntryAmended() if (event.seq, "") in ended:
                 continue
             case e.SessionStarted() | e.BriefSet():
                 _set_header(now, event.fact)
@@ -76,38 +76,42 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
                     key = f"{text.path}#{number}" if "*" in text.path else text.path
                     now[event.seq, key] = _passage(event.seq, fact, text, value)
     return [
-        passage._replace(text=clean(passage.text), what=ended.get(passage.entry, passage.what))
-        for passage in now.values()
+        passage._replace(text=clean(passage.text), what=_what(passage, path, ended))
+        for (_, path), passage in now.items()
         if passage.text not in ("", REMOVED)
     ]
 
 
-def _ended(events: Iterable[Event]) -> dict[int, str]:
-    """Return the entries that no longer hold, by number, with a word for the reason: undone, reverted or over."""
-    ended: dict[int, str] = {}
-    by: dict[int, int] = {}
-    warnings: set[int] = set()
-    handed = 0
+def _what(passage: Passage, path: str, ended: Mapping[tuple[int, str], str]) -> str:
+    """Return the name of a text's entry in search results; if the entry or this part of it no longer holds, why."""
+    part = path.partition(".")[0]
+    return ended.get((passage.entry, "")) or ended.get((passage.entry, part)) or passage.what
+
+
+def _ended(events: Iterable[Event]) -> dict[tuple[int, str], str]:
+    """Return the entries (number, "") and parts of entries (number, part) that no longer hold, with a word for why."""
+    undone: set[int] = set()
+    ends: list[tuple[int, tuple[int, str], str]] = []
+    warnings: dict[int, str] = {}
+    handed: set[int] = set()
     for event in events:
         match event.fact:
             case e.SteppedBack(undone=target) | e.EntryUndone(target=target):
-                ended[target] = _UNDONE
-                ended.pop(
-                    by.pop(target, 0), None
-                )  # the event that ended the target was undone, so the target holds again
-            case e.HandoffCancelled():
-                ended[handed] = _UNDONE
+                undone.add(target)
+            case e.HandoffCancelled() | e.HandoffDeclined() | e.HandoffExpired():
+                undone |= handed
             case e.ChangeReverted(change=target):
-                ended[target], by[event.seq] = "reverted", target
+                ends.append((event.seq, (target, ""), "reverted"))
             case e.AssumptionSettled(target=target) if target in warnings:
-                ended[target], by[event.seq] = "over", target
+                ends.append((event.seq, (target, warnings[target]), "over"))
             case e.HandedOff():
-                handed = event.seq
+                handed, warnings[event.seq] = {event.seq}, "warnings"
             case e.NoteAdded(kind="warning"):
-                warnings.add(event.seq)
+                warnings[event.seq] = ""
             case _:
                 pass
-    return ended
+    ended = {target: word for seq, target, word in ends if seq not in undone}
+    return ended | {(seq, ""): _UNDONE for seq in undone}
 
 
 def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.BriefSet) -> None:
