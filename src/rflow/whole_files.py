@@ -1,7 +1,7 @@
 """Writing files in one step (a draft, then a rename), and the owner of new files.
 
-`sudo rflow` in another user's folder must not leave files that this user can't read: what root creates in a folder
-belongs to the folder's owner.
+`sudo rflow` in another user's folder must not leave files that this user can't read: files that root creates in a
+folder are given to the folder's owner.
 """
 
 import os
@@ -19,13 +19,13 @@ StrPath = str | os.PathLike[str]
 if sys.platform == "win32":
 
     def adopt(new: int | StrPath, folder: int | StrPath, *, folder_fd: int | None = None) -> None:
-        """Do nothing: on Windows the folder decides who owns new files."""
+        """Do nothing: on Windows, new files get their owner from the folder."""
 else:
 
     def adopt(new: int | StrPath, folder: int | StrPath, *, folder_fd: int | None = None) -> None:
-        """Give a new file or folder, made by root, to the owner of the folder that it is in.
+        """Give a new file or folder to the owner of its folder if root has created it.
 
-        `new` is a descriptor, or a name, relative to the open folder `folder_fd` if that is not None.
+        `new` is a descriptor or a name, which is relative to the open folder `folder_fd` if that is not None.
         """
         if os.geteuid() != 0:
             return
@@ -40,7 +40,7 @@ else:
 
 
 def make_folders(folder: StrPath, mode: int = 0o700) -> None:
-    """Make a folder and those above it; folders that exist stay as they are."""
+    """Create a folder and its parents; existing folders are not changed."""
     if os.path.isdir(folder):
         return
     above = os.path.dirname(folder) or os.curdir
@@ -54,12 +54,12 @@ def make_folders(folder: StrPath, mode: int = 0o700) -> None:
 
 
 def replace_file(path: StrPath, data: bytes, *, private: bool = True, durable: bool = False) -> None:
-    """Write a file in one step: a reader sees either `data` or what was there before, whatever happens meanwhile.
+    """Write a file atomically: readers see either `data` or the previous content.
 
-    A file that is there keeps its permissions and its owner; a new one can be read by its user alone if it is
-    `private`. A symbolic link stays one: the file that it leads to is replaced. What is no plain file (a FIFO, a
-    device, a file with a second name, one in a folder where no draft can be written) is written in place. A link that
-    leads to itself is left alone: that is an `OSError`. Drafts for this path that killed processes left are removed.
+    An existing file keeps its permissions and owner; a new one is readable only by its user if it is `private`. If
+    `path` is a symbolic link, its target is replaced; a link to itself raises `OSError`. FIFOs, devices, files with
+    several names and files in a folder where no draft can be written are written in place. Drafts for this path that
+    killed processes left are removed.
     """
     try:
         there = os.stat(path)

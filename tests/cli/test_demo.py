@@ -147,7 +147,7 @@ def test_it_plays_whatever_is_set_here(ana: Program) -> None:
     assert ana.show()["code"] == code
 
 
-def test_a_folder_that_can_not_be_used_is_told(ana: Program) -> None:
+def test_a_folder_that_cannot_be_used_is_reported(ana: Program) -> None:
     assert ana.cwd is not None
     (ana.cwd / "letter").write_text("Dear Sir or Madam")
     assert "letter can't be used: " in ana.refused(2, "demo", "--keep", "letter")

@@ -247,7 +247,7 @@ def test_a_session_that_is_named_says_whose_it_is_and_what_you_may_do(
         each_can_be_typed(me, result.out, folder, code)
 
 
-def test_a_tree_that_has_changed_since_is_told(ana: Program) -> None:
+def test_a_tree_that_has_changed_since_is_reported(ana: Program) -> None:
     assert "The tree has a newer version" in in_a_tree_that_has_changed_since(ana).run().out
     assert "The tree has a newer version" not in ana.at(store=str(ana.home / "b.db")).run().out
 
@@ -265,7 +265,7 @@ def test_the_first_ten_minutes_follow_one_another_from_what_each_command_says(an
     assert ["start", "printer-offline"] in suggested(ana.ok().out)
     started = ana.ok("start", "printer-offline", "--customer", "Northern Parcels, Leeds")
     assert re.fullmatch(
-        r"\S{4}-\S{2} · A user cannot print · Northern Parcels, Leeds: started\.\n\nWrite short, .*\n", started.err
+        r"\S{4}-\S{2} · A user cannot print · Northern Parcels, Leeds: started\.\nWrite short, .*\n", started.err
     )
     code = started.err.split()[0]
     assert ["choose", "1"] in suggested(started.out)
@@ -507,7 +507,7 @@ def test_a_session_is_resumed_by_a_word_that_only_one_has(ana: Program) -> None:
 
 
 def test_a_start_says_how_much_of_an_entry_a_brief_shows(ana: Program) -> None:
-    tip = "\nWrite short, what counts first: a brief shows some 10 words of each entry.\n"
+    tip = "started.\nWrite short, what counts first: a brief shows some 10 words of each entry.\n"
     assert ana.ok("start", "--title", "The till is slow").err.endswith(tip)
     assert "Write short" not in ana.ok("start", "--title", "The till is slow", "--json").err
 

@@ -77,6 +77,8 @@ OWNERSHIP = ENTRY | {
     "text": str,
     "warnings": [str],
     "contingencies": [{"condition": str, "action": str}],
+    "undone": bool,
+    "warnings_over": Maybe(str),
 }
 EVIDENCE = ENTRY | {
     **dict.fromkeys(("kind", "label", "excerpt", "digest", "media_type", "command", "host", "cwd", "origin"), str),
@@ -230,7 +232,7 @@ def test_list_narrows_down(ana: Program) -> None:
     assert ana.ok("list", "--limit", "2").err == "There are more sessions; to see more: --limit 8\n"
 
 
-def test_trees_formats_the_store_and_settings_are_told(ana: Program) -> None:
+def test_trees_formats_the_store_and_settings_as_json(ana: Program) -> None:
     full(ana)
     trees = ana.json("tree", "list", "--json")
     fits(trees, [TREE | {"nodes": int, "added_at": TIME}])

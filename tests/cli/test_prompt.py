@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from rflow.cli.terminal_state import terminal_id
-from rflow.core.session.events import MOVES, OWNERSHIP
+from rflow.core.session.rules.steering import MOVES, OWNERSHIP
 from rflow.stores.sqlite.glance import STEERING
 from support.core.foreign_trees import put_tree
 from support.needs import need

@@ -199,7 +199,7 @@ def test_sending_a_command_again_changes_nothing_and_says_what_it_was(desk: Prog
     assert desk.show()["position"]["node"] == "queue"
 
 
-def test_the_first_entry_of_a_name_given_as_an_option_is_told_once(desk: Program) -> None:
+def test_the_first_entry_of_a_name_given_as_an_option_is_announced_once(desk: Program) -> None:
     first = "First entry of sma in this store."
     assert "First entry" not in desk.ok("--user", "ana ruiz", "start", "--title", "The till in Leeds is slow").err
     code = desk.show()["code"]

@@ -117,7 +117,9 @@ def test_a_time_without_its_offset_in_a_document_is_refused(tmp_path: Path) -> N
     ],
     ids=" ".join,
 )
-def test_a_time_in_place_of_whom_is_refused_with_the_line_to_type(words: list[str], line: str, tmp_path: Path) -> None:
+def test_a_time_in_place_of_a_name_is_refused_with_the_line_to_type(
+    words: list[str], line: str, tmp_path: Path
+) -> None:
     ana = Program(tmp_path)
     code = ana.start("--title", "Till 3 is slow")
     refused = ana.refused(2, "-s", code, "wait", *words)
@@ -135,9 +137,7 @@ def test_a_time_in_place_of_whom_is_refused_with_the_line_to_type(words: list[st
     ],
     ids=" ".join,
 )
-def test_a_deadline_written_into_whom_is_refused_with_the_line_to_type(
-    words: list[str], line: str, tmp_path: Path
-) -> None:
+def test_a_deadline_in_the_name_is_refused_with_the_line_to_type(words: list[str], line: str, tmp_path: Path) -> None:
     ana = Program(tmp_path)
     code = ana.start("--title", "Till 3 is slow")
     refused = ana.refused(2, "-s", code, "wait", *words)
@@ -146,7 +146,7 @@ def test_a_deadline_written_into_whom_is_refused_with_the_line_to_type(
     assert ana.show()["waiting"] == []
 
 
-def test_a_time_in_whom_is_kept_beside_a_deadline(tmp_path: Path) -> None:
+def test_a_time_in_the_name_is_kept_beside_a_deadline(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ana.start("--title", "Till 3 is slow")
     ana.ok("wait", "Wibke, in a meeting until 12:00", "--until", "2h")
@@ -158,7 +158,7 @@ def test_a_time_in_whom_is_kept_beside_a_deadline(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("whom", ["2h of quiet", "the 17:30 train", "today", "7"])
-def test_whom_to_wait_for_may_have_a_time_in_it(whom: str, tmp_path: Path) -> None:
+def test_the_name_of_a_wait_may_have_a_time_in_it(whom: str, tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ana.start("--title", "Till 3 is slow")
     ana.ok("wait", whom, "--until", "2h")

@@ -17,7 +17,7 @@ from rflow.formats.phrases import PHRASES
 from rflow.formats.runtime import Context, Undefined
 from rflow.formats.templates import environment, module_name
 from support.formats.builders import TOLD
-from support.formats.strategies import hostile, told_with
+from support.formats.strategies import hostile, with_hostile_texts
 from support.nightly import examples
 
 DRAWN = [format_ for format_ in FORMATS.values() if format_.drawing]
@@ -65,7 +65,7 @@ def test_a_page_reads_as_jinja_would_render_it(page: str, summary: Progress | Di
 @given(st.sampled_from([*TOLD.values()]), st.lists(hostile, min_size=1, max_size=4))
 @examples(50)
 def test_hostile_texts_read_as_jinja_would_render_them(summary: Progress | Digest, texts: list[str]) -> None:
-    hostile_summary = told_with(summary, texts)
+    hostile_summary = with_hostile_texts(summary, texts)
     for format_ in DRAWN:
         assert render_whole(format_, hostile_summary) == drawn_by_jinja(format_.drawing, hostile_summary)
     for page in PAGES:

@@ -18,7 +18,7 @@ from rflow.data import data_dir
 from rflow.errors import UsageProblem
 from rflow.formats import FORMATS, render
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.formats.strategies import retold, told_with
+from support.formats.strategies import with_hostile_texts, with_texts
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXTS = tuple(name for name, format_ in FORMATS.items() if format_.drawing)
@@ -99,7 +99,7 @@ def test_every_section_is_shown_once_in_its_order(name: str, story: str) -> None
         words.append(path)
         return f"x{len(words) - 1}x" if path.startswith("sections") and not path.endswith((".key", ".label")) else old
 
-    rendered = render(name, retold(STORIES[story], word))
+    rendered = render(name, with_texts(STORIES[story], word))
     shown = [words[int(number)] for number in re.findall(r"x(\d+)x", rendered)]
     told = [path for path in words if path.startswith("sections") and not path.endswith((".key", ".label"))]
     assert sorted(shown) == sorted(path for path in told if not path.endswith(".detail") or path in shown)
@@ -187,13 +187,13 @@ def test_markdown_gives_only_web_links_as_links() -> None:
 
 
 def test_slack_calls_nobody() -> None:
-    told = told_with(FULL, ["@here, @channel (@everyone) <!channel>"])
+    told = with_hostile_texts(FULL, ["@here, @channel (@everyone) <!channel>"])
     for form in (told, changed(told, brief=True)):
         assert re.findall(r"@(?:here|channel|everyone)", render("slack", form)) == []
 
 
 def test_slack_shows_letters_as_they_are() -> None:
-    told = told_with(FULL, ["a & b < c > d"])
+    told = with_hostile_texts(FULL, ["a & b < c > d"])
     assert "&amp;" not in render("slack", told)
     assert "a & b < c > d" in render("slack", told)
 

@@ -11,7 +11,7 @@ from judges.visible import collapsed, render_all, tags, visible_text
 from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, format_named, render_whole
 from support.formats.builders import DIGEST, STORIES, changed
-from support.formats.strategies import NOTES, Twin, hostile, shown, told_with
+from support.formats.strategies import NOTES, Twin, hostile, shown, with_hostile_texts
 from support.nightly import NIGHTLY, examples
 
 pytestmark = pytest.mark.slow
@@ -88,14 +88,14 @@ def assert_literal_form(name: str, form: Progress | Digest) -> None:
 def test_any_text_shows_literally_in_every_part(
     name: str, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:
-    assert_literal(name, told_with(told, texts, offset))
+    assert_literal(name, with_hostile_texts(told, texts, offset))
 
 
 @pytest.mark.parametrize("name", HERE)
 def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name: str) -> None:
     """In the brief form, which has some of the same parts, every text in some of them."""
     for offset in range(len(NOTES)):
-        told = told_with(STORIES["full"], NOTES, offset)
+        told = with_hostile_texts(STORIES["full"], NOTES, offset)
         if NIGHTLY or offset % 5 == 0:
             assert_literal(name, told)
         else:
@@ -105,7 +105,9 @@ def test_every_text_that_could_break_a_format_shows_literally_in_every_part(name
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("text", LONG, ids=["words", "one word", "lines", "paragraphs"])
 def test_long_texts_show_literally(name: str, text: str) -> None:
-    assert_literal(name, changed(STORIES["full"], ask=shown(text), notes=told_with(STORIES["full"], [text]).notes))
+    assert_literal(
+        name, changed(STORIES["full"], ask=shown(text), notes=with_hostile_texts(STORIES["full"], [text]).notes)
+    )
 
 
 @pytest.mark.parametrize("name", HERE)

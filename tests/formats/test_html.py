@@ -16,12 +16,17 @@ from msgspec.structs import replace
 from judges.html import assert_literal_as_html, skeleton
 from judges.node_tools import node_file
 from judges.visible import tags, visible_text
+from rflow.core.session import commands as c
+from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.progress import Digest, Mark, OutlineEntry, Progress
+from rflow.core.summary.summarise import summarise
 from rflow.formats import FORMATS, Renderings, layout_of, render
+from rflow.formats.page.head import pills
 from rflow.formats.page.outline import DEEPEST
 from rflow.formats.parts import Item, Items, sheet
+from support.core.builders import ANN, free, looking
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.formats.strategies import NOTES, Twin, hostile, told_with
+from support.formats.strategies import NOTES, Twin, hostile, with_hostile_texts
 from support.nightly import examples
 from support.web.browser import a_page
 
@@ -95,6 +100,21 @@ def test_the_page_begins_with_the_state_in_words_and_what_is_asked() -> None:
     assert [box.get("id") for box in with_class(page, "box")] == [
         *("ask", "caution", "changes", "waiting", "continue", "map")
     ]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_the_page_does_not_count_changes_where_none_is_in_place_or_one_line_is_several(brief: bool) -> None:
+    scene = free()
+    for text in ("MTU 1400", "IPv6 off"):
+        scene.do(ANN, c.MakeChange(text=text, revert="reboot it"))
+    progress = summarise(scene.session, scene.trees, looking(brief=brief))
+    assert [pill.text for pill in pills(progress)] == ["Open", "2 changes in place"]
+    assert [pill.text for pill in pills(sections_only(progress))] == ["Open", "Changes in place"]
+    for change in scene.session.changes:
+        scene.do(ANN, c.RevertChange(change=change))
+    progress = summarise(scene.session, scene.trees, looking(brief=brief))
+    for shown in (progress, sections_only(progress)):
+        assert [pill.text for pill in pills(shown)] == ["Open"]
 
 
 def test_a_change_in_place_has_its_way_back_as_a_command_to_copy() -> None:
@@ -240,7 +260,7 @@ def hurt() -> Progress:
         "<style>@import 'https://evil.example/x'</style>",
         "x" * 999,
     ]
-    return told_with(FULL, texts, 3)
+    return with_hostile_texts(FULL, texts, 3)
 
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -366,7 +386,7 @@ def assert_literal_when_pasted(summary: Progress | Digest) -> None:
 @given(texts=pools, offset=st.integers(0, 11))
 @examples(25)
 def test_any_text_shows_literally_when_pasted(summary: Progress | Digest, texts: list[str], offset: int) -> None:
-    made = told_with(summary, texts, offset)
+    made = with_hostile_texts(summary, texts, offset)
     for form in [made, changed(made, brief=True)] if isinstance(made, Progress) else [made]:
         assert_literal_when_pasted(form)
 
@@ -374,7 +394,7 @@ def test_any_text_shows_literally_when_pasted(summary: Progress | Digest, texts:
 @pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_when_pasted() -> None:
     for offset in range(0, len(NOTES), 5):
-        assert_literal_when_pasted(told_with(FULL, NOTES, offset))
+        assert_literal_when_pasted(with_hostile_texts(FULL, NOTES, offset))
 
 
 def test_steps_keep_their_numbers_in_teams() -> None:
@@ -453,7 +473,7 @@ def count_of(items: tuple[Item, ...]) -> int:
 
 
 def test_a_paste_into_slack_calls_nobody() -> None:
-    summary = told_with(FULL, ["@here, @channel (@everyone) <!channel>"])
+    summary = with_hostile_texts(FULL, ["@here, @channel (@everyone) <!channel>"])
     for form in (summary, changed(summary, brief=True)):
         assert re.findall(r"@(?:here|channel|everyone)", pasted("slack", form)) == []
 

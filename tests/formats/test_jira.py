@@ -14,7 +14,7 @@ from rflow.formats import render
 from rflow.formats.environment import environment
 from support.formats import strategies
 from support.formats.builders import FULL, TOLD, changed
-from support.formats.strategies import hostile, told_with
+from support.formats.strategies import hostile, with_hostile_texts
 from support.nightly import examples
 
 NOTES = (
@@ -198,7 +198,7 @@ def test_every_three_characters_show_literally(around: str) -> None:
 @pytest.mark.slow
 def test_every_text_that_could_break_it_shows_literally_in_every_part() -> None:
     for offset in range(0, len(NOTES), 3):
-        assert_literal_in_jira(told_with(FULL, NOTES, offset))
+        assert_literal_in_jira(with_hostile_texts(FULL, NOTES, offset))
 
 
 def test_the_full_story_has_the_markup_that_is_meant() -> None:

@@ -19,7 +19,7 @@ from rflow.formats.custom.samples import SAMPLES
 from rflow.formats.custom.template import as_format
 from rflow.formats.parts import sheet
 from support.formats.builders import FULL
-from support.formats.strategies import NOTES, shown, told_with
+from support.formats.strategies import NOTES, shown, with_hostile_texts
 from support.program import SCRIPT, Program
 from support.waiting import until
 
@@ -340,7 +340,7 @@ CUNNING = [
 @pytest.mark.parametrize("suffix", [".md.j2", ".html.j2", ".jira.j2"])
 def test_no_detour_makes_markup_of_a_text(template: str, suffix: str) -> None:
     """It may be refused or escaped twice, but `<b>` and `*b*` never become markup."""
-    told = told_with(FULL, ["<b>*b*"])
+    told = with_hostile_texts(FULL, ["<b>*b*"])
     folder = TemplateFolder(path=Path("/nowhere"), texts={f"wiki{suffix}": template}, problems={})
     try:
         text = render(as_format(folder, f"wiki{suffix}"), told).lower()
@@ -370,7 +370,7 @@ def test_escaped_text_is_joined_in_one_way(operator: str) -> None:
 
 
 def test_hostile_texts_are_rendered_as_by_the_built_in_format() -> None:
-    told = told_with(FULL, [note for note in NOTES if shown(note)])
+    told = with_hostile_texts(FULL, [note for note in NOTES if shown(note)])
     folder = TemplateFolder(path=Path("/nowhere"), texts={"wiki.md.j2": "{% include layout %}"}, problems={})
     assert render(as_format(folder, "wiki.md.j2"), told) == render("markdown", told)
 

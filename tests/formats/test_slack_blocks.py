@@ -24,7 +24,7 @@ from rflow.core.text import shorten
 from rflow.formats import FORMATS, format_named, render, render_whole
 from rflow.formats.slack_blocks import weight
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.formats.strategies import NOTES, Twin, hostile, retold, told_with
+from support.formats.strategies import NOTES, Twin, hostile, with_hostile_texts, with_texts
 from support.nightly import examples
 
 of_everything = pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
@@ -33,10 +33,10 @@ LONG_STORY = changed(FULL, tried=tuple(replace(FULL.tried[5], number=number) for
 CROWDED = replace(DIGEST, sessions=DIGEST.sessions * 40)
 SAMPLES: dict[str, Progress | Digest] = {
     **TOLD,
-    "hostile": told_with(FULL, NOTES),
-    "hostile digest": told_with(DIGEST, NOTES),
+    "hostile": with_hostile_texts(FULL, NOTES),
+    "hostile digest": with_hostile_texts(DIGEST, NOTES),
     "long": LONG_STORY,
-    "long texts": retold(FULL, lambda path, text: text if "link" in path else LONG),
+    "long texts": with_texts(FULL, lambda path, text: text if "link" in path else LONG),
     "crowded": CROWDED,
 }
 of_every_sample = pytest.mark.parametrize("told", SAMPLES.values(), ids=SAMPLES)
@@ -224,14 +224,14 @@ def assert_literal(told: Progress | Digest) -> None:
 @given(texts=st.lists(hostile, min_size=1, max_size=12), offset=st.integers(0, 11))
 @examples(25)
 def test_any_text_stands_literally_in_every_part(told: Progress | Digest, texts: list[str], offset: int) -> None:
-    assert_literal(told_with(told, texts, offset))
+    assert_literal(with_hostile_texts(told, texts, offset))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_stands_literally(told: Progress | Digest) -> None:
     for offset in range(len(NOTES)):
-        assert_literal(told_with(told, NOTES, offset))
+        assert_literal(with_hostile_texts(told, NOTES, offset))
 
 
 def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
@@ -242,7 +242,7 @@ def test_the_number_of_a_step_is_not_read_from_its_text() -> None:
 @pytest.mark.slow
 def test_what_is_left_where_it_does_not_fit_stands_literally() -> None:
     for offset in range(0, len(NOTES), 4):
-        told = told_with(changed(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
+        told = with_hostile_texts(changed(LONG_STORY, tried=LONG_STORY.tried[:40]), NOTES, offset)
         cut = fit(told, 5_000, lambda left: render_whole(format_named("slack-blocks"), left), weight)[1]
         assert isinstance(cut, Progress)
         assert_literal(cut)

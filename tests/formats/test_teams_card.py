@@ -23,7 +23,7 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.formats import FORMATS, render
 from rflow.formats.teams_card import weight
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
-from support.formats.strategies import NOTES, Twin, hostile, told_with
+from support.formats.strategies import NOTES, Twin, hostile, with_hostile_texts
 from support.nightly import examples
 from support.web.browser import a_page
 
@@ -259,14 +259,14 @@ def assert_literal(drawn: Drawn, told: Progress | Digest) -> None:
 def test_any_text_shows_literally_in_every_part(
     drawn: Drawn, told: Progress | Digest, texts: list[str], offset: int
 ) -> None:
-    assert_literal(drawn, told_with(told, texts, offset))
+    assert_literal(drawn, with_hostile_texts(told, texts, offset))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("told", [FULL, DIGEST], ids=["full", "digest"])
 def test_every_text_that_could_break_a_format_shows_literally(drawn: Drawn, told: Progress | Digest) -> None:
     for offset in range(0, len(NOTES), 5):
-        assert_literal(drawn, told_with(told, NOTES, offset))
+        assert_literal(drawn, with_hostile_texts(told, NOTES, offset))
 
 
 def counts_in(text: str) -> str:
@@ -288,7 +288,7 @@ def test_a_long_card_is_plainer_before_anything_is_left_out(drawn: Drawn) -> Non
     assert "\n80.\u00a0Changed the port" in found["text"]
     assert "\n10.\n" in drawn.of(FULL)["text"]
     for offset in range(0, len(NOTES), 20):
-        assert_literal(drawn, told_with(told, NOTES[:60], offset))
+        assert_literal(drawn, with_hostile_texts(told, NOTES[:60], offset))
 
 
 @pytest.mark.slow

@@ -35,8 +35,8 @@ from rflow.service.local.administration import LocalAdministration
 from rflow.service.local.shared import SharedSessions
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.sessions import receiver
-from rflow.service.team.office import accounts_of
 from rflow.service.team.spaces import LocalSpaces
+from rflow.service.team.team_service import accounts_of
 from rflow.service.trees import named_tree
 from rflow.stores import open_store
 from support.stores.faults import quick_folder

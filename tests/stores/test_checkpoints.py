@@ -26,7 +26,9 @@ from rflow.errors import NotFound
 from rflow.ports.stores import Store
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.summaries import session_progress
-from rflow.stores import checkpoint, open_store
+from rflow.stores import open_store
+from rflow.stores.checkpoints import checkpoint, parts
+from rflow.stores.checkpoints.parts import Part
 from rflow.stores.sqlite.store import SqliteStore
 from support.core.builders import Scene
 from support.core.strategies import play, sessions
@@ -106,16 +108,16 @@ def workspace(store: Store) -> LocalWorkspace:
 def restored(state: Session) -> Session:
     """Return a state as it comes out of a checkpoint."""
     taken = checkpoint.take(state)
-    mark = taken and checkpoint.mark(taken.data)
+    prefix = taken and checkpoint.read_prefix(taken.data)
     assert taken
-    assert mark
-    end = checkpoint.MARK + mark.size
+    assert prefix
+    end = checkpoint.PREFIX_SIZE + prefix.size
 
-    def older(part: checkpoint.Part) -> Mapping[int, object]:
+    def older(part: Part) -> Mapping[int, object]:
         start = end + part.start
-        return checkpoint.older_in(taken.data[start : start + part.size], part) or {}
+        return parts.read(taken.data[start : start + part.size], part) or {}
 
-    base = checkpoint.restored(mark, taken.data[checkpoint.MARK : end], older)
+    base = checkpoint.restore(prefix, taken.data[checkpoint.PREFIX_SIZE : end], older)
     assert base
     return base
 
@@ -371,7 +373,7 @@ def test_the_name_of_the_code_covers_all_that_folds() -> None:
     loaded = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True).stdout.split()
     modules = {name for name in loaded if not hasattr(sys.modules[name], "__path__")}
     unconcerned = {"rflow.errors", "rflow.core.fingerprint", "rflow.core.tree.model"}
-    assert modules - unconcerned == {module.__name__ for module in checkpoint.FOLDED_BY}
+    assert modules - unconcerned == {module.__name__ for module in checkpoint.REPLAYED_BY}
 
 
 def test_a_checkpoint_keeps_the_older_entries_of_the_last_one_as_they_are(store: Store, folder: Path) -> None:
@@ -383,21 +385,21 @@ def test_a_checkpoint_keeps_the_older_entries_of_the_last_one_as_they_are(store:
         ((data,),) = rows(folder, "SELECT data FROM checkpoints")
         assert isinstance(data, bytes)
         kept += any(body in data for body in bodies)
-        parts = parts_of(data)
-        bodies = [body for part, body in parts if part.name == "notes"]
-        assert max(sum(part.name == name for part, _ in parts) for name in ("notes", "moves", "steps")) <= (
-            checkpoint.MOST_PARTS
+        stored = parts_of(data)
+        bodies = [body for part, body in stored if part.name == "notes"]
+        assert max(sum(part.name == name for part, _ in stored) for name in ("notes", "moves", "steps")) <= (
+            parts.MOST_PARTS
         )
         assert same(store)
     assert kept > 30
     assert faults(store) == []
 
 
-def parts_of(data: bytes) -> list[tuple[checkpoint.Part, bytes]]:
+def parts_of(data: bytes) -> list[tuple[Part, bytes]]:
     """Return the parts of a checkpoint with their bytes."""
-    mark = checkpoint.mark(data)
-    assert mark
-    end = checkpoint.MARK + mark.size
-    head = msgspec.json.decode(data[checkpoint.MARK : end])
-    parts = msgspec.convert(head["parts"], list[checkpoint.Part])
-    return [(part, data[end + part.start : end + part.start + part.size]) for part in parts]
+    prefix = checkpoint.read_prefix(data)
+    assert prefix
+    end = checkpoint.PREFIX_SIZE + prefix.size
+    head = msgspec.json.decode(data[checkpoint.PREFIX_SIZE : end])
+    stored = msgspec.convert(head["parts"], list[Part])
+    return [(part, data[end + part.start : end + part.start + part.size]) for part in stored]

@@ -27,7 +27,7 @@ from rflow.ports.values import ConnectionLost
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.stores import normal_url, open_store
 from rflow.stores.postgres import store as store_module
-from rflow.stores.postgres.connection import address, database, line
+from rflow.stores.postgres.connection import address, database, reconnecting
 from rflow.stores.postgres.connection.address import shown
 from rflow.stores.postgres.store import PostgresStore
 from rflow.stores.postgres.tables import migrations, schema
@@ -282,7 +282,7 @@ def test_a_connection_that_was_lost_in_silence_is_opened_again_before_an_append(
         through.append(after, added, len(before), {})  # it was in use a moment ago
     through.load(LEEDS)
     proxy.forget()
-    monkeypatch.setattr(line, "UNUSED", 0.0)
+    monkeypatch.setattr(reconnecting, "UNUSED", 0.0)
     through.append(after, added, len(before), {})
     assert notes(store) == ["The till is dark"]
 
@@ -290,9 +290,9 @@ def test_a_connection_that_was_lost_in_silence_is_opened_again_before_an_append(
 def test_a_connection_in_use_is_not_tried_before_each_message(through: Store, proxy: CuttingProxy) -> None:
     append(through, "The till is dark")
     assert isinstance(through, PostgresStore)
-    through._database.line.intact()
+    through._database.connection.checked()
     begun = proxy.messages
-    assert through._database.line.intact() is through._database.line.intact()
+    assert through._database.connection.checked() is through._database.connection.checked()
     assert proxy.messages == begun
 
 

@@ -1,4 +1,4 @@
-"""The output of a running command, passed on to our own streams (Sink) and kept (HeadAndTail), and its end (Ended)."""
+"""The output of a running command: passed on to our own streams (Sink) and kept (HeadAndTail)."""
 
 import contextlib
 import errno
@@ -20,11 +20,11 @@ _GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.EINVAL)  # EIO: the terminal
 
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _OTHER_SCREEN = re.compile(rb".*\x1b\[\?(?:47|1047|1049)l", re.DOTALL)
-"""Up to where a program such as vim leaves its own screen, and the cursor is where it was before."""
+"""Everything up to where a program such as vim leaves its alternate screen, which restores the cursor."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process ended, and when (`at`, in seconds of `time.monotonic`)."""
+    """The end of a process: its exit code, and when it ended (`at`, by `time.monotonic`)."""
 
     exit_code: int
     at: float
@@ -33,12 +33,12 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeadAndTail:
-    """The first and the last bytes of an output, at most `limit` (1 KiB or more) in total."""
+    """Keeps the first and last bytes of an output, together at most `limit` (1 KiB or more)."""
 
     def __init__(self, limit: int) -> None:
         self.total = 0
         self.cut_lines = 0
-        """How many line breaks are in what is missing from `result`."""
+        """The number of line breaks in the part that `result` leaves out."""
         self._lines = 0
         self._half = limit // 2
         self._head = bytearray()
@@ -54,7 +54,7 @@ class HeadAndTail:
         del self._tail[: -self._half]
 
     def result(self) -> tuple[bytes, int]:
-        """Return the bytes kept, with a line where some are missing, and how many bytes of the output they are."""
+        """Return the kept bytes, with a line that marks a gap, and how many bytes of the output they hold."""
         if self.total == len(self._head) + len(self._tail):
             return bytes(self._head + self._tail), self.total
         # Views, so that only one copy is made.
@@ -75,9 +75,9 @@ class HeadAndTail:
 
 
 class Screen:
-    """Undoes what a terminal does to the output of a command.
+    """Undoes the changes that a terminal makes to the output of a command.
 
-    It makes CR LF of each LF, and it shows the key that interrupts the command: ^C.
+    A terminal turns each LF into CR LF, and echoes the key that interrupts the command as ^C.
     """
 
     def __init__(self) -> None:
@@ -87,16 +87,16 @@ class Screen:
 
     @property
     def mid_line(self) -> bool:
-        """Whether there is text on the line of the cursor, as far as one can see from the last bytes."""
+        """Whether the cursor's line has text, as far as the last bytes show."""
         shown = _ESCAPE.sub(b"", _OTHER_SCREEN.sub(b"", self._end))
         return bool(shown.rpartition(b"\n")[2].strip())
 
     def typed(self, key: bytes) -> None:
-        """Leave out the next `key`: the terminal shows that somebody typed it."""
+        """Expect the terminal's echo of a typed key, and leave it out."""
         self._keys.append(key)
 
     def as_written(self, data: bytes) -> bytes:
-        """Return the next bytes as the command wrote them, held until they are clear. No bytes are the end."""
+        """Return bytes as the command wrote them, holding back what is ambiguous; empty `data` ends the output."""
         self._end = (self._end + data)[-_NEAR:]
         whole = self._held + data
         for key in [key for key in self._keys if key in whole]:
@@ -108,10 +108,10 @@ class Screen:
 
 
 class Sink:
-    """One of our own streams, written to without Python's buffer, which would be flushed again when we exit."""
+    """One of our own streams, written to without Python's buffer, which would be flushed again at exit."""
 
     def __init__(self, stream: TextIO | None, ready: Callable[[int], bool] = lambda descriptor: True) -> None:
-        """`ready` waits until a descriptor can take data, and returns False to stop writing to it."""
+        """`ready` waits until a descriptor accepts data; it returns False to stop writing."""
         self.failure = ""
         self._stream = stream
         self._descriptor = descriptor_of(stream)
@@ -121,7 +121,7 @@ class Sink:
                 stream.flush()
 
     def write(self, data: bytes) -> bool:
-        """Write everything; False if nobody reads it any more, or it can't be stored (`failure` says why)."""
+        """Write everything; return False if the reader is gone or writing failed (`failure` says why)."""
         try:
             return self._write(data)
         except OSError as error:

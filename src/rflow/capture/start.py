@@ -53,14 +53,14 @@ _CHANGE_THE_SHELL = frozenset(
     ". alias cd declare dirs export local popd pushd readonly set setenv shopt source typeset umask unalias "
     "unset".split()
 )
-"""Commands that change the shell which runs them, and are of use only before another command."""
+"""Commands that change the state of the shell, so they are only useful before another command."""
 _OF_THE_SHELL = _CHANGE_THE_SHELL | frozenset(
     "! : [[ { bg bind break builtin caller case command compgen complete continue disown enable eval exec exit fc fg "
     "for function getopts hash help history if jobs let logout mapfile read return select shift suspend time times "
     "trap type ulimit until wait while".split()
 )
 _OF_A_LINE = frozenset("|&;<>$*")
-"""Characters that mean something to a shell, and that no name of a program has."""
+"""Characters with a meaning in shells; names of programs don't contain them."""
 _OF_A_TEST = frozenset("! && ( ) < =~ > ]] ||".split())
 """The shell's own words between [[ and ]]."""
 
@@ -84,7 +84,7 @@ def _problem(argv: list[str], error: OSError) -> UsageProblem:
         if program.partition("=")[0].isidentifier() and "=" in program:
             what = f'"{program}" sets a variable, and is not a program.'
             return UsageProblem(what, try_=f"Write it as: rflow run -- env {typed(argv)}")
-        return _no_program(program, _instead_of(argv), " here")
+        return _no_program(program, _suggestion(argv), " here")
     match error.errno:
         case errno.EACCES:
             try_ = f"Make it executable: chmod +x {typed([program])}"
@@ -103,13 +103,13 @@ def _no_program(program: str, try_: str, where: str = "") -> NoProgram:
 
 
 def _as_a_line(argv: list[str]) -> str:
-    """Return what to try where the first word is a whole command line, or the beginning of one."""
+    """Return what to try if the first word is a whole command line, or the beginning of one."""
     line = " ".join([argv[0], typed(argv[1:])]).strip()
     return f"A whole command line? Use your shell: rflow run -c {typed([line])}"
 
 
-def _instead_of(argv: list[str]) -> str:
-    """Return what to try where there is no program of that name."""
+def _suggestion(argv: list[str]) -> str:
+    """Return what to try if there is no program of that name."""
     program = argv[0]
     if " " in program or set(program) & _OF_A_LINE:
         return _as_a_line(argv)

@@ -1,23 +1,23 @@
-"""What was typed while a command ran and that it never read: lines for the shell, or a password."""
+"""Input that was typed while a command ran and that it never read: lines for the shell, or a password."""
 
 import msgspec
 
 
 class Typeahead(msgspec.Struct, frozen=True):
-    """What nobody read, and whether the terminal showed it in the output (its echo)."""
+    """Input that was not read, and whether the terminal echoed it into the output."""
 
     typed: bytes = b""
     shown: bool = False
 
     def __bool__(self) -> bool:
-        """Whether more than blanks was typed: Return alone is nothing to type again."""
+        """Whether anything but white space was typed."""
         return bool(self.typed.strip())
 
 
 def without_echo(output: bytes, ahead: Typeahead) -> tuple[bytes, bool]:
-    """Return an output without the lines that were only typed, and whether that is all that was typed.
+    """Return an output without echoed lines, and whether everything that was typed could be removed.
 
-    Only where it is clear: a line of its own that stands there as often as it was typed.
+    A line is removed only if that is certain: it occurs in the output exactly as often as it was typed.
     """
     if not ahead or not ahead.shown:
         return output, True

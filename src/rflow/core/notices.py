@@ -63,12 +63,12 @@ def notices_of(session: Session, events: Iterable[Event]) -> list[Notice]:
     return [
         _notice(session, kind, event.seq, to, event.by, event.at)
         for event in events
-        for kind, to in _told(session, event)
+        for kind, to in _receivers(session, event)
         if to.id != event.by.id
     ]
 
 
-def _told(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]:
+def _receivers(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]:
     match event.fact:
         case e.HandedOff(to=to):
             yield "handoff", to
@@ -82,7 +82,7 @@ def _told(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Person]]
             yield "reassigned", to
 
 
-TELLING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
+NOTIFYING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
 """The facts that bring notices."""
 
 

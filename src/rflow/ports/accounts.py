@@ -60,7 +60,7 @@ class AccountStore(Protocol):
         """Return an account by its id."""
 
     def identified(self, identity: Identity) -> Account | None:
-        """Return the account of somebody at an OpenID Connect provider."""
+        """Return the account with an identity at an OpenID Connect provider."""
 
     def accounts(self, part: Part = WHOLE) -> list[Account]:
         """Return all accounts, or a part of them, by id."""
@@ -159,7 +159,7 @@ class AccountStore(Protocol):
         """Return the entries of the audit behind number `after`, the oldest first."""
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
 
     # Copying
 

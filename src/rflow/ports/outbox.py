@@ -26,7 +26,7 @@ class Outbox(Protocol):
         """Return all notices, the oldest first; those of a newer rflow are left out."""
 
     def forget(self, person_id: str) -> None:
-        """Remove the notices that name somebody."""
+        """Remove the notices that name a person."""
 
     def sweep(self, before: datetime) -> None:
         """Remove the notices that were settled before then."""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class SessionStore(Protocol):
-    """Where sessions live. What a method wrote survives a crash once it has returned."""
+    """Stores sessions. What a method has written survives a crash once it has returned."""
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events; None if there is no such session."""
+        """Return the standing of a session without reading its events; None if there is no such session."""
 
     def create(
         self,
@@ -38,13 +38,13 @@ class SessionStore(Protocol):
     ) -> None:
         """Store a new session, in the state after `events`; raise `CodeTaken`, or `Stale` if its id exists.
 
-        Raises `Stale` also where the command `started_by` has started another session.
+        Also raises `Stale` if the command `started_by` has started another session.
         """
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: of the one that it started before, if so.
+        """Return the id for the session that a command starts, or the id of the session that it has already started.
 
-        `new` is an id that is free. A store that keeps no commands returns one that follows from the command.
+        `new` is a free id. A store without a table of commands returns an id derived from the command.
         """
 
     def append(
@@ -56,126 +56,126 @@ class SessionStore(Protocol):
         notices: "Sequence[Notice]" = (),
         stamp: str | None = None,
     ) -> None:
-        """Add `events` to a session that is at version `expected`, else raise `Stale`.
+        """Add `events` to a session that is at version `expected`, otherwise raise `Stale`.
 
-        Raises `Stale` also where the session no longer has the `stamp` of the log that the state was made of: its
-        events were rewritten, and what was erased must not come back with the state. None compares no stamps.
+        Also raises `Stale` if the session no longer has the `stamp` of the log that its state was computed from: its
+        events were rewritten, and erased texts must not come back with the state. None skips this check.
 
-        `session` is the state after them; `blobs` are contents by SHA-256 digest, stored in the same step, and so are
-        `notices`, for which the store must have an outbox.
+        `session` is the state after the events. `blobs` (contents by SHA-256 digest) and `notices` are stored in the
+        same step; notices need a store with an outbox.
         """
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`; raise `NotFound`."""
 
     def latest(self, session_id: str) -> Log:
-        """Read what the state of a session needs: events that a checkpoint covers are left out; raise `NotFound`."""
+        """Read a session's state: its events, or its checkpoint and the events after that; raise `NotFound`."""
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
-        """Return the sessions of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone.
+        """Return the sessions of `spaces` (None is all) whose code or id begins with `prefix`, or only the exact match.
 
-        Case and hyphens make no difference.
+        Case and hyphens are ignored.
         """
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody, queues too, who appears in the sessions of `spaces` (None is all), by name."""
+        """Return all people and queues in the sessions of `spaces` (None is all), sorted by name."""
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody is one of the `people`, without reading all of them."""
+        """Whether a person is among the `people`, without reading them all."""
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session that is at version `expected`, and leave no trace of the old ones.
 
-        Contents that no event names any longer are removed too. Raises `Stale` as `append` does, or
-        `StoreProblem` if a trace is left for now; the events are replaced all the same.
+        Also removes contents that no event refers to any more. Raises `Stale` as `append` does, or `StoreProblem` if
+        traces are left for now; the events have been replaced even so.
         """
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it, and leave no trace; raises as `rewrite` does."""
+        """Remove a session with everything that belongs to it, and leave no trace; raises as `rewrite` does."""
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session; raise `NotFound`."""
+        """Read a blob stored with a session; raise `NotFound`."""
 
 
 class SearchStore(Protocol):
-    """Searching the texts of sessions as they are when it is called; a derived index may be built in steps."""
+    """Searches the current texts of sessions. A store may build an index for that, in several steps."""
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms` and match `query` (but for its cursor), the best first.
+        """Return the sessions that hold all `terms` and match `query` (its cursor is ignored), best first.
 
-        `first` is how many are left out before the page. A call takes about a second at most: see `Ranked.building`.
+        `first` is the number of results to skip. A call takes about a second at most: see `Ranked.building`.
         """
 
 
 class TreeStore(Protocol):
-    """Where trees live: each version once per space, by digest, as canonical JSON; names say which is current.
+    """Stores trees: each version once per space, by digest, as canonical JSON; a name refers to the current version.
 
     A version that a newer rflow wrote is kept as it is.
     """
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
-        """Make a tree the current version of its id; False if it is already. Raises `BadInput` if it is no tree.
+        """Make a tree the current version of its id; False if it already is. Raises `BadInput` if it is no tree.
 
-        Raises `Stale` if the current version is not the `expected` one ("" is none, None is any).
+        Raises `Stale` if the current version is not the `expected` one ("" means none, None means any).
         """
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
-        """Store a version without making it current (an imported session uses it)."""
+        """Store a version without making it current, for an imported session that uses it."""
 
     def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
-        """Return one version that `spaces` have (None is any); None if there is none."""
+        """Return a version from one of `spaces` (None is any); None if they don't have it."""
 
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store as it is there."""
+        """Store the name of a tree as copied from another store."""
 
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space (None is all), by id; see `is_tree_name`."""
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> bool:
-        """Remove a name; False if there is none. Sessions in its versions keep them."""
+        """Remove a name; return False if there is none. Sessions keep the versions that they use."""
 
 
 class ShareStore(Protocol):
-    """Where read-only links are stored: only the hash of a token, and no text of the session."""
+    """Stores read-only links: only the hash of a token, and no text of the session."""
 
     def add(self, share: "Share") -> None:
         """Store a new share; raise `NotFound` if its session is gone."""
 
     def stored(self) -> "list[StoredShare]":
-        """Return all shares as they are stored, those of a newer rflow too; damaged ones are left out."""
+        """Return all shares as stored, including those of a newer rflow; damaged ones are left out."""
 
     def stored_views(self, share_id: str) -> list[bytes]:
-        """Return the views of a share as they are stored, the oldest first; damaged ones are left out."""
+        """Return the views of a share as stored, oldest first; damaged ones are left out."""
 
     def restore(self, share: "StoredShare", views: Sequence[bytes] = ()) -> None:
-        """Store a share of another store, and its views, as they are there; one that is here already stays as it is."""
+        """Store a share and its views as copied from another store; an existing share is not changed."""
 
     def by_hash(self, digest: str) -> "Share | None":
-        """Find a share by the hash of its token, whether or not it has ended."""
+        """Return the share with this hash of its token, even if it has ended."""
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
-        """List the shares of a session, or all, or a part of these, in the order of `paging.link_key`."""
+        """List all shares, or those of one session, or a part of the list; sorted by `paging.link_key`."""
 
     def beginning(self, prefix: str) -> "list[ShareCount]":
         """Return the shares whose ids begin with `prefix`, by id."""
 
     def replace(self, share: "Share") -> None:
-        """Store the new state of a share; one that was deleted meanwhile stays deleted.
+        """Store the new state of a share, unless it has been deleted in the meantime.
 
-        Raises `StoreProblem` if a newer rflow changed it meanwhile.
+        Raises `StoreProblem` if a newer rflow has changed it in the meantime.
         """
 
     def record(self, views: "Mapping[str, Sequence[ShareView]]") -> None:
-        """Store views of shares, by the shares' ids: the last ones of each; older ones are only counted."""
+        """Store views by share id. Only the last views of each share are kept; older ones are counted."""
 
     def views(self, share_id: str, limit: int) -> "Sequence[ShareView]":
-        """Return the last views of a share, the newest first, without those that only a newer rflow can read."""
+        """Return the last views of a share, newest first, without those that only a newer rflow can read."""
 
 
 @runtime_checkable
@@ -183,13 +183,13 @@ class Networked(Protocol):
     """A store on a database server, which reports changes and has a limit of connections."""
 
     def listen(self, on_change: Callable[[str], None]) -> "Closing":
-        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed."""
+        """Call `on_change` in a thread with the id of each session that changes ("" if any may have), until closed."""
 
     def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, Standing]]":
-        """Return links by the hashes of their tokens, each with what is known of its session, in one step."""
+        """Return links by the hashes of their tokens, each with the standing of its session, in one step."""
 
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
-        """Remove sessions as `delete` does, in one step; return the ids of those that were there."""
+        """Remove sessions as `delete` does, in one step; return the ids of those that existed."""
 
     def advice(self, connections: int) -> list[str]:
         """Return what the operator of a server with this many connections should know."""
@@ -203,7 +203,7 @@ class Closing(Protocol):
 
 
 class Store(SessionStore, SearchStore, TreeStore, Protocol):
-    """A store: sessions, trees and shares in one place, and what is needed to look after it."""
+    """A store of sessions, trees and shares, with the operations to maintain it."""
 
     @property
     def shares(self) -> ShareStore:
@@ -211,23 +211,23 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
 
     @property
     def accounts(self) -> "AccountStore":
-        """The accounts of those who may sign in at a server; raises `UsageProblem` where it can't hold any."""
+        """The accounts of the people who may sign in at a server; raises `UsageProblem` if the store can't hold any."""
 
     @property
     def outbox(self) -> "Outbox":
-        """The notices that wait to be sent; raises `UsageProblem` where it can't hold any."""
+        """The notices to be sent; raises `UsageProblem` if the store can't hold any."""
 
     def stamp(self) -> int | None:
-        """Return a number that changes whenever somebody else has written here; None if only reading would show it.
+        """Return a number that changes whenever somebody else has written; None if the store has no such number.
 
-        A `shared` store asks its server, for which the caller may have to wait.
+        A `shared` store has to ask its server, so this may take time.
         """
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store as somebody sees it who may see `spaces` only (None is all), on the same connection.
+        """Return this store restricted to `spaces` (None is all), on the same connection.
 
-        Where the engine has row-level security, no row of another space exists there; elsewhere it is the same store.
-        The caller filters all the same.
+        With row-level security, rows of other spaces are invisible there; otherwise it is the same store. Callers must
+        filter in either case.
         """
 
     @property
@@ -240,7 +240,7 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
 
     @property
     def shared(self) -> bool:
-        """Whether other machines can open it too."""
+        """Whether other machines can also open it."""
 
     def ids(self) -> Iterable[str]:
         """Return the ids of all sessions, in no order."""
@@ -249,16 +249,16 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
         """Return (space, digest) of all tree versions, in no order."""
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
 
     def merge(self) -> list[Merged]:
-        """Merge sessions of which there are several versions: git, or a program that syncs folders, left them."""
+        """Merge sessions that exist in several versions, left by git or by a program that syncs folders."""
 
     def backup(self, path: "Path", report: Report = unreported) -> None:
-        """Copy the whole store, as it is at one moment, to a path that must not exist."""
+        """Copy a consistent snapshot of the whole store to a path that must not exist."""
 
     def close(self) -> None:
         """Close files and connections."""

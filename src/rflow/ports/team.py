@@ -146,7 +146,7 @@ class Accounts(Protocol):
         """Return the entries of the audit behind number `after`, the oldest first."""
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
 
 
 class Spaces(Protocol):

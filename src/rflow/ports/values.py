@@ -1,6 +1,6 @@
 """The plain values that stores and workspaces take and return, and the errors that stores raise.
 
-They are apart from the protocols because every command needs some of them, and none needs a protocol when it runs.
+They are not in the modules of the protocols, because commands need them at run time but never need a protocol then.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import StoreProblem
 
 Clock = Callable[[], datetime]
-"""Returns the aware time now."""
+"""Returns the current time, with its time zone."""
 Report = Callable[[int, int], None]
-"""Is called during long work with how much is done, of how much."""
+"""Called during long operations with (done, total)."""
 
 
 def unreported(done: int, total: int) -> None:
@@ -25,13 +25,13 @@ def unreported(done: int, total: int) -> None:
 
 
 class Stale(Exception):
-    """An append expected another version: somebody else wrote first. The workspace loads again and decides again."""
+    """An append expected another version: somebody else wrote first. The workspace reloads and decides again."""
 
 
 class ConnectionLost(StoreProblem):
-    """The connection to a store was lost while a change was saved: it may be saved, or not.
+    """The connection to a store was lost while saving a change, so it is unknown whether that was saved.
 
-    A command with an id can be sent again: where it was saved, that is noticed.
+    A command with an id can safely be sent again: it is carried out only once.
     """
 
 
@@ -47,10 +47,10 @@ class StartedBy(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What a store knows about a session without reading its events: its last event's number, its space, its owner.
+    """What a store knows about a session without reading its events: the number of the last one, its space, its owner.
 
-    `stamp` changes where the version may stay the same: whenever `rewrite` replaces all events, and where others may
-    replace the session's file by one with as many events.
+    `stamp` shows changes that leave the version as it is: `rewrite` has replaced all events, or somebody has replaced
+    the session's file by another one with the same number of events.
     """
 
     version: int
@@ -65,9 +65,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class TreeName(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree as a store lists it: its current version, and when that was added.
+    """An entry in a store's list of trees: the current version, and when it was added.
 
-    The digest is empty where a newer rflow wrote the entry in the list, so that only its id is known.
+    The digest is empty if a newer rflow wrote the entry, so that only its id can be read.
     """
 
     id: str
@@ -79,12 +79,13 @@ class TreeName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PROPOSAL, FLAG = "proposal", "flag"
-"""How the ids of those entries in the list of trees begin that are no trees: `proposal/TREE/PERSON`,
-`flag/TREE/SESSION/SEQ`. No id of a tree holds a slash."""
+"""Prefixes of entries in the list of trees that are not trees: `proposal/TREE/PERSON`, `flag/TREE/SESSION/SEQ`.
+
+The id of a tree never contains a slash."""
 
 
 def is_tree_name(name: TreeName) -> bool:
-    """Whether an entry in the list of trees is a tree: not a proposal, nor the pointer to a flag."""
+    """Whether an entry in the list of trees is a tree, not a proposal or the pointer to a flag."""
     return "/" not in name.id
 
 
@@ -98,7 +99,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store is: `url` to open it again, its version, the version of its records, counts, its size in bytes.
+    """Facts about a store: its URL, its version, the version of its records, counts, and its size in bytes.
 
     `search` is the size of its search index, which is not part of the store.
     """
@@ -128,10 +129,10 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True):
-    """The sessions of a page of a search, the best first, and how many match in all.
+    """A page of search results, best first, and the total number of matches.
 
-    While the index is not ready, `building` says how much of it is (percent), and there are no ids: the search has to
-    be repeated. `remark` says what makes searching slow here.
+    While the index is being built, `building` is the percentage done, and there are no ids: repeat the search later.
+    `remark` says what makes searching slow in this store.
     """
 
     ids: tuple[str, ...] = ()
@@ -141,10 +142,10 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
-    """What merging made of a session of which there were several versions.
+    """The result of merging several versions of a session.
 
-    `added` counts the entries that the first version did not have, `moves` are the entries that were moves in one of
-    the versions and are steps and notes now; `left` says why nothing was merged, if so.
+    `added` counts the entries that the first version did not have. `moves` are entries that were moves in one version
+    and are now steps or notes. `left` says why nothing was merged, if so.
     """
 
     code: str
@@ -154,7 +155,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """Which store a workspace is over: `shared` says that other machines can open it too."""
+    """Which store a workspace uses; `shared` if other machines can also open it."""
 
     url: str
     kind: str
@@ -162,12 +163,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did.
+    """The result of a command.
 
-    `events` are its own (none if it was carried out before), `entry` is the number of the entry it made, now or then,
-    `steered` the last event before it that moved the session or changed who owns it. `tail` are all events after the
-    version that the sender had. `reload` says that texts may have been removed, so that the sender must load the
-    session again instead.
+    `events` are those it caused (none if it had been carried out before), `entry` is the number of the entry it made.
+    `steered` is the last event before it that moved the session or changed its owner. `tail` has all events after the
+    version that the sender had. With `reload`, texts may have been removed, so the sender must load the session again.
     """
 
     session: str
@@ -180,7 +180,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):
-    """A session to import: its events, and the trees and contents that they name, by digest."""
+    """A session to import: its events, and the trees and contents that they refer to, by digest."""
 
     id: str
     code: str
@@ -193,10 +193,10 @@ ImportOutcome = Literal["new", "diverged", "extended", "unchanged"]
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did, or would do.
+    """The result of an import, or of planning one.
 
-    "diverged" is a session that continued differently here and became a new one, "extended" one that got the `events`
-    that are new. `ownership` are those of them that change who owns a session here, or whether it is open.
+    "diverged": the session had continued differently here, so the import is a new one. "extended": the session here got
+    the new `events`. `ownership` are the events that change who owns a session here, or whether it is open.
     """
 
     session: str

@@ -204,7 +204,7 @@ class Administration(Protocol):
         """Who acts."""
 
     def info(self) -> Info:
-        """Return what the store is and how much it holds."""
+        """Return facts about the store, and how much it holds."""
 
     def check(self) -> list[Fault]:
         """Read everything and list what is wrong."""
@@ -213,7 +213,7 @@ class Administration(Protocol):
         """Merge sessions of which git, or a program that syncs folders, left several versions."""
 
     def backup(self, path: "Path") -> None:
-        """Copy the whole store, as it is at one moment, to a path that must not exist."""
+        """Copy a consistent snapshot of the whole store to a path that must not exist."""
 
     def notices(self) -> "list[Notice]":
         """Return the notices that wait, were sent lately, or were given up, the oldest first."""

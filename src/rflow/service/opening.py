@@ -141,7 +141,7 @@ def restore_store(
 
     from rflow.core.accounts import AuditEntry
     from rflow.core.session.times import utc
-    from rflow.service.team.office import accounts_of
+    from rflow.service.team.team_service import accounts_of
     from rflow.stores import open_store
     from rflow.stores.backups.restoring import in_use, restore
 

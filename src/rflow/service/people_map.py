@@ -1,4 +1,4 @@
-"""Who is who, when a store of one person becomes a team's: names in it, and the accounts that they are."""
+"""The map from names in one person's store to the accounts of a team, for copying that store to the team's."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from rflow.core.people import Person, is_named, person
 from rflow.core.session.authors import unvouched
 from rflow.core.text import clean
 from rflow.errors import BadInput
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 if TYPE_CHECKING:
     from rflow.ports.stores import Store
@@ -19,14 +19,14 @@ _EXAMPLE = 'Write a line for each: "ana" = "Ana Ruiz"'
 
 
 class PeopleMap:
-    """Names of a source, and who they are in a target; the other names stay unverified."""
+    """Maps names in a source store to people in a target store; other names stay unverified, and are collected."""
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self._people = people
         self.names: set[str] = set()
 
     def __call__(self, somebody: Person) -> Person:
-        """Return who somebody is in the target."""
+        """Return a source's person as a person of the target."""
         known = self._people.get(somebody.id)
         if known is not None:
             return known
@@ -62,7 +62,7 @@ def read_people_map(path: Path, target: "Store") -> PeopleMap:
 
 
 def _account(target: "Store", name: str) -> Person | str:
-    """Return the account of that name, or why there is none; where a store has no accounts, anybody is who they say."""
+    """Return the person with the account of that name, or why there is none. Without accounts, any name is accepted."""
     accounts, wanted = accounts_of(target), person(clean(name))
     if accounts is None or not accounts.exist():
         return wanted

@@ -1,4 +1,4 @@
-"""Removing several things for good: one that leaves traces in the files for now does not stop those after it."""
+"""Removing several things for good, even if some leave traces in the store's files for now."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from rflow.errors import TracesLeft
 
 
 class Removals:
-    """Removals that are one task: `finish` raises what is left to do once all of them are done."""
+    """A task of several removals; `finish` reports traces that any of them left."""
 
     def __init__(self) -> None:
         self._left: TracesLeft | None = None
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Do one of them in the block: it is done, even if traces are left."""
+        """Run one removal in the block, and remember whether it left traces."""
         try:
             yield
         except TracesLeft as left:

@@ -19,8 +19,8 @@ from rflow.service.notices.overdue import OverdueHandoffs
 from rflow.service.notices.sending import NoticeSender, NoticeSettings
 from rflow.service.opening import file_identity
 from rflow.service.team.leaving import pass_on_all
-from rflow.service.team.office import accounts_of
 from rflow.service.team.spaces import LocalSpaces
+from rflow.service.team.team_service import accounts_of
 
 _PAUSE = 1.0
 """Seconds between two looks at the outbox."""
@@ -125,7 +125,7 @@ class Round:
         sent = self._sender.send_due(stopping)
         if self._looked is None or at - self._looked >= _OVERDUE:
             self._looked = at
-            self._overdue.look()
+            self._overdue.process()
             self._clean_hourly()
         if sent or self._counted is None or at - self._counted >= _COUNT:
             self._counted = at

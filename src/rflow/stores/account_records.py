@@ -1,28 +1,41 @@
-"""Accounts, spaces, credentials and audit entries as records: reading what may be newer, and what copies share."""
+"""The records of accounts, spaces, credentials and the audit: what all kinds of stores do with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from rflow.core.accounts import AuditEntry, Credential
+from rflow.core.accounts import Account, AuditEntry, Credential
+from rflow.core.notices import Notice
 from rflow.core.people import Person
+from rflow.core.space_policy import Space
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
-_Named = TypeVar("_Named", AuditEntry, Credential)
+_Authored = TypeVar("_Authored", AuditEntry, Credential)
+
+LAST_NUMBER = 2**62
+"""Larger than the number of any audit entry, and small enough for a 64-bit column."""
+_TABLES: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
+    ("accounts", "id", Account),
+    ("spaces", "id", Space),
+    ("credentials", "id", Credential),
+    ("audit", "seq", AuditEntry),
+    ("notices", "id", Notice),
+)
+"""The tables with records in the SQL stores: name, key column, type."""
 
 
 def read(data: bytes, kind: type[_Record]) -> _Record | None:
-    """Read a record; None if it is damaged, or newer than this version: it opens nothing."""
+    """Decode a record; None if it is damaged or newer than this version, so that nobody can sign in with it."""
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
         return None
 
 
-def renamed(record: _Named, person_id: str, to: Person) -> _Named:
-    """Return a record with somebody replaced who is erased."""
+def with_person_replaced(record: _Authored, person_id: str, to: Person) -> _Authored:
+    """Return a record in which the person with this id is replaced by `to`, because they are being erased."""
     if record.by is not None and record.by.id == person_id:
         record = replace(record, by=to)
     if isinstance(record, AuditEntry):
@@ -34,7 +47,24 @@ def renamed(record: _Named, person_id: str, to: Person) -> _Named:
     return record
 
 
-def added_audit(here: Sequence[AuditEntry], theirs: Sequence[AuditEntry]) -> list[AuditEntry]:
-    """Return the entries of another store that are not here, whatever their numbers."""
+def missing_audit(here: Sequence[AuditEntry], theirs: Sequence[AuditEntry]) -> list[AuditEntry]:
+    """Return the audit entries of another store that are missing here; their numbers don't matter."""
     known = {msgspec.json.encode(replace(entry, seq=0)) for entry in here}
     return [entry for entry in theirs if msgspec.json.encode(replace(entry, seq=0)) not in known]
+
+
+def audit_entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
+    """Return the readable audit entries in rows of their numbers and data."""
+    return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
+
+
+def stored_records(
+    select: Callable[[str], Iterable[tuple[object, bytes]]], data: str = "data"
+) -> Iterator[tuple[str, str, bytes, bool]]:
+    """Yield every record of an SQL store: its table, its key, its data, and whether this version can read it.
+
+    `data` is the SQL expression for the data column.
+    """
+    for table, key, kind in _TABLES:
+        for name, record in select(f"SELECT {key}, {data} FROM {table}"):  # noqa: S608 (constants)
+            yield table, str(name), record, read(record, kind) is not None

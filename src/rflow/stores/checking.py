@@ -48,7 +48,7 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
 
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that differs from the events, unless a newer rflow wrote some of the events."""
-    wanted = derived.row(log.session)
+    wanted = derived.stored_head(log.session)
     if not stored.asked:  # rflow did not list questions before; the next entry brings them
         wanted = replace(wanted, asked=())
     if not _has_newer(log) and stored != wanted:
@@ -69,7 +69,7 @@ def _has_newer(log: Log) -> bool:
 
 def contents(log: Log, held: Iterable[str], read: Callable[[str], bytes]) -> Iterator[Fault]:
     """Report contents that are missing, damaged, or not used by any event; `held` are the digests in the store."""
-    present, used = set(held), derived.named(log.events)
+    present, used = set(held), derived.blob_digests(log.events)
     for event in log.events:
         if isinstance(event, Event) and isinstance(event.fact, EvidenceAdded):
             fact = event.fact
@@ -77,7 +77,7 @@ def contents(log: Log, held: Iterable[str], read: Callable[[str], bytes]) -> Ite
                 yield _missing_content(log.code, event.seq)
     for digest in sorted(present):
         try:
-            derived.intact(read(digest), digest)
+            derived.verified(read(digest), digest)
         except StoreProblem as problem:
             yield Fault(severity="error", where=log.code, what=problem.what, remedy=SAVE_REST)
     if unused := present - used:

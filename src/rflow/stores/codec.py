@@ -3,7 +3,7 @@
 {"rflow":"session","format":3,"records":3,"id":"019a4711-…","code":"K7QM-2F"}
 {"seq":1,"at":"2026-11-03T02:01:00Z","by":{…},"fact":{"type":"session_started",…},"sum":"1a2b3c4d"}
 
-The sum is the CRC-32 of the bytes before `,"sum":`, so that a bit flipped inside a text is noticed too.
+The sum is the CRC-32 of the bytes before `,"sum":`, so that a flipped bit in a text is detected too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,8 +42,8 @@ class Header(
 ):
     """The first line of a session: `format` is the version of the lines, `records` that of the events.
 
-    An export says how many `events` and `contents` follow at least, so that an incomplete one is recognised; the
-    file of a store, which grows, does not.
+    In an export, at least so many `events` and `contents` follow, which shows whether it is complete. In a store, where
+    files grow, both are 0.
     """
 
     format: int
@@ -55,7 +55,7 @@ class Header(
 
 
 class _Wrapped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An unreadable record that can't be a line of its own, because it has a line break in it."""
+    """An unreadable record that can't be stored as a line, because it contains a line break."""
 
     unreadable: str
 
@@ -114,8 +114,8 @@ def is_sealed(record: bytes) -> bool:
     return record.endswith(_SEAL % crc32(record[:-_TAIL]))
 
 
-def _sound(run: Sequence[bytes], first: int) -> list[Event] | None:
-    """Return records numbered from `first` decoded in a faster way; None if any is not intact, which needs `decode`."""
+def _decode_run(run: Sequence[bytes], first: int) -> list[Event] | None:
+    """Decode intact records numbered from `first`, fast; None if one is not intact, so that `decode` has to be used."""
     bodies = [record[:-_TAIL] for record in run]
     if [record[-_TAIL:] for record in run] != [_SEAL % crc32(body) for body in bodies]:
         return None
@@ -127,10 +127,10 @@ def _sound(run: Sequence[bytes], first: int) -> list[Event] | None:
 
 
 def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -> Stored:
-    """Return the event in the record at the position of event `seq`; what can't be read is kept as it is.
+    """Decode the record at the position of event `seq`; one that can't be read becomes `Unreadable`.
 
-    A record without a checksum is accepted only if `unsealed` (other tools write such lines), a number other than
-    `seq` only if it is at most `ahead` more.
+    With `unsealed`, a record may have no checksum, as when another tool wrote it. Its number must be `seq`, or at most
+    `ahead` higher.
     """
     if is_sealed(record):
         event = _decode(record[:-_TAIL] + b"}", intact=True)
@@ -144,7 +144,7 @@ def decode(record: bytes, seq: int, *, unsealed: bool = False, ahead: int = 0) -
 
 
 def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]:
-    """Return the event in a record without its sum; if the sum proved it `intact`, what we can't read is newer."""
+    """Decode a record without its checksum. If the checksum proved it `intact` and it can't be read, it is newer."""
     try:
         return _events.decode(body)
     except msgspec.ValidationError as error:
@@ -155,7 +155,7 @@ def _decode(body: bytes, *, intact: bool) -> Event | Literal["newer", "damaged"]
 
 
 def _is_json(body: bytes) -> bool:
-    """Whether the whole of `body` is JSON; reading an event stops at the first thing it does not understand."""
+    """Whether all of `body` is JSON; decoding an event stops at the first field that is not understood."""
     try:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -170,7 +170,7 @@ def _had_sum(record: bytes) -> bool:
 
 
 def why(record: bytes) -> str:
-    """Return what is wrong with a record that can't be read."""
+    """Return why a record can't be read."""
     if not record:
         return "it is missing"
     sealed = is_sealed(record)
@@ -182,20 +182,20 @@ def why(record: bytes) -> str:
 
 
 def from_lines(lines: Iterable[bytes], first: int = 1) -> list[Stored]:
-    """Return the events in lines (without header and line breaks), in order; missing events count as damaged."""
+    """Decode lines (without header and line breaks); missing events become damaged ones."""
     events: list[Stored] = []
     lines = iter(lines)
     gap = _GAP
     while run := list(islice(lines, _RUN)):
         before = len(events)
-        events += _sound(run, first) or _lines(run, first, gap)
+        events += _decode_run(run, first) or _decode_lines(run, first, gap)
         gap -= len(events) - before - len(run)
         first = events[-1].seq + 1
     return events
 
 
-def _lines(lines: Iterable[bytes], first: int, gap: int) -> Iterator[Stored]:
-    """Return the events in lines, of which up to `gap` in total may be missing; a number further ahead is damaged."""
+def _decode_lines(lines: Iterable[bytes], first: int, gap: int) -> Iterator[Stored]:
+    """Decode lines one by one. Up to `gap` events in total may be missing; a number further ahead is damaged."""
     for line in lines:
         stored = _decode_line(line.rstrip(b" \t\r"), first, gap)
         gap -= stored.seq - first
@@ -222,16 +222,16 @@ def _unwrapped(line: bytes, seq: int) -> Unreadable | None:
 
 
 def from_rows(rows: Iterable[tuple[int, bytes]], first: int, last: int) -> list[Stored]:
-    """Return the events in numbered records, `first` to `last`; missing records count as damaged."""
+    """Decode numbered records from `first` to `last`; missing ones become damaged events."""
     events: list[Stored] = []
     rows = iter(rows)
     while run := list(islice(rows, _RUN)):
-        events += _sound([record for _, record in run], first) or _rows(run, first)
+        events += _decode_run([record for _, record in run], first) or _decode_rows(run, first)
         first = run[-1][0] + 1
     return [*events, *_missing(first, last + 1)]
 
 
-def _rows(rows: Iterable[tuple[int, bytes]], first: int) -> Iterator[Stored]:
+def _decode_rows(rows: Iterable[tuple[int, bytes]], first: int) -> Iterator[Stored]:
     for seq, record in rows:
         yield from _missing(first, seq)
         yield decode(record, seq)
@@ -239,5 +239,5 @@ def _rows(rows: Iterable[tuple[int, bytes]], first: int) -> Iterator[Stored]:
 
 
 def _missing(first: int, end: int) -> list[Stored]:
-    """Return damaged events in place of the missing records from `first` to before `end`."""
+    """Return damaged events for missing records, from `first` to before `end`."""
     return [Unreadable(seq=seq, reason="damaged", raw=b"") for seq in range(first, min(end, first + _GAP))]

@@ -16,12 +16,12 @@ Columns = tuple[int, int, str, str, str, str, str, str, str, bytes]
 
 def names(session: Session) -> tuple[str, str, str, str]:
     """Return the columns of a session that never change."""
-    return session.id, derived.key(session.id), session.code, derived.key(session.code)
+    return session.id, derived.search_key(session.id), session.code, derived.search_key(session.code)
 
 
 def columns(session: Session) -> Columns:
     """Return the columns of a session that an append changes."""
-    head = derived.row(session)
+    head = derived.stored_head(session)
     tree = head.tree.id if head.tree else ""
     owner = (head.owner.id, head.owner.kind, head.space)
     searched = (head.status, *owner, head.customer.casefold(), head.ticket.casefold(), tree)

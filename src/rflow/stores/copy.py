@@ -1,4 +1,4 @@
-"""Copying everything from a store to another, of any kind, and verifying the copy."""
+"""Copying everything from one store to another of any kind, and verifying the copy."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -25,10 +25,10 @@ _ATTEMPTS = 10
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """What a copy did.
+    """What was copied.
 
-    `sessions` are new in the target, `extended` were continued, `skipped` had nothing new. `recoded` maps codes that
-    were in use there to the new ones. `left` says what could not be copied, and why.
+    `sessions` are new in the target, `extended` got new events, `skipped` had none. `recoded` maps codes that were in
+    use in the target to new codes. `left` lists what could not be copied, and why.
     """
 
     sessions: int = 0
@@ -169,7 +169,7 @@ def _copy_session(
         counts.left.append(f"{log.code}, because it was changed during the copy (copy again)")
         return True
     copied = _events(target, session_id)[: len(log.events)] == list(log.events)
-    return copied and all(_same_blob(source, target, session_id, name) for name in derived.named(log.events))
+    return copied and all(_same_blob(source, target, session_id, name) for name in derived.blob_digests(log.events))
 
 
 def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[Log, dict[str, bytes]]:
@@ -177,7 +177,7 @@ def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[L
     attempts = 0
     while True:
         log = source.load(session_id)
-        named = derived.named(log.events[after:])
+        named = derived.blob_digests(log.events[after:])
         blobs, damaged = _contents(source, session_id, named)
         attempts += 1
         whole = len(blobs) == len(named) or _version(source, session_id) == log.events[-1].seq

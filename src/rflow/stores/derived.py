@@ -23,8 +23,8 @@ from rflow.ports.values import Stale, StartedBy, TreeName
 from rflow.stores.failures import Newer, damaged_content
 
 
-def row(session: Session) -> Head:
-    """Return the head of a session, even if its beginning can't be read."""
+def stored_head(session: Session) -> Head:
+    """Return the head of a session to store; a placeholder stands for what can't be read."""
     if session.started_at is not None and session.updated_at is not None:
         return head_of(session)
     at = session.updated_at or EPOCH
@@ -32,7 +32,7 @@ def row(session: Session) -> Head:
 
 
 def people_of(events: Iterable[Stored]) -> dict[str, Person]:
-    """Return everybody who acts or receives in `events`, by id, with their latest names."""
+    """Return every author and receiver in `events`, by id, with their latest names."""
     seen: dict[str, Person] = {}
     for event in events:
         if isinstance(event, Event):
@@ -44,18 +44,18 @@ def people_of(events: Iterable[Stored]) -> dict[str, Person]:
     return seen
 
 
-def by_name(people: Iterable[Person]) -> list[Person]:
-    """Return people in the order of a list."""
+def sorted_people(people: Iterable[Person]) -> list[Person]:
+    """Return people in the order in which lists show them."""
     return sorted(people, key=person_key)
 
 
 def id_for(started_by: StartedBy) -> str:
-    """Return the id of the session that a command starts, in a store that keeps no table of commands."""
+    """Derive the id of the session that a command starts from the command, for stores without a table of commands."""
     return id_of(f"{started_by.actor}\n{started_by.command_id}")
 
 
-def named(events: Iterable[Stored]) -> set[str]:
-    """Return the digests of the contents that `events` use; in unreadable events, all that looks like a digest."""
+def blob_digests(events: Iterable[Stored]) -> set[str]:
+    """Return the digests of the blobs that `events` refer to; in unreadable events, everything that looks like one."""
     digests: set[str] = set()
     for event in events:
         if not isinstance(event, Event):
@@ -65,42 +65,43 @@ def named(events: Iterable[Stored]) -> set[str]:
     return digests
 
 
-def key(text: str) -> str:
-    """Return the search key of a code or an id: capitals and hyphens make no difference."""
-    return valid(text).replace("-", "").casefold()
+def search_key(text: str) -> str:
+    """Return the search key of a code or an id: case and hyphens are ignored."""
+    return encodable(text).replace("-", "").casefold()
 
 
-def valid(text: str) -> str:
-    """Return `text` without what UTF-8 can't encode (half a surrogate pair, from an argument that was not UTF-8)."""
+def encodable(text: str) -> str:
+    """Replace what UTF-8 can't encode: half a surrogate pair, from an argument that was not UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 
-def place(head: Head) -> tuple[datetime, str]:
-    """Return the sort key of lists."""
+def sort_key(head: Head) -> tuple[datetime, str]:
+    """Return the key by which lists of sessions are sorted."""
     return head.updated_at, head.id
 
 
 def page(heads: Iterable[Head], query: Query) -> Page:
-    """Return the page of `query` from all heads."""
+    """Return the page that `query` asks for, from all heads."""
     start = read_cursor(query.after) if query.after else None
-    wanted = [head for head in heads if matches(head, query) and (start is None or place(head) < start)]
-    return cut(sorted(wanted, key=place, reverse=True), query.limit)
+    wanted = [head for head in heads if matches(head, query) and (start is None or sort_key(head) < start)]
+    return first_page(sorted(wanted, key=sort_key, reverse=True), query.limit)
 
 
-def cut(heads: list[Head], limit: int) -> Page:
-    """Return a page of the first of `heads`, which are sorted; it has a cursor if there are more."""
+def first_page(heads: list[Head], limit: int) -> Page:
+    """Return the first page of sorted `heads`, with a cursor if there are more."""
     limit = max(limit, 1)
     shown = tuple(heads[:limit])
     return Page(heads=shown, after=cursor(shown[-1]) if len(heads) > limit else None)
 
 
-def pick(heads: Iterable[Head], prefix: str, limit: int, spaces: Sequence[str] | None) -> list[Head]:
-    """Return the heads of `spaces` (None is all) whose code or id begins with `prefix`, an exact match alone."""
-    wanted = key(prefix)
-    heads = [head for head in heads if spaces is None or head.space in spaces]
-    matching = [head for head in heads if key(head.code).startswith(wanted) or key(head.id).startswith(wanted)]
-    exact = [head for head in matching if wanted in (key(head.code), key(head.id))]
-    return exact[:1] or sorted(matching, key=place, reverse=True)[:limit]
+def with_prefix(heads: Iterable[Head], prefix: str, limit: int, spaces: Sequence[str] | None) -> list[Head]:
+    """Return the heads in `spaces` (None is all) whose code or id begins with `prefix`, or only the exact match."""
+    wanted = search_key(prefix)
+    visible = [head for head in heads if spaces is None or head.space in spaces]
+    keys = [(search_key(head.code), search_key(head.id), head) for head in visible]
+    exact = [head for code, session_id, head in keys if wanted in (code, session_id)]
+    matching = [head for code, session_id, head in keys if code.startswith(wanted) or session_id.startswith(wanted)]
+    return exact[:1] or sorted(matching, key=sort_key, reverse=True)[:limit]
 
 
 def no_session() -> NotFound:
@@ -109,11 +110,11 @@ def no_session() -> NotFound:
 
 
 def no_blob(digest: str) -> NotFound:
-    """Return the error for a content that is not in the store."""
+    """Return the error for a blob that is not in the store."""
     return NotFound(f"The whole content {digest[:12]}… is not in this store.", try_="Its excerpt is in the session.")
 
 
-def intact(data: bytes, digest: str, what: str = "content") -> bytes:
+def verified(data: bytes, digest: str, what: str = "content") -> bytes:
     """Return `data` if it matches its digest, else raise `StoreProblem`."""
     if fingerprint(data) != digest:
         raise damaged_content(what, digest)
@@ -122,7 +123,7 @@ def intact(data: bytes, digest: str, what: str = "content") -> bytes:
 
 @lru_cache(maxsize=64)
 def read_tree(data: bytes, digest: str) -> Tree:
-    """Return a stored tree, of which nothing changes; raise `StoreProblem` if a newer rflow wrote it."""
+    """Decode a stored tree, which must not be changed (it is cached); raise `Newer` if a newer rflow wrote it."""
     try:
         return msgspec.json.decode(data, type=Tree)
     except msgspec.ValidationError as error:
@@ -140,7 +141,7 @@ def read_tree(data: bytes, digest: str) -> Tree:
 
 
 class _TreeKey(msgspec.Struct):
-    """What every version of a tree has."""
+    """The fields that a tree has in every version of rflow."""
 
     id: str
     title: str
@@ -155,7 +156,7 @@ def _is_like_a_tree(data: bytes) -> bool:
 
 
 def readable_trees(versions: Mapping[str, bytes | None]) -> dict[str, Tree]:
-    """Decode stored trees, by digest, without those that are not there or that a newer rflow wrote."""
+    """Decode stored trees by digest, leaving out those that are missing or that a newer rflow wrote."""
     trees: dict[str, Tree] = {}
     for digest, data in versions.items():
         with suppress(Newer):
@@ -165,7 +166,7 @@ def readable_trees(versions: Mapping[str, bytes | None]) -> dict[str, Tree]:
 
 
 def new_tree(data: bytes) -> Tree:
-    """Return the tree that is to be added; raise `BadInput` if `data` is not a canonical tree."""
+    """Decode a tree to be added; raise `BadInput` if `data` is not a canonical tree."""
     try:
         tree = msgspec.json.decode(data, type=Tree)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -175,17 +176,17 @@ def new_tree(data: bytes) -> Tree:
     return tree
 
 
-def named_tree(data: bytes, at: datetime, space: str) -> TreeName:
-    """Return the name of a tree that is to be added; raise `BadInput` if `data` is not a canonical tree."""
+def new_tree_name(data: bytes, at: datetime, space: str) -> TreeName:
+    """Return the name of a tree to be added; raise `BadInput` if `data` is not a canonical tree."""
     tree, at = new_tree(data), at.astimezone(UTC)
     version, nodes = fingerprint(data), len(tree.nodes)
     return TreeName(id=tree.id, title=tree.title, digest=version, nodes=nodes, added_at=at, space=space)
 
 
-def replaces(name: TreeName, current: str, expected: str | None) -> bool:
-    """Whether a tree is not the `current` version already ("" is none).
+def is_new_version(name: TreeName, current: str, expected: str | None) -> bool:
+    """Whether a tree differs from the `current` version ("" is none).
 
-    Raises `Stale` if that is not the version that was edited; None is any.
+    Raises `Stale` if `current` is not the `expected` version, the one that was edited (None is any).
     """
     if name.digest == current:
         return False

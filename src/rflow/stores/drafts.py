@@ -1,7 +1,7 @@
-"""Drafts: a new store or backup is written in a hidden folder, and moved to its path when it is complete.
+"""Drafts: a new store or backup is written in a hidden folder, and moved to its path when complete.
 
-A draft is locked as long as its process runs. The draft of a killed process is removed by the next backup,
-`store check` or removal of text beside it.
+A draft is locked while its process runs. The draft of a killed process is removed by the next backup, `store check` or
+removal of text in the same folder.
 """
 
 import os
@@ -25,7 +25,7 @@ _CONTENT = "content"
 
 
 class Leftover(NamedTuple):
-    """The draft of a `kind` of thing called `name` that a killed process left in `folder`."""
+    """A draft that a killed process left in `folder`, for a store or backup called `name`."""
 
     folder: Path
     name: str
@@ -35,9 +35,9 @@ class Leftover(NamedTuple):
 
 @contextmanager
 def draft(path: Path, kind: Kind) -> Iterator[Path]:
-    """Yield a path on the same disk where the new `path` is written first; the caller moves or links it to `path`.
+    """Yield a draft's path on the same disk as `path`; the caller writes it, then moves or links it to `path`.
 
-    At the end the draft is removed, together with files that SQLite may have put beside it.
+    At the end the draft is removed, together with files that SQLite may have created beside it.
     """
     from rflow.stores.places import check_new_place
 
@@ -57,19 +57,19 @@ def _swept(candidates: Iterable[Path]) -> Iterator[Leftover]:
         name = _NAME.fullmatch(part.name)
         with suppress(OSError, StoreProblem):  # Another process removed it, or still uses it.
             if name and _is_ours(part):
-                yield Leftover(part, name["name"], name["kind"], removed=_is_removed(part))
+                yield Leftover(part, name["name"], name["kind"], removed=_remove_leftover(part))
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether `folder` belongs to this user and holds nothing but what a draft does."""
+    """Whether `folder` belongs to this user and holds only files of a draft."""
     status = folder.lstat()
     if not folder.is_dir() or folder.is_symlink() or (sys.platform != "win32" and status.st_uid != os.geteuid()):
         return False
     return all(part.name == _LOCK or part.name.startswith(_CONTENT) for part in folder.iterdir())
 
 
-def _is_removed(folder: Path) -> bool:
-    """Remove a draft; raise `StoreProblem` if its process still runs."""
+def _remove_leftover(folder: Path) -> bool:
+    """Remove a draft and return whether it is gone; raise `StoreProblem` if its process still runs."""
     try:
         with locked(folder / _LOCK, 0):
             _remove(folder)
@@ -82,7 +82,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _new_folder(path: Path, kind: Kind, cleanup: ExitStack) -> Path:
-    """Make and lock a folder; `cleanup` removes it."""
+    """Create and lock a folder; `cleanup` removes it."""
     while True:
         folder = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new-{kind}")
         folder.mkdir(mode=0o700)
@@ -94,7 +94,7 @@ def _new_folder(path: Path, kind: Kind, cleanup: ExitStack) -> Path:
 
 
 def _lock(folder: Path, cleanup: ExitStack) -> bool:
-    """Lock a new draft; False if another process took it for a leftover before it was locked."""
+    """Lock a new draft; False if another process has removed it as a leftover before that."""
     try:
         cleanup.enter_context(locked(folder / _LOCK, PATIENCE))
     except FileNotFoundError:

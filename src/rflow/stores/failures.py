@@ -1,4 +1,4 @@
-"""The errors of stores: each says in a sentence what happened, and in another what to try."""
+"""The errors of stores: one sentence on what happened, one on what to try."""
 
 import errno
 import os
@@ -23,14 +23,14 @@ NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class Newer(StoreProblem):
-    """Something in the store was written by a newer rflow, and can't be used here."""
+    """A newer rflow wrote something that this version can't use."""
 
 
 def status_of(path: "Path | str") -> os.stat_result | None:
-    """Return what the system says of a file; None if there is none.
+    """Return the status of a file; None if it does not exist.
 
-    `os.path.exists` also says so of a file that this user can't reach or the disk can't read, and a store must not
-    seem empty then. So do the methods of `Path` since Python 3.14.
+    `os.path.exists`, and since Python 3.14 the methods of `Path`, also return False for a file that this user or the
+    disk can't read. A store must not seem empty then, so this raises `OSError`.
     """
     try:
         return os.stat(path)
@@ -41,20 +41,20 @@ def status_of(path: "Path | str") -> os.stat_result | None:
 
 
 def is_file(path: "Path | str") -> bool:
-    """Whether there is a plain file; raise `OSError` where that can't be seen."""
+    """Whether there is a plain file; raise `OSError` if that can't be determined."""
     there = status_of(path)
     return there is not None and S_ISREG(there.st_mode)
 
 
 def is_folder(path: "Path | str") -> bool:
-    """Whether there is a folder; raise `OSError` where that can't be seen."""
+    """Whether there is a folder; raise `OSError` if that can't be determined."""
     there = status_of(path)
     return there is not None and S_ISDIR(there.st_mode)
 
 
 @contextmanager
 def explained(place: "Path | str") -> Iterator[None]:
-    """Turn the system's errors about the files at `place` into a `StoreProblem`."""
+    """Turn an `OSError` about the files at `place` into a `StoreProblem`."""
     try:
         yield
     except OSError as error:
@@ -62,7 +62,7 @@ def explained(place: "Path | str") -> Iterator[None]:
 
 
 def of_system(place: "Path | str", error: OSError) -> StoreProblem:
-    """Return the error for what the operating system reported about the store at `place`."""
+    """Return the error for an `OSError` about the store at `place`."""
     if error.errno in _FULL:
         return full(place)
     if is_forbidden(error):
@@ -101,7 +101,7 @@ def forbidden(place: "Path | str") -> StoreProblem:
 
 
 def _named(place: "Path | str", error: OSError) -> "Path":
-    """Return the file that an error names, else the store itself."""
+    """Return the file named in an error, or else the store itself."""
     from pathlib import Path
 
     named = Path(error.filename if isinstance(error.filename, str) else "")
@@ -109,7 +109,7 @@ def _named(place: "Path | str", error: OSError) -> "Path":
 
 
 def not_ours(file: "Path | str") -> StoreProblem | None:
-    """Return the error for a file or folder of somebody else that this user may not use; None if it is no such."""
+    """Return the error for a file of another user that this user may not use; None if it is not one."""
     owner = other_owner(file)
     if owner is None or os.access(file, os.R_OK | os.W_OK):
         return None
@@ -122,7 +122,7 @@ def not_ours(file: "Path | str") -> StoreProblem | None:
 
 
 def other_owner(file: "Path | str") -> str | None:
-    """Return who owns a file; None for this user's own, and where it can't be seen."""
+    """Return the owner of a file; None if that is this user or can't be determined."""
     if sys.platform == "win32":
         return None
     try:
@@ -164,7 +164,7 @@ def newer(place: "Path | str", version: int, known: int) -> StoreProblem:
 
 
 def damaged(place: "Path | str", error: Exception) -> StoreProblem:
-    """Return the error for a store that can't be read in part."""
+    """Return the error for a store with parts that can't be read."""
     return StoreProblem(
         f"The store at {place} is damaged: {error}.",
         try_="See what can still be read with `rflow store check`, and restore a backup.",
@@ -177,7 +177,7 @@ def in_conflict(file: "Path") -> StoreProblem:
 
 
 def unreadable(place: "Path | str", error: BaseException) -> StoreProblem:
-    """Return the error for a store of which not even `store check` can read anything."""
+    """Return the error for a store so damaged that `store check` can't read it either."""
     return StoreProblem(
         f"The store at {place} is damaged so badly that SQLite can't open it: {error}.",
         try_="Put a backup in its place, or use another store (--store PATH). Keep the file until you have.",
@@ -185,7 +185,7 @@ def unreadable(place: "Path | str", error: BaseException) -> StoreProblem:
 
 
 def older(place: "Path | str") -> StoreProblem:
-    """Return the error for a store that has to be upgraded first, but can't be written where it is."""
+    """Return the error for a store that needs an upgrade but can't be written."""
     return StoreProblem(
         f"The store at {place} has an older format, and can't be upgraded because it can't be written.",
         try_="Copy it to a folder of your own, and open the copy.",
@@ -193,7 +193,7 @@ def older(place: "Path | str") -> StoreProblem:
 
 
 def too_old(place: "Path | str") -> StoreProblem:
-    """Return the error for a store that is older than what can be upgraded."""
+    """Return the error for a store that is too old to be upgraded."""
     return StoreProblem(
         f"The store at {place} has a format that is too old to read.",
         try_="Open it with an older rflow, export its sessions, and import them here.",
@@ -201,7 +201,7 @@ def too_old(place: "Path | str") -> StoreProblem:
 
 
 def is_forbidden(error: OSError) -> bool:
-    """Whether the system refused this user."""
+    """Whether an error means that this user lacks permission."""
     return error.errno in _FORBIDDEN
 
 
@@ -211,7 +211,7 @@ def foreign(place: "Path | str") -> StoreProblem:
 
 
 def unfinished(place: "Path | str") -> TracesLeft:
-    """Return the error for a text that was removed, but whose traces can't be erased yet."""
+    """Return the error for a removed text that has left traces which can't be erased yet."""
     return TracesLeft(
         f"It is removed, but traces of the text are still in {place}: another program is reading there, or the disk "
         "is full.",
@@ -227,12 +227,12 @@ def damaged_content(what: str, digest: str) -> StoreProblem:
 
 
 def newer_link(share_id: str) -> StoreProblem:
-    """Return the error for a link that a newer rflow changed since it was read here."""
+    """Return the error for a link that a newer rflow has changed since it was read."""
     return StoreProblem(f"The link {share_id} was changed by a newer rflow; it stays as it is.", try_="Upgrade rflow.")
 
 
 def no_accounts() -> UsageProblem:
-    """Return the error for what needs accounts, at a store in a folder; a server shows it, so it names no path."""
+    """Return the error for a folder store used where accounts are needed. A server shows it, so it names no path."""
     return UsageProblem(
         "Accounts, spaces and protected links need a SQLite store; this one is a folder.",
         try_="Copy it: rflow store copy FOLDER team.db, then use --store team.db",
@@ -240,5 +240,5 @@ def no_accounts() -> UsageProblem:
 
 
 def taken(path: "Path") -> UsageProblem:
-    """Return the error for a backup to a path that exists."""
+    """Return the error for a backup to an existing path."""
     return UsageProblem(f"{path} already exists, and a backup overwrites nothing.", try_="Use a new path.")

@@ -1,4 +1,4 @@
-"""Live updates: one watcher in each process asks the store what has changed, for all open streams."""
+"""Live updates: one watcher per process polls the store for changes, for all open streams."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from rflow.web.logging import LogRateLimit
 _SHORTEST, _LONGEST = 0.02, 1.0
 """Limits in seconds of the pause between two checks; a stream ends at most two seconds after its link."""
 _PAUSE_FACTOR = 10
-"""How many times as long as a check took the watcher pauses after it."""
+"""The pause after a check, as a multiple of the time that the check took."""
 _SECOND_LOOK = 2.0
-"""Seconds after which the store is asked though no notice came: one may have been lost."""
+"""Seconds after which the store is polled even without a notification, since one may have been lost."""
 _KEEP_ALIVE = 15.0
-"""Seconds without news after which a comment is sent, so that proxies don't close the stream."""
+"""Seconds without events after which a comment is sent, so that proxies don't close the stream."""
 MAX_STREAMS = 5_000
-"""Open streams of a process, some 20 KB each; without a stream the page asks every ten seconds."""
+"""Maximum number of open streams per process, about 20 KB each; a page without a stream polls every ten seconds."""
 
 _RETRY = b"retry: 2000\n\n"
 _ENDED = b"event: ended\ndata: this link has ended\n\n"
@@ -30,7 +30,7 @@ _log = logging.getLogger("rflow")
 
 
 class Versioned(Protocol):
-    """What a look-up returns: something that has a new version whenever it changes."""
+    """The result of a look-up: its version changes whenever it does."""
 
     @property
     def version(self) -> str:
@@ -43,16 +43,16 @@ _FoundNow = TypeVar("_FoundNow", bound=Versioned, covariant=True)
 
 
 class Lookup(Protocol[_Key, _FoundNow]):
-    """Looks up what streams are about, and whether their readers may still see it."""
+    """Looks up the subjects of streams, if their readers may still see them."""
 
     async def find_all(self, keys: Iterable[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
-        """Look up many; None if it has ended for this reader, an exception if it could not be read."""
+        """Look up several keys: None if the subject has ended for this reader, an exception if it could not be read."""
 
     async def find_changed(self, keys: Sequence[_Key]) -> Mapping[_Key, _FoundNow | Exception | None]:
         """Look up keys that have changed, ignoring what is cached."""
 
     def session_of(self, key: _Key) -> str:
-        """Return the id of the session that something is about; "" if it is about several, or not known."""
+        """Return the id of the session of a key; "" for several sessions, or if it is unknown."""
 
 
 def _version_event(found: Versioned) -> bytes:
@@ -60,9 +60,9 @@ def _version_event(found: Versioned) -> bytes:
 
 
 class EventStream(Response):
-    """A stream of server-sent events about one thing, such as a link.
+    """A stream of server-sent events about one subject, such as a link.
 
-    It ends with that thing, with the server, or when the reader leaves. `known` is the version that the reader has.
+    It ends when the subject ends, the server stops or the reader leaves. `known` is the version that the reader has.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Looks up links by their tokens, and remembers the results until the store changes."""
+"""Looks up links by their tokens, and caches the results until the store changes."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from rflow.web.workers import SharedWork, WorkerPool
 class Link(msgspec.Struct, frozen=True):
     """A live link, and the revision of its session (`SharedSessions.revision`).
 
-    Snapshots too are rendered again for each version: what was redacted since must disappear from them.
+    Snapshots are also rendered again for each version: texts redacted since must disappear from them.
     """
 
     share: Share
@@ -27,28 +27,27 @@ Outcome = Link | None | Exception
 
 
 class LinkLookup:
-    """Finds live links. Used from the event loop only; the store is read by the workers.
+    """Finds live links. To be used from the event loop only; workers read the store.
 
-    `connection` is the event loop's own. Nothing is read from it but its change stamp, which takes SQLite some 30 µs
-    and never waits for a writer; where a server has to be asked, a worker does it. Where a store has no such stamp,
-    each request looks its link up again.
+    `connection` belongs to the event loop, which only reads its change stamp: SQLite takes about 30 µs for that and
+    never waits for a writer. If the store is remote, a worker reads the stamp. If it has none, nothing is cached.
     """
 
     def __init__(self, connection: SharedSessions, workers: WorkerPool[SharedSessions]) -> None:
         self._connection = connection
         self._workers = workers
         self.now = connection.now
-        """Returns the time by which links expire."""
-        self._forget(None)
+        """The clock by which links expire."""
+        self._clear(None)
         self._checked = False
 
     def open(self) -> None:
-        """Open the event loop's connection: an unopened one has no stamp."""
+        """Open the event loop's connection, which has no stamp before that."""
         self._connection.check_readable()
 
     def close(self) -> None:
-        """Close the event loop's connection and forget what was looked up."""
-        self._forget(None)
+        """Close the event loop's connection and clear the cache."""
+        self._clear(None)
         self._connection.close()
 
     async def find(self, token: str) -> Link | None:
@@ -62,21 +61,21 @@ class LinkLookup:
     async def _read(self, token: str, known: dict[str, Link]) -> Link | None:
         link = await self._workers.run(partial(look_up, token=token))
         if link is not None:
-            known[token] = link  # `known` is no longer in use if the store has changed meanwhile
+            known[token] = link  # a change of the store has replaced `known`, so nothing stale is cached
         return link
 
     async def find_opened(self, key: str) -> Link | None:
-        """Return a protected link for a reader who has opened it (`key_of`)."""
+        """Return a protected link for a reader who has opened it; the key comes from `key_of`."""
         return self._if_live(await self._workers.run(partial(look_up, token=key)))
 
     async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
-        """Look up many links; one that can't be read does not keep the others from being found."""
+        """Look up several links; an error with one does not affect the others."""
         known = await self._current()
         wanted = list(tokens)
         missing = [token for token in wanted if token not in known]
         read = await self._workers.run(partial(_look_up_all, tokens=missing)) if missing else {}
         lasting = {token: link for token, link in read.items() if isinstance(link, Link) and " " not in token}
-        known.update(lasting)  # what a reader has opened ends without a change of the store
+        known.update(lasting)  # access to a protected link ends without a change of the store, so it is not cached
         outcomes = {token: known.get(token) or read.get(token) for token in wanted}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
 
@@ -86,7 +85,7 @@ class LinkLookup:
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in read.items()}
 
     def session_of(self, token: str) -> str:
-        """Return the id of the session of a link that was looked up; "" if it is not known."""
+        """Return the id of the session of a cached link; "" if it is not cached."""
         link = self._known.get(token)
         return link.share.session if link is not None else ""
 
@@ -94,11 +93,11 @@ class LinkLookup:
         return link if link is not None and state_of(link.share, self.now()) == "live" else None
 
     async def _current(self) -> dict[str, Link]:
-        """Return the links that were looked up since the store last changed."""
+        """Return the cache, cleared if the store has changed."""
         if self._connection.is_remote:
-            self._keep_if(await self.stamp())
+            self._check_stamp(await self.stamp())
         else:
-            self._ask_once()
+            self._check_local()
         return self._known
 
     async def stamp(self) -> int | None:
@@ -107,25 +106,24 @@ class LinkLookup:
             return await self._workers.run(SharedSessions.stamp)
         return self._connection.stamp()
 
-    def _keep_if(self, stamp: int | None) -> None:
-        """Forget what was looked up, unless the store is as it was then."""
+    def _check_stamp(self, stamp: int | None) -> None:
+        """Clear the cache if the store's stamp has changed."""
         if stamp is None or stamp != self._stamp:
-            self._forget(stamp)
+            self._clear(stamp)
 
-    def _forget(self, stamp: int | None) -> None:
-        """Forget what was looked up, also what is still being read, which may be as it was before."""
+    def _clear(self, stamp: int | None) -> None:
+        """Clear the cache, and detach reads in progress, whose results may be outdated."""
         self._stamp = stamp
         self._known: dict[str, Link] = {}
         self._reads = SharedWork[str, Link | None]()
 
-    def _ask_once(self) -> None:
-        """Ask a local store whether it has changed.
+    def _check_local(self) -> None:
+        """Check the stamp of a local store, once per iteration of the event loop.
 
-        The store is asked once in each turn of the event loop: the requests that are answered in the same turn arrived
-        before it was asked.
+        All requests that are handled in the same iteration arrived before the check.
         """
         if not self._checked:
-            self._keep_if(self._connection.stamp())
+            self._check_stamp(self._connection.stamp())
             self._checked = True
             asyncio.get_running_loop().call_soon(self._check_again)
 
@@ -134,7 +132,7 @@ class LinkLookup:
 
 
 def key_of(token: str, opened: str, session: str) -> str:
-    """Return the key to look a protected link up with, for a reader with these two cookies."""
+    """Return the key by which to look up a protected link, for a reader with these two cookies."""
     return " ".join((token, *(each if is_token(each, kind) else "" for each, kind in _proofs(opened, session))))
 
 
@@ -153,8 +151,8 @@ def look_up(store: SharedSessions, token: str) -> Link | None:
 def _look_up_all(store: SharedSessions, tokens: Sequence[str]) -> dict[str, Outcome]:
     if not store.is_remote:
         return {token: _outcome(store, token) for token in tokens}
-    opening = store.opening(tokens)
-    return {token: Link(*opening[token]) if token in opening else None for token in tokens}
+    live = store.all_live(tokens)
+    return {token: Link(*live[token]) if token in live else None for token in tokens}
 
 
 def _outcome(store: SharedSessions, token: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Views of links: counted for people and programs that read them, not for the previews of chat programs."""
+"""The log of views of links. Previews that chat programs fetch are not views."""
 
 import logging
 import re
@@ -22,13 +22,13 @@ _DEVICE = re.compile(rb"^[^(]*\([^()]*\bAndroid\b[^()]*\)")
 _AGENT_KEPT = 120
 """Characters of a `User-Agent` that are stored."""
 AGENT_READ = 400
-"""Bytes of a `User-Agent` that are kept: it waits in memory, and its sender chooses its length."""
+"""Bytes of a `User-Agent` that are kept in memory; the client decides how long it is."""
 MAX_PENDING = 100_000
-"""Views that wait to be written, some 20 MB, while the store can't take them: a full disk must not fill the memory."""
+"""Maximum number of views (about 20 MB) to hold while the store can't be written: a full disk must not fill memory."""
 LIVE = b"x-rflow-live"
-"""The header with which an open page fetches itself again: that is not a new view."""
+"""The header of requests by which an open page updates itself; these are not new views."""
 _NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
-"""Headers of requests that are no views: updates of an open page, parts, and what browsers fetch in advance."""
+"""Headers of requests that are not views: updates of an open page, ranges, and prefetching."""
 
 View = tuple[datetime, ViewForm, bytes]
 _log = logging.getLogger("rflow")
@@ -36,21 +36,21 @@ _log = logging.getLogger("rflow")
 
 @lru_cache(maxsize=1024)
 def is_preview_bot(agent: bytes) -> bool:
-    """Whether a `User-Agent` shows previews of links: it gets no content."""
+    """Whether a `User-Agent` fetches previews of links; it gets no content."""
     return bool(_PREVIEW_BOT.search(_DEVICE.sub(b"", agent)))
 
 
 def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a request counts as a view: not a HEAD, a range, a browser's prefetch, or one that an open page makes.
+    """Whether a request counts as a view.
 
-    That is an update, or the change between the short and the whole form.
+    HEAD, ranges, prefetching and requests by an open page (updates, switching between the forms) don't count.
     """
     from_page = headers.get(b"sec-fetch-site") == b"same-origin"
     return method == "GET" and not from_page and _NO_VIEW.isdisjoint(headers)
 
 
 class ViewLog:
-    """Views by share id that are still to be written: many at once, so that no reader waits for the disk."""
+    """Collects views by share id, to be written many at a time: no reader has to wait for the disk."""
 
     def __init__(self) -> None:
         self._pending: dict[str, list[View]] = {}
@@ -71,14 +71,14 @@ class ViewLog:
         return pending
 
     def put_back(self, views: Mapping[str, list[View]]) -> None:
-        """Add views that could not be written, in front of the pending ones."""
+        """Put views that could not be written before the pending ones."""
         for share_id, each in views.items():
             self._pending[share_id] = [*each, *self._pending.get(share_id, [])]
             self.count += len(each)
 
 
 class ViewWriter:
-    """Writes the pending views to the store, and keeps those that can't be written now."""
+    """Writes pending views to the store, and keeps them if that fails."""
 
     def __init__(self, log: ViewLog, workers: WorkerPool[SharedSessions]) -> None:
         self._log = log
@@ -107,7 +107,7 @@ class ViewWriter:
 
 
 def share_views(views: Mapping[str, list[View]]) -> dict[str, list[ShareView]]:
-    """Return views as a store records them; there may be thousands, so it is called in a worker."""
+    """Convert views to the form that stores record. There may be thousands, so it is called in a worker."""
     return {
         share_id: [ShareView(at=at, form=form, agent=_short(agent)) for at, form, agent in each]
         for share_id, each in views.items()

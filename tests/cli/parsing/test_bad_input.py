@@ -373,7 +373,7 @@ EVERYTHING: list[tuple[str, ...]] = [
 
 
 @pytest.mark.parametrize("damage", ["a letter", "nothing at all", "half of it", "its first page only"])
-def test_a_damaged_store_is_told_by_every_command_and_left_alone(damage: str, ana: Program) -> None:
+def test_every_command_reports_a_damaged_store_and_leaves_it_alone(damage: str, ana: Program) -> None:
     path = ana.home / "data" / "rflow" / "rflow.db"
     whole = path.read_bytes()
     kept = {"a letter": b"Dear Sir or Madam\n" * 99, "nothing at all": b"", "half of it": whole[: len(whole) // 2]}
@@ -401,7 +401,7 @@ def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["store.db", "store", ""])
-def test_a_folder_that_may_not_be_entered_is_told(name: str, ana: Program) -> None:
+def test_a_folder_that_may_not_be_entered_is_reported(name: str, ana: Program) -> None:
     locked = ana.home / "locked"
     locked.mkdir(mode=0)
     for words in (("list",), ("start", "--title", "The till in Leeds is slow"), ("note", "x")):

@@ -121,6 +121,7 @@ def test_a_text_without_quotes_is_suggested_whole(ana: Program) -> None:
     for words, whole in (
         (("start", "--title", "Mail", "is", "slow"), 'rflow start --title "Mail is slow"'),
         (("start", "Mail", "is", "slow"), 'rflow start --title "Mail is slow"'),
+        (("start", "printer-offline", "it is broken"), 'rflow start printer-offline --title "it is broken"'),
         (("start", "--title", "It", "costs", "$5", "--ticket", "7"), "rflow start --title 'It costs $5' --ticket 7"),
         (("brief", "--ask", "Can", "a", "DBA", "look"), 'rflow brief --ask "Can a DBA look"'),
         (("handoff", "ben", "--note", "please", "look", "at"), 'rflow handoff ben --note "please look at"'),

@@ -47,7 +47,7 @@ OWN = (
         "rflow.formats.environment",
     ),
     *("rflow.stores.copy", "rflow.stores.checking", "rflow.stores.upgrades", "rflow.stores.sqlite.check"),
-    *("rflow.stores.checkpoint", "rflow.stores.sqlite.checkpoints"),
+    *("rflow.stores.checkpoints.checkpoint", "rflow.stores.sqlite.checkpoints"),
 )
 # What rflow loads of the standard library beyond them: SHA-256 without OpenSSL, under its two names.
 NEEDED = {"_sha2", "_sha256"}

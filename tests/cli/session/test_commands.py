@@ -51,7 +51,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     started = ana.ok("start", "label-printer", "--customer", "Leeds", "--ticket", "INC-7")
     code = started.err.split()[0]
     named = f"{code} · A label printer prints nothing · Leeds: "
-    assert started.err.startswith(f"{named}started.\n\nWrite short, ")
+    assert started.err.startswith(f"{named}started.\nWrite short, ")
     assert ana.ok().out == started.out
     assert code in ana.ok("prompt").out
     assert ana.ok("choose", "green").err == f'{named}"Which lamp is lit?" → "Green" recorded.\n'

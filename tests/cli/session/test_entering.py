@@ -730,7 +730,7 @@ def test_a_summary_that_leaves_without_an_ask_says_so(ana: Program) -> None:
     assert missing not in ana.ok("progress", "-o", file, "--overwrite").err
 
 
-def test_an_ask_without_what_is_wrong_and_for_whom_says_so(ana: Program) -> None:
+def test_an_ask_without_customer_and_situation_is_refused(ana: Program) -> None:
     missing = "does not say what is wrong, since when, and who is affected. To add it: rflow brief --situation"
     assert missing in ana.ok("brief", "--ask", "Who has the key?").err
     assert missing in ana.ok("progress", "-o", str(ana.home / "summary.md")).err
@@ -745,7 +745,7 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
     assert "the summary does not say what you need" not in answer(ana, ("progress",), "")[1]
 
 
-def test_whoever_asks_or_hands_over_is_told_that_the_situation_is_old(ana: Program) -> None:
+def test_asking_or_handing_over_warns_that_the_situation_is_old(ana: Program) -> None:
     told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
     ana.at(clock=ago(hours=2)).ok("start", "--title", "No labels")
     ana.at(clock=ago(hours=1)).ok("brief", "--impact", "no labels since 05:40")

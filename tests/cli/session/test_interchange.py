@@ -157,7 +157,7 @@ def test_recorded_sessions_can_be_taken_in_and_gone_on_with(name: str, hull: Pro
     assert hull.ok().out.startswith(code)
 
 
-def test_a_plain_document_becomes_a_session_of_whoever_takes_it_in(hull: Program) -> None:
+def test_a_plain_document_becomes_a_session_of_its_importer(hull: Program) -> None:
     code = hull.ok("import", str(SESSIONS / "printer-document.json")).err.split()[0]
     session = hull.show(code)
     assert session["owner"]["name"] == BEN
@@ -210,7 +210,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_what_is_no_session_is_told_as_that(name: str, ana: Program) -> None:
+def test_a_file_that_is_no_session_is_refused_as_such(name: str, ana: Program) -> None:
     data, told = GARBAGE[name]
     nobody = ana.at(store=str(ana.home / "nobody.db"))
     for words in (("import", "-"), ("progress", "-")):
@@ -408,7 +408,7 @@ def test_a_time_without_its_offset_is_refused_and_stops_no_list(field: str, shar
 
 
 @pytest.mark.parametrize("name", ["you", "Ana Ruiz", ""])
-def test_whoever_has_the_name_of_another_in_a_file_is_shown_with_their_id(name: str, shared: Shared) -> None:
+def test_two_people_of_one_name_in_a_file_are_shown_with_their_ids(name: str, shared: Shared) -> None:
     forged(shared, NOTE, by=name, person_id="mallory")
     told = shared.ana.ok("import", str(shared.file)).err
     assert f"{name} (id mallory)".removeprefix(" ") in told.replace('"', "")

@@ -407,7 +407,7 @@ def test_a_change_of_owner_is_a_conflict_too(desk: Desk) -> None:
     assert "belongs to Ben Okafor" in desk.ana.refused(5, "choose", "No")
 
 
-def test_a_closed_session_is_told_as_where_it_stands(desk: Desk) -> None:
+def test_a_closed_session_is_reported_as_closed(desk: Desk) -> None:
     desk.ana.ok()
     desk.ana.at(terminal="kitchen").ok("-s", desk.code, "close", "--outcome", "resolved")
     assert "It is closed now (resolved)." in desk.ana.refused(4, "choose", "No")
@@ -584,7 +584,7 @@ def test_who_writes_into_the_session_of_another_reads_whose_it_is(desk: Desk) ->
     assert "owner" not in ben.ok("decline", desk.code, "--reason", "not my shift").err
 
 
-def test_the_former_owner_reads_of_a_takeover_after_any_command(desk: Desk) -> None:
+def test_the_next_command_of_the_former_owner_reports_the_takeover(desk: Desk) -> None:
     why = "Ana is off shift; the phones are silent"
     desk.ben.ok("resume", desk.code, "--take", "--reason", why)
     said = rf"{BEN} took it over \d\d:\d\d: {why}"

@@ -44,7 +44,7 @@ def test_every_exit_code_is_passed_on(status: int, ana: Program) -> None:
     assert ana.at(real=False).show()["evidence"][0]["exit_code"] == status
 
 
-def test_a_signal_is_told_as_shells_do(ana: Program) -> None:
+def test_a_signal_is_reported_as_shells_do(ana: Program) -> None:
     assert ana.run("run", "-c", "kill -TERM $$").code == 128 + 15
     assert ana.at(real=False).show()["evidence"][0]["exit_code"] == -15
 
@@ -163,7 +163,7 @@ def test_standard_input_reaches_it(ana: Program) -> None:
     assert ana.ok("run", "--", "tr", "a-z", "A-Z", stdin="ready\n").out == "READY\n"
 
 
-def test_a_program_that_may_not_be_run_is_told(ana: Program) -> None:
+def test_a_program_that_may_not_be_run_is_reported(ana: Program) -> None:
     assert ana.cwd is not None
     (ana.cwd / "notes.txt").write_text("no program")
     error = ana.run("run", "--", "./notes.txt")

@@ -79,7 +79,7 @@ def test_a_damaged_session_stops_no_inbox(ana: Program, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("all_", [False, True])
-def test_the_sender_is_told_what_became_of_a_handoff_until_the_inbox_has_shown_it(ana: Program, all_: bool) -> None:
+def test_the_sender_sees_the_outcome_of_a_handoff_until_the_inbox_has_shown_it(ana: Program, all_: bool) -> None:
     ben = ana.at(user=BEN, terminal="ben")
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", BEN, *(("--all", "--yes") if all_ else ()))
@@ -103,7 +103,7 @@ def test_what_rflow_has_shown_of_a_declined_handoff_the_inbox_does_not_repeat(an
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
 
 
-def test_the_sender_is_told_who_accepted_and_what_they_understood(ana: Program) -> None:
+def test_the_sender_sees_who_accepted_and_what_they_understood(ana: Program) -> None:
     ben = ana.at(user=BEN, terminal="ben")
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", "@tier2")
@@ -118,7 +118,7 @@ def test_the_sender_is_told_who_accepted_and_what_they_understood(ana: Program) 
     assert 'answered "Which rack?", now: rack 4' in told
 
 
-def test_the_sender_is_told_that_nobody_accepted_in_time(ana: Program, tmp_path: Path) -> None:
+def test_the_sender_sees_that_nobody_accepted_in_time(ana: Program, tmp_path: Path) -> None:
     ana = ana.at(store=str(tmp_path / "shift.db"))
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", BEN)

@@ -50,7 +50,7 @@ def test_an_empty_inbox_forgets_what_is_over(ana: Program) -> None:
     assert awaited(ana) == []
 
 
-def test_a_corrected_answer_and_a_second_one_are_told_too(ana: Program, ben: Program) -> None:
+def test_a_corrected_answer_and_a_second_one_are_shown_too(ana: Program, ben: Program) -> None:
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("question", BEN, "Which till?", "--new-user")
     ben.ok("reply", "Till 3")
@@ -82,7 +82,7 @@ def test_an_answered_question_is_forgotten_after_30_days(ana: Program, ben: Prog
     assert awaited(ana) == []
 
 
-def test_a_question_sent_again_after_its_answer_was_told_is_not_told_again(ana: Program, ben: Program) -> None:
+def test_a_question_sent_again_after_its_answer_was_shown_is_not_shown_again(ana: Program, ben: Program) -> None:
     ana.start("--title", "Till 3 is slow")
     question = ("question", BEN, "Which till?", "--new-user", "--command-id", "abc-1")
     ana.ok(*question)
@@ -93,7 +93,7 @@ def test_a_question_sent_again_after_its_answer_was_told_is_not_told_again(ana: 
     assert ana.ok("inbox").err == EMPTY
 
 
-def test_more_news_than_fit_are_told_the_next_time(ana: Program, ben: Program) -> None:
+def test_news_that_do_not_fit_are_shown_the_next_time(ana: Program, ben: Program) -> None:
     codes = [ana.start("--title", f"Till {number}") for number in range(22)]
     ana.ok("handoff", BEN, "--all", "--yes", "--new-user")
     for code in codes:
@@ -106,7 +106,7 @@ def test_more_news_than_fit_are_told_the_next_time(ana: Program, ben: Program) -
     assert ana.ok("inbox").err == EMPTY
 
 
-def test_what_cannot_be_marked_as_told_says_why(ana: Program, ben: Program) -> None:
+def test_news_that_cannot_be_marked_as_shown_say_why(ana: Program, ben: Program) -> None:
     ana.start("--title", "Till 3 is slow")
     ana.ok("question", BEN, "Which till?", "--new-user")
     ben.ok("reply", "Till 3")
@@ -135,7 +135,7 @@ def test_a_damaged_file_is_as_good_as_none(ana: Program, number: str) -> None:
     ana.ok()
 
 
-def test_several_questions_in_a_session_are_told_together(ana: Program, ben: Program) -> None:
+def test_several_questions_in_a_session_are_shown_together(ana: Program, ben: Program) -> None:
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("question", BEN, "Which till?", "--new-user")
     ana.ok("question", BEN, "Since when?")
@@ -145,7 +145,7 @@ def test_several_questions_in_a_session_are_told_together(ana: Program, ben: Pro
     assert ana.ok("inbox").out.count("answered") == 2
 
 
-def test_a_take_over_is_told_as_one(ana: Program, ben: Program) -> None:
+def test_a_take_over_is_shown_as_one(ana: Program, ben: Program) -> None:
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", "@tier2")
     ben.ok("resume", code, "--take", "--reason", "it burns")

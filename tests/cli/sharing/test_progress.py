@@ -195,7 +195,7 @@ def test_brief_has_at_most_200_words_and_still_says_what_matters(file: str, name
 
 
 @pytest.mark.parametrize("file", RECORDED)
-def test_a_recorded_session_is_told_from_its_file_and_from_standard_input(file: str, ana: Program) -> None:
+def test_a_recorded_session_is_summarised_from_its_file_and_from_standard_input(file: str, ana: Program) -> None:
     path = SESSIONS / file
     from_file = ana.ok("progress", str(path)).out
     from_stdin = ana.ok("progress", "-", stdin=path.read_bytes()).out

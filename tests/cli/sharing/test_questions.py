@@ -36,7 +36,7 @@ def test_a_question_is_in_the_inbox_of_who_is_asked_until_it_is_answered(tmp_pat
     assert "Ana Ruiz asks, now: Is there a second till?" in said
 
 
-def test_who_asked_is_told_of_the_answer_until_the_inbox_has_shown_it(tmp_path: Path) -> None:
+def test_the_asker_sees_the_answer_until_the_inbox_has_shown_it(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ben = ana.at(user="Ben Okafor", terminal="other")
     code = ana.start("--title", "Till 3 is slow")

@@ -35,7 +35,7 @@ def listed(run: Program, *words: str) -> list[dict[str, Any]]:
     return list(run.ok("share", "list", "--json", *words).json)
 
 
-def test_a_link_is_told_once_with_what_it_gives_away(ana: Program) -> None:
+def test_a_link_is_shown_once_with_what_it_gives_away(ana: Program) -> None:
     code = ana.start()
     ana.ok("choose", "green")
     ana.ok("note", "password=hunter2")

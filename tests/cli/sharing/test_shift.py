@@ -58,7 +58,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
 
 
 @pytest.mark.slow
-def test_what_the_receiver_may_not_see_stays_and_is_told_and_the_rest_is_handed_over(
+def test_sessions_the_receiver_may_not_see_stay_and_are_listed_and_the_rest_is_handed_over(
     team: TeamServer, tmp_path: Path
 ) -> None:
     ben, cleo = (team.member(name, tmp_path / name[:3]) for name in ("Ben Okafor", "Cleo"))

@@ -83,7 +83,7 @@ def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None
     assert f"the warnings of handoff {handoff}, which hold again" in ben.ok("undo").err
     assert [name for name, shown in summaries(ben).items() if "no reboot before nine" not in shown] == []
     said = ben.ok("assume", "I took the wrong number", "--settled", handoff).err
-    assert f"the warnings of handoff {handoff} no longer hold: they have left CAUTION. To take that back: " in said
+    assert f"the warnings of handoff {handoff} no longer hold: they have left CAUTION.\nTo take that back: " in said
     assert '""' not in said
     ben.ok("undo")
     assert "Left open: 2 warnings. " in ben.ok("close", "--outcome", "resolved").err
@@ -91,6 +91,22 @@ def test_the_warnings_of_a_handoff_are_ended_by_its_number(ana: Program) -> None
     ben.ok("warn", "--over", handoff, "zebra")
     ana.ok("-s", code, "redact", handoff, "--yes")
     assert "zebra" not in ben.ok("export", code, "-o", "-").out
+
+
+def test_a_warning_that_a_handoff_repeats_stays_until_both_are_ended(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("warn", "no reboot before nine")
+    written = last(ana)
+    ana.ok("handoff", BEN, "--warn", "No reboot before nine", "--warn", "no update")
+    handoff = str(ben.show(code)["history"][-1]["seq"])
+    ben.ok("accept", code)
+    ended = ben.ok("warn", "--over", written).err
+    assert f"CAUTION still has it from handoff {handoff}. To end that too: rflow warn --over {handoff}\n" in ended
+    assert "left CAUTION" not in ended
+    assert [name for name, shown in summaries(ben).items() if "No reboot before nine" not in shown] == []
+    assert "they have left CAUTION" in ben.ok("warn", "--over", handoff).err
+    ben.ok("undo")
+    assert "Left open: 2 warnings." in ben.ok("close", "resolved").err
 
 
 def test_a_fold_of_the_page_names_no_step_that_was_taken_back(ana: Program) -> None:
@@ -247,6 +263,36 @@ def test_a_search_says_what_was_taken_back_reverted_or_is_over(ana: Program) -> 
     ana.ok("change", "--reverted", last(ana))
     ana.ok("undo")
     assert (found("koala"), found("tiger")) == (["warning"], ["change"])
+
+
+def test_a_search_says_what_is_not_valid_of_what_came_with_a_handoff(ana: Program) -> None:
+    def found(word: str) -> list[str]:
+        return [match["what"] for hit in ana.json("search", word, "--json") for match in hit["matches"]]
+
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("handoff", BEN, "--warn", "no zebra")
+    ben.ok("decline", code, "--reason", "wrong team")
+    assert found("zebra") == ["undone"]
+    handoff, declined = ana.show(code)["history"]
+    assert [(entry["undone"], entry["warnings_over"]) for entry in (handoff, declined)] == [(True, None), (False, None)]
+    ana.ok("resume", code)
+    ana.ok("handoff", BEN, "--note", "a giraffe", "--warn", "no panda")
+    ben.ok("accept", code)
+    ben.ok("warn", "--over", str(ben.show()["history"][-2]["seq"]), "a puma")
+    assert (found("giraffe"), found("panda"), found("puma")) == (["handoff"], ["over"], ["settled"])
+    assert [(entry["undone"], entry["warnings_over"]) for entry in ben.show()["history"]][-2] == (False, "a puma")
+    ben.ok("undo")
+    assert (found("panda"), found("puma")) == (["handoff"], ["undone"])
+
+
+def test_a_warning_that_was_taken_back_stays_so_in_a_search_once_its_end_is_taken_back(ana: Program) -> None:
+    ben, code = ana.at(user=BEN, terminal="ben"), ana.show()["code"]
+    ana.ok("warn", "no zebra")
+    ben.ok("-s", code, "warn", "--over", last(ana))
+    ana.ok("undo")
+    ben.ok("-s", code, "undo")
+    [hit] = ana.json("search", "zebra", "--json")
+    assert [match["what"] for match in hit["matches"]] == ["undone"]
 
 
 def test_what_was_corrected_says_so_wherever_it_stands(ana: Program) -> None:

@@ -49,7 +49,7 @@ def test_the_address_of_a_session_or_a_link_makes_it_the_current_one_at_the_same
     assert "Cleo" in lost and "--take" in lost
 
 
-def test_who_is_no_member_keeps_the_page_and_sees_whom_to_ask(team: TeamServer, ben: Program, tmp_path: Path) -> None:
+def test_a_non_member_keeps_the_page_and_sees_who_to_ask(team: TeamServer, ben: Program, tmp_path: Path) -> None:
     code = ben.start()
     made = ben.json("share", "create", "--json")
     dana = team.member("Dana", tmp_path / "dana")
@@ -81,7 +81,7 @@ def test_a_token_goes_only_to_the_server_that_it_is_for(team: TeamServer, ben: P
     assert "https://" in local.refused(2, "resume", "http://rflow.example.com/sessions/K7QM-2F")
 
 
-def test_of_two_who_accept_or_take_over_at_once_one_wins_and_the_other_is_told_who(
+def test_of_two_who_accept_or_take_over_at_once_one_wins_and_the_other_sees_who(
     team: TeamServer, ben: Program, cleo: Program, tmp_path: Path
 ) -> None:
     """Attack 19, from two terminals."""

@@ -233,7 +233,7 @@ def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) 
     assert "No terminal is waiting" in Visitor(served.url).sign_in("Ben Okafor").go("/device?code=%3Cb%3E").text
 
 
-def test_a_terminal_polls_as_slowly_as_it_is_told_and_through_failures() -> None:
+def test_a_terminal_polls_as_slowly_as_the_server_asks_and_through_failures() -> None:
     """Attack 27, seen from the terminal: after `slow_down` every poll comes five seconds later."""
     answers = [(400, "authorization_pending"), (400, "slow_down"), (503, ""), (400, "authorization_pending"), (200, "")]
     token = b'{"access_token": "rft_x", "token_type": "Bearer", "expires_in": 60, "scope": "read"}'

@@ -146,7 +146,7 @@ def test_a_space_has_members_and_a_policy(team: Program) -> None:
     assert team.ok("space", "clean").err == "Deleted 0 sessions.\n"
 
 
-def test_whoever_has_an_account_is_known_where_somebody_is_named(team: Program) -> None:
+def test_people_with_an_account_can_be_named(team: Program) -> None:
     team.start("--title", "Label printer", "--space", "Leeds")
     assert "Did you mean Ben Okafor?" in team.refused(2, "question", "Ben Okafr", "Is it on?")
     assert "has used this store" not in team.ok("handoff", "Ben Okafor").err

@@ -16,6 +16,7 @@ from rflow.core.session.decide import decide
 from rflow.core.session.events import Event, Fact
 from rflow.core.session.head import head_of
 from rflow.core.session.replay import replay
+from rflow.core.session.rules.steering import MOVES
 from rflow.core.session.state import Session
 from rflow.core.session.texts import NOT_TEXTS, TEXTS, texts_of
 from rflow.errors import Exit, NotAllowed, NotFound, SessionMoved, UsageProblem
@@ -361,7 +362,7 @@ def test_undone_adjustments_are_as_if_they_had_never_been_made(scene: Scene, dat
 
 
 def _is_move(event: Event) -> bool:
-    return isinstance(event.fact, e.MOVES)
+    return isinstance(event.fact, MOVES)
 
 
 # Waits

@@ -104,7 +104,7 @@ def test_an_event_of_a_later_kind_is_kept_as_it_is() -> None:
     ],
     ids=lambda value: value[:40] if isinstance(value, bytes) else "",
 )
-def test_a_damaged_line_is_told(line: bytes, told: str) -> None:
+def test_a_damaged_line_is_reported(line: bytes, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         read(exported(short_story()) + line + b"\n")
 

@@ -22,8 +22,6 @@ from rflow.core.session.commands import (
     Start,
 )
 from rflow.core.session.events import (
-    MOVES,
-    OWNERSHIP,
     ActionDone,
     Brief,
     ChoiceMade,
@@ -43,6 +41,7 @@ from rflow.core.session.events import (
 )
 from rflow.core.session.head import head_of
 from rflow.core.session.replay import FOLDS, evolve, replay
+from rflow.core.session.rules.steering import MOVES, OWNERSHIP
 from rflow.core.session.state import Session
 from rflow.core.session.times import EPOCH, micros
 from rflow.core.tree.model import digest

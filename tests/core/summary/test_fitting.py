@@ -15,7 +15,7 @@ from rflow.core.summary.progress import Digest, Progress
 from rflow.core.text import abridge
 from rflow.formats import FORMATS, format_named, render, render_whole
 from support.formats.builders import DIGEST, FULL, PLACE, STORIES, TOLD, changed
-from support.formats.strategies import hostile, retold, told_with
+from support.formats.strategies import hostile, with_hostile_texts, with_texts
 from support.nightly import NIGHTLY, examples
 from support.program import Program
 
@@ -184,7 +184,7 @@ one of them, and each of them once, are enough."""
 def test_giants_everywhere_fit(name: str, form: str, giant: str) -> None:
     told, text = GIANT_IN[form], GIANTS[giant]
     one_line = text.replace("\n", " ")
-    everywhere = retold(told, lambda path, _: text if re.search(r"(text|ask|result)$", path) else one_line)
+    everywhere = with_texts(told, lambda path, _: text if re.search(r"(text|ask|result)$", path) else one_line)
     assert measured(name, everywhere) <= limit_of(name)
 
 
@@ -193,7 +193,7 @@ def test_giants_everywhere_fit(name: str, form: str, giant: str) -> None:
 @examples(6, nightly=150)
 @in_every_limited_format
 def test_hostile_texts_of_any_length_fit(name: str, texts: list[str], times: int, offset: int) -> None:
-    told = told_with(
+    told = with_hostile_texts(
         changed(NIGHT, tried=NIGHT.tried[:20], notes=NIGHT.notes[:10]), [text * times for text in texts], offset
     )
     assert measured(name, told) <= limit_of(name)

@@ -4,23 +4,25 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency
 from rflow.core.session.state import Change, Note, Step
 from rflow.core.summary.budget import arrange
-from rflow.core.summary.budget.arrange import arranged
+from rflow.core.summary.budget.arrange import arranged, sections_only
 from rflow.core.summary.budget.cutting import CUT, Limits, levels, word_count
 from rflow.core.summary.budget.filling import Filling, Shown, by_importance
 from rflow.core.summary.budget.shares import brief_words, whole_words
 from rflow.core.summary.progress import Progress, SectionEntry
 from rflow.core.summary.summarise import summarise
+from rflow.core.summary.units.times import span
 from rflow.core.summary.units.unit import Unit
 from rflow.formats import FORMATS, format_named, render
 from support.core.builders import ANN, BEN, CLEO, TIER2, Scene, free, looking, output, printing
@@ -408,6 +410,12 @@ def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
     assert entries(progress_of(scene), "reverted")[-1].text == "IPv6 off (03:18–2026-03-03 01:19)"
 
 
+def test_a_span_over_the_end_of_summer_time_says_both_offsets() -> None:
+    summer, winter = (timezone(timedelta(hours=hours)) for hours in (2, 1))
+    start, end = datetime(2026, 10, 25, 2, 50, tzinfo=summer), datetime(2026, 10, 25, 2, 10, tzinfo=winter)
+    assert span(start, end, datetime(2027, 6, 1, tzinfo=summer)) == "2026-10-25 02:50–2026-10-25 02:10 +01:00"
+
+
 def test_of_several_results_the_last_before_a_change_was_reverted_says_why() -> None:
     scene = free()
     [made] = scene.do(ANN, c.MakeChange(text="SIP ALG off on fw-gdy-1", revert="SIP ALG on"))
@@ -491,14 +499,24 @@ def test_a_step_that_was_taken_back_stands_with_the_note_that_says_why(brief: bo
     assert entries(progress, "notes", "not_shown") == []
 
 
-@both_forms
-def test_a_step_that_was_taken_back_stands_with_the_step_that_corrects_it(brief: bool) -> None:
+def test_the_step_that_corrects_one_that_was_taken_back_is_tried_as_others_are() -> None:
     scene = free()
     scene.do(ANN, c.AddStep(text="Rolled back to 46", result="gone!"), c.Undo())
     scene.do(ANN, c.AddStep(text="Rolled back to 46 on staging", result="proves nothing"))
-    progress = progress_of(scene, brief=brief)
-    assert text_of(progress, "taken_back") == "corrected: Rolled back to 46 on staging: proves nothing"
-    assert entries(progress, "tried") == []
+    assert text_of(progress_of(scene), "taken_back") == "Rolled back to 46. Then: step 2"
+    for brief in (True, False):
+        [tried] = entries(progress_of(scene, brief=brief), "tried")
+        assert (tried.number, tried.text) == (2, "Rolled back to 46 on staging: proves nothing")
+    assert entries(progress_of(scene, brief=True), "taken_back") == []
+
+
+def test_a_note_after_an_answer_was_taken_back_stands_with_it_only_if_it_names_something_of_it() -> None:
+    for note, said in (("The customer calls at three", ""), ("That is the power lamp, not the printer", " Then: {}")):
+        scene = printing()
+        scene.do(ANN, c.Choose(choice="Yes"), c.Undo(), c.AddNote(text=note))
+        progress = progress_of(scene)
+        assert text_of(progress, "taken_back").endswith(f"Yes{'.' * bool(said)}{said.format(note)}")
+        assert text_of(progress, "last_note") == note
 
 
 def test_what_somebody_else_enters_next_is_not_why_a_step_was_taken_back() -> None:
@@ -574,7 +592,7 @@ def test_an_ask_of_an_earlier_owner_says_whose_it_is() -> None:
     scene.do(ANN, c.HandOff(to=BEN))
     scene.do(BEN, c.Accept())
     assert [whose(scene, brief=brief) for brief in (True, False)] == ["(Ann)", "(by Ann)"]
-    assert progress_of(scene).ask_by == "Ann"
+    assert [sections_only(progress_of(scene)).ask_by, progress_of(scene).ask_by] == ["Ann", "Ann"]
     scene.do(BEN, c.SetBrief(brief=Brief(situation="Half of it prints")))
     assert whose(scene, brief=True) == "(Ann)"
     scene.do(BEN, c.SetBrief(brief=Brief(ask="Restart it?")))
@@ -609,6 +627,17 @@ def test_what_somebody_was_asked_gives_way_in_the_brief_form_where_they_are_wait
     shown = {part.key: [entry.text for entry in part.entries] for part in progress_of(scene, brief=True).sections}
     assert [text.partition(":")[0] for text in shown["waiting"]] == ["Ben (security)"]
     assert [text.partition("Revert: ")[2] for text in shown["changes"]][-1] == way_back
+
+
+@pytest.mark.parametrize(("asked", "waited_for"), [("tier-2", "tier-1"), ("Jo", "Vendor"), ("???", "Vendor")])
+def test_what_somebody_was_asked_does_not_give_way_to_a_wait_for_somebody_else(asked: str, waited_for: str) -> None:
+    scene = free()
+    scene.do(ANN, c.AskQuestion(to=person(asked), text="Can you open port 9100 to the printer today?"))
+    scene.do(ANN, c.SetWaiting(waiting_for=f"{waited_for}: to call back about the badge"))
+    for number in range(60):
+        scene.do(ANN, c.AddNote(text=f"laptop {number} is fine", pin=True))
+    shown = text_of(progress_of(scene, brief=True), "waiting")
+    assert f"{asked} was asked: Can you open port 9100" in shown
 
 
 @pytest.mark.parametrize(
@@ -799,6 +828,22 @@ def test_whole_sentences_are_joined_without_their_full_stop() -> None:
         "Merged !812, memory limit 1Gi. (03:15). Then: Three restarts. (step 1). Revert: !812."
     )
     assert text_of(progress, "tried") == "Called Noor: No answer."
+
+
+def test_a_warning_that_several_handoffs_came_with_is_shown_once() -> None:
+    scene = free()
+    scene.do(ANN, c.HandOff(to=BEN, warnings=("no restart before nine", "leave queue 4 alone")))
+    scene.do(BEN, c.Accept())
+    scene.do(BEN, c.HandOff(to=CLEO, warnings=("No restart before nine!",)))
+    scene.do(CLEO, c.Accept())
+    for brief in (True, False):
+        shown = [entry.text for entry in entries(progress_of(scene, brief=brief), "caution")]
+        assert shown == ["No restart before nine!", "leave queue 4 alone"]
+    scene.do(CLEO, c.SettleAssumption(target=scene.session.handoffs[-1].seq, text=""))
+    assert [entry.text for entry in entries(progress_of(scene), "caution")] == [
+        "no restart before nine",
+        "leave queue 4 alone",
+    ]
 
 
 def test_a_warning_of_a_handoff_that_only_repeats_another_is_shown_once() -> None:
@@ -1016,6 +1061,19 @@ def test_a_note_on_a_step_that_stands_elsewhere_is_not_lost() -> None:
     scene.do(ANN, c.AddNote(text="it blinks", on=scene.session.version))
     shown = str(progress_of(scene).sections)
     assert ("it was the page before" in shown, "it blinks" in shown) == (True, True)
+
+
+def test_the_last_note_and_a_reverted_change_say_that_they_were_corrected() -> None:
+    scene = free()
+    change = scene.do(ANN, c.MakeChange(text="Set MTU 1400", revert="mtu 1500"))[0].seq
+    scene.do(ANN, c.AmendEntry(target=change, text="Set MTU 1300"))
+    scene.do(ANN, c.RevertChange(change=change))
+    note = scene.do(ANN, c.AddNote(text="Firmware is 2.1"))[0].seq
+    scene.do(ANN, c.AmendEntry(target=note, text="Firmware is 2.2"))
+    for brief in (True, False):
+        progress = progress_of(scene, brief=brief)
+        assert text_of(progress, "last_note") == "Firmware is 2.2 (corrected)"
+        assert re.fullmatch(r"Set MTU 1300 \(\S+, corrected\)", text_of(progress, "reverted"))
 
 
 def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:

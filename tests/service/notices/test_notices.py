@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rflow.core.notices import ATTEMPTS, TELLING, Notice
+from rflow.core.notices import ATTEMPTS, NOTIFYING, Notice
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.space_policy import Policy
@@ -266,7 +266,7 @@ def test_who_is_no_member_any_more_is_not_told(team: Team, box: Mailbox) -> None
 
 
 def test_the_facts_that_bring_notices_are_those_that_sending_looks_for() -> None:
-    assert sending._TELLING == TELLING
+    assert sending._NOTIFYING == NOTIFYING
 
 
 # Handoffs that nobody accepts
@@ -280,21 +280,21 @@ def test_a_handoff_that_waits_is_reminded_of_once_by_all_servers_together(team: 
     handed(team)
     sender(team, box).send_due()
     spans = {"remind_after": timedelta(minutes=30)}
-    assert overdue(team, **spans).look() == (0, 0)
+    assert overdue(team, **spans).process() == (0, 0)
     team.clock.wait(minutes=30)
-    assert [overdue(team, **spans).look() for _ in range(3)] == [(1, 0), (0, 0), (0, 0)]
+    assert [overdue(team, **spans).process() for _ in range(3)] == [(1, 0), (0, 0), (0, 0)]
     assert sender(team, box).send_due() == 1
     assert "still waits for you; Ben Okafor handed it over" in box.messages[1]["Subject"]
-    assert overdue(team, **spans).look() == (0, 0)
+    assert overdue(team, **spans).process() == (0, 0)
 
 
 def test_a_handoff_that_nobody_accepts_goes_back_once_and_its_sender_is_told(team: Team, box: Mailbox) -> None:
     session = handed(team, "@tier2")
     spans = {"handoff_life": timedelta(hours=4)}
     team.clock.wait(hours=3)
-    assert overdue(team, **spans).look() == (0, 0)
+    assert overdue(team, **spans).process() == (0, 0)
     team.clock.wait(hours=1)
-    assert [overdue(team, **spans).look() for _ in range(2)] == [(0, 1), (0, 0)]
+    assert [overdue(team, **spans).process() for _ in range(2)] == [(0, 1), (0, 0)]
     now = team.store.load(session).session
     assert (now.owner.name, now.status, now.ownership[-1].word) == ("Ben Okafor", "open", "expired")
     assert sender(team, box).send_due() == 1
@@ -306,11 +306,11 @@ def test_a_space_sets_its_own_times_and_never(team: Team) -> None:
     handed(team)
     team.clock.wait(hours=1)
     team.spaces.set_policy("Leeds", Policy(remind_after=0, handoff_life=0))
-    assert overdue(team, remind_after=timedelta(minutes=1), handoff_life=timedelta(minutes=1)).look() == (0, 0)
+    assert overdue(team, remind_after=timedelta(minutes=1), handoff_life=timedelta(minutes=1)).process() == (0, 0)
     team.spaces.set_policy("Leeds", Policy(remind_after=7200))
-    assert overdue(team, remind_after=timedelta(minutes=1)).look() == (0, 0)
+    assert overdue(team, remind_after=timedelta(minutes=1)).process() == (0, 0)
     team.spaces.set_policy("Leeds", Policy(handoff_life=3600))
-    assert overdue(team).look() == (0, 1)
+    assert overdue(team).process() == (0, 1)
 
 
 def test_a_handoff_accepted_meanwhile_does_not_expire_the_next_one(team: Team) -> None:
@@ -371,11 +371,11 @@ def test_a_handoff_that_can_not_be_given_back_is_logged_once_and_tried_again(
 
     with monkeypatch.context() as patched, caplog.at_level(logging.WARNING, "rflow"):
         patched.setattr(type(team.store), "append", busy)
-        assert [late.look() for _ in range(2)] == [(0, 0), (0, 0)]
+        assert [late.process() for _ in range(2)] == [(0, 0), (0, 0)]
         patched.setattr(type(team.store), "load", busy)
-        assert late.look() == (0, 0)
+        assert late.process() == (0, 0)
     assert caplog.messages == ["a handoff that nobody accepted could not be given back, and will be tried again"]
-    assert late.look() == (0, 1)
+    assert late.process() == (0, 1)
     assert team.store.load(session).session.owner.name == "Ben Okafor"
 
 

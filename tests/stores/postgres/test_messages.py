@@ -124,13 +124,13 @@ def test_a_connection_that_went_since_its_last_use_is_opened_again_before_an_app
 
 def test_a_reload_of_the_configuration_is_no_lost_connection(store: PostgresStore) -> None:
     draft = Draft(store, start(store), "The till is dark")
-    connection = store._database.line.connected()
+    connection = store._database.connection.current()
     postgres.server().sql("ALTER SYSTEM SET datestyle = 'German'", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.2)")
     try:
         draft.append(store)
     finally:
         postgres.server().sql("ALTER SYSTEM RESET datestyle", "SELECT pg_reload_conf()")
-    assert store._database.line.connected() is connection
+    assert store._database.connection.current() is connection
 
 
 def test_whoever_is_named_is_in_the_list_of_people_with_the_newest_name(store: PostgresStore) -> None:

@@ -1,4 +1,4 @@
-"""Random sessions: several people send commands, some of which the rules refuse."""
+"""Random sessions: several people send commands; the rules refuse some of them."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ TEXTS = ("It hums", "", "tray 2\nis empty", "\x1b[31mred\x1b[0m", "password=hunt
 
 
 class Dice:
-    """Picks from what there is by numbers thrown beforehand, so that hypothesis can make them smaller."""
+    """Makes random choices from numbers drawn beforehand, so that Hypothesis can shrink them."""
 
     def __init__(self, throws: Sequence[int]) -> None:
         self._throws = list(throws)
@@ -26,31 +26,31 @@ class Dice:
 
     @property
     def left(self) -> bool:
-        """Whether there are throws left."""
+        """Whether there are numbers left."""
         return self._next < len(self._throws)
 
     def pick(self, items: Sequence[T]) -> T:
-        """Take the next throw; the first item once there are none left."""
+        """Pick an item by the next number; the first item if there are none left."""
         throw = self._throws[self._next] if self.left else 0
         self._next += 1
         return items[throw % len(items)]
 
     def flip(self) -> bool:
-        """Throw a coin, which seldom falls on its back."""
+        """Return True one time in three."""
         return self.pick([False, False, True])
 
     def text(self) -> str:
-        """Say something."""
+        """Pick a text."""
         return self.pick(TEXTS)
 
     def seq(self, scene: Scene, *likely: int) -> int:
-        """Name an event, perhaps one that is not there."""
+        """Pick the number of an event, perhaps one that does not exist."""
         seqs: list[int] = [*likely, *likely, *range(scene.session.version + 2)]
         return self.pick(seqs)
 
 
 def move(scene: Scene, dice: Dice) -> Command:
-    """Make a move that fits where the session stands."""
+    """Return a move that is possible at the position."""
     place = scene.session.place
     if place is None or place.kind == "end":
         return scene.into(dice.pick([PRINTER, SCANNER]))

@@ -131,41 +131,42 @@ _OF_LINES = re.compile(
 
 
 def shown(text: str) -> str:
-    """Clean a text of several lines as everything that gets into a summary is cleaned."""
+    """Clean a text of several lines in the same way as the texts of a summary."""
     return clean(text).strip("\n").rstrip()
 
 
-def retold(told: Told, text: Callable[[str, str], str]) -> Told:
-    """Give a summary with other texts: `text` makes each from its path (`tried[0].text`) and what it was.
+def with_texts(summary: Told, text: Callable[[str, str], str]) -> Told:
+    """Replace every text of a summary by `text(path, old)`; a path is like `tried[0].text`.
 
-    It goes by the types, so that a new field is met without anybody thinking of it.
+    It walks the types, so new fields are included automatically.
     """
-    made: Told = _retold(type_info(type(told)), told, "", text)
+    made: Told = _with_texts(type_info(type(summary)), summary, "", text)
     return made
 
 
-def _retold(kind: Type, told: Any, path: str, text: Callable[[str, str], str]) -> Any:
+def _with_texts(kind: Type, summary: Any, path: str, text: Callable[[str, str], str]) -> Any:
     match kind:
         case StrType():
-            return text(path.removeprefix("."), told)
-        case UnionType(types=types) if told is not None:
-            return _retold(next(one for one in types if not isinstance(one, NoneType)), told, path, text)
+            return text(path.removeprefix("."), summary)
+        case UnionType(types=types) if summary is not None:
+            return _with_texts(next(one for one in types if not isinstance(one, NoneType)), summary, path, text)
         case VarTupleType(item_type=item):
-            return tuple(_retold(item, one, f"{path}[{number}]", text) for number, one in enumerate(told))
+            return tuple(_with_texts(item, one, f"{path}[{number}]", text) for number, one in enumerate(summary))
         case StructType(fields=fields):
             parts = {
-                part.name: _retold(part.type, getattr(told, part.name), f"{path}.{part.name}", text) for part in fields
+                part.name: _with_texts(part.type, getattr(summary, part.name), f"{path}.{part.name}", text)
+                for part in fields
             }
-            return replace(told, **parts)
-    return told
+            return replace(summary, **parts)
+    return summary
 
 
 # A digest is shown in part, whether a link is one is decided by its text, and labels are rflow's own words.
 _NOT_WRITTEN = re.compile(r"session\.tree\.digest|resume\.link|sections\[\d+\]\.(key|label)|handovers\[\d+\]\.word")
 
 
-def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
-    """Put the texts, as they are shown, into every text of a summary by turns."""
+def with_hostile_texts(summary: Told, texts: Sequence[str], offset: int = 0) -> Told:
+    """Replace the texts of a summary by `texts` in turn, cleaned as they would be shown."""
     turns = count(offset)
 
     def turn(path: str, old: str) -> str:
@@ -176,13 +177,13 @@ def told_with(told: Told, texts: Sequence[str], offset: int = 0) -> Told:
             return shown(text).replace("\n", " ")
         return shown(text) if _OF_LINES.search(path) else one_line(text)
 
-    return retold(told, turn)
+    return with_texts(summary, turn)
 
 
 class Twin:
-    """A harmless twin of a summary: it has the same lines, each a word of its own; `original` puts the real ones back.
+    """Makes a harmless twin of a summary: each distinct line becomes a distinct word; `original` puts the lines back.
 
-    Equal lines get equal words. `keep` says what of a line its word must have as well, since formats go by it.
+    `keep` returns the part of a line that its word must keep because formats depend on it.
     """
 
     def __init__(
@@ -191,11 +192,11 @@ class Twin:
         self._words: dict[str, str] = {}
         self._keep = keep
 
-    def of(self, told: Told) -> Told:
-        """Give the twin."""
-        return retold(told, lambda path, text: text if _NOT_WRITTEN.fullmatch(path) else self._disguised(text))
+    def of(self, summary: Told) -> Told:
+        """Return the twin of a summary."""
+        return with_texts(summary, lambda path, text: text if _NOT_WRITTEN.fullmatch(path) else self._replaced(text))
 
-    def _disguised(self, text: str) -> str:
+    def _replaced(self, text: str) -> str:
         return "\n".join(self._word(line) if line.strip() else line for line in text.split("\n"))
 
     def _word(self, line: str) -> str:
@@ -204,6 +205,6 @@ class Twin:
         return self._words.setdefault(line, f"Qx{len(self._words)}xQ{self._keep(line)}")
 
     def original(self, rendered: str) -> str:
-        """Put the real lines back into what shows the twin, without the spaces at their ends."""
+        """Put the original lines back into a rendered twin, without the spaces at their ends."""
         lines = {word: line.strip() for line, word in self._words.items()}
         return re.sub("|".join(map(re.escape, lines)) or "(?!)", lambda word: lines[word[0]], rendered)

@@ -175,6 +175,13 @@ def test_somebody_elses_session_is_read_noted_on_and_taken_over(
     assert shown(terminal)["owner"]["name"] == BEN
 
 
+def test_the_page_says_whose_ask_it_is_after_a_handoff(cleo: Visitor, terminal: Program, path: str) -> None:
+    terminal.ok("brief", "--ask", "Should I restart it?")
+    terminal.ok("handoff", "Cleo")
+    cleo.go(path).submit(f"{path}/accept")
+    assert f"Ask by {BEN}" in cleo.go(path).text
+
+
 def test_the_warnings_of_a_handoff_are_ended_on_the_page(cleo: Visitor, terminal: Program, path: str) -> None:
     terminal.ok("handoff", "Cleo", "--warn", "no restart before nine")
     cleo.go(path).submit(f"{path}/accept").submit(f"{path}/settle", settled="it was restarted at eight")

@@ -9,8 +9,9 @@ from rflow.cli.app.context import World, local, now
 from rflow.cli.app.current import CurrentSession
 from rflow.cli.app.streams import Streams
 from rflow.cli.output import echo, is_terminal
-from rflow.core.session.events import ChangeMade, HandoffAccepted, is_steering
+from rflow.core.session.events import ChangeMade, HandoffAccepted
 from rflow.core.session.replay import is_recent
+from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.state import Session
 from rflow.core.text import clean, one_line, shorten
 from rflow.errors import SessionMoved

@@ -39,7 +39,7 @@ def session_record(session: Session, tree: Tree | None, here: Record | None = No
         "waiting": [_wait(wait) for wait in session.waiting],
         "past_waits": [_past_wait(wait) for _, wait in sorted(session.past_waits.items())],
         "handoff": session.pending,
-        "history": [_fields(entry) for entry in session.ownership],
+        "history": _history(session),
         "closing": session.closing,
     }
 
@@ -68,6 +68,15 @@ def _past_wait(wait: Wait) -> Record:
     """Return a wait that is over, with what ended it, or that was taken back."""
     over = {"over_seq": wait.over_seq, "over_at": wait.over_at, "over_by": wait.over_by, "undone": wait.undone}
     return _wait(wait) | over
+
+
+def _history(session: Session) -> list[Record]:
+    """Return the changes of owner; of a handoff, whether it came to nothing, and why its warnings no longer hold."""
+    over = session.warnings_over
+    return [
+        {**_fields(entry), "undone": entry.seq in session.undone, "warnings_over": over.get(entry.seq)}
+        for entry in session.ownership
+    ]
 
 
 def _position(session: Session, tree: Tree | None, here: Record) -> Record | None:

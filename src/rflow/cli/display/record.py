@@ -6,6 +6,8 @@ Its entries read as in a summary, by the same phrases; but all of them are here,
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from rflow.cli.app import local
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
@@ -36,6 +38,7 @@ class _Record:
         view = View(as_of=now, zone=local, redact=False)
         presenter = Presenter(view)
         self._session, self._now = session, now
+        self._warnings_over = session.warnings_over
         self._clock = len(clock(session.started_at, now))  # wide enough for dates, if it began on another day
         self._reader = EntryReader(session, presenter)
         self._head: Header = header_of(session, view, presenter, None)
@@ -129,7 +132,8 @@ class _Record:
             return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:
             then = phrases.outcome(shown.then, change.reverted_note)
-            return self._entry(change, phrases.reverted(shown, self._head, whole=False, what=shown.text, then=then))
+            once = replace(shown, amended=False)  # the line says so itself
+            return self._entry(change, phrases.reverted(once, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
         return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
 
@@ -162,7 +166,7 @@ class _Record:
         """Return what is not valid any more of what came with a handoff."""
         if entry.seq in self._session.undone and (entry.warnings or entry.contingencies):
             return "what came with it is not valid"
-        why = self._session.warnings_over.get(entry.seq)
+        why = self._warnings_over.get(entry.seq)
         return "" if why is None else f"its warnings no longer hold{': ' if why else ''}{why}"
 
 

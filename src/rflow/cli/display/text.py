@@ -85,12 +85,11 @@ def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
 def cautions(session: Session) -> list[str]:
     """Return the warnings that hold, those of handoffs among them, as a summary has them."""
     texts = [note.text for note in session.unsettled("warning")]
-    given = [text for entry in reversed(session.handoffs) for text in entry.warnings]
-    if given:
-        from rflow.core.summary.units.earlier import repeats
+    if handoffs := session.handoffs:
+        from rflow.core.summary.units.earlier import warnings_given
 
-        given = [text for text in given if not repeats(text, texts)]
-    return list(dict.fromkeys([*texts, *given]))
+        texts += [text for _, text in warnings_given(handoffs, texts)]
+    return list(dict.fromkeys(texts))
 
 
 def open_points(session: Session, program: str, indent: str) -> list[str]:
@@ -175,13 +174,15 @@ def closed_words(session: Session, now: datetime) -> str:
 
 def left_open(session: Session) -> str:
     """Name what is not settled in a session: changes in place, waits, warnings that hold, assumptions, questions."""
+    from rflow.core.session.rules.entries import assumptions
+
     changes = [change for change in session.changes.values() if change.in_place]
     questions = [question for question in session.questions.values() if question.is_open]
     counts = [
         (len(changes), "change in place", "changes in place"),
         (len(session.waits), "wait", ""),
         (len(cautions(session)), "warning", ""),
-        (len(session.unsettled("assumption")), "assumption not verified", "assumptions not verified"),
+        (len(assumptions(session)), "assumption not verified", "assumptions not verified"),
         (len(questions), "question without an answer", "questions without an answer"),
     ]
     return ", ".join(counted(number, one, many) for number, one, many in counts if number)

@@ -170,6 +170,8 @@ def _text_of_option(what: str, here: Here, words: Sequence[str], texts: Sequence
     option, leading = _TEXT_MEANT.get(here.name, ("", 0))
     if here.name == "accept" and is_code("".join(texts[:1])):
         option, leading = "--read-back", 1
+    if here.name == "start" and len(texts) == 2 and " " in texts[1] and " " not in texts[0]:
+        leading = 1  # `start` says how to write it if the first word is no tree
     options = [piece for piece in pieces(here, words) if not piece.is_text]
     longer = [piece.words for piece in options if len(piece.words) > 2]
     if longer and len(texts) <= sum(isinstance(each.declared, Argument) for each in here.declared):

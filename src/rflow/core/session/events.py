@@ -360,19 +360,6 @@ Fact = (
     | TextRedacted
 )
 
-MOVES = (TreeEntered, ChoiceMade, ActionDone, StepSkipped, SteppedBack)
-OWNERSHIP = (
-    HandedOff,
-    HandoffAccepted,
-    HandoffDeclined,
-    HandoffCancelled,
-    HandoffExpired,
-    TakenOver,
-    Reassigned,
-    SessionClosed,
-    SessionReopened,
-)
-
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A fact with its envelope.
@@ -405,11 +392,3 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Stored = Event | Unreadable
-
-
-_STEERING = frozenset(MOVES + OWNERSHIP)
-
-
-def is_steering(fact: Fact) -> bool:
-    """Whether `fact` moved the session or changed who owns it: what a stale reader must not miss."""
-    return type(fact) in _STEERING

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from rflow.core.session import events as e
 from rflow.core.session.erasing import erased, said_before, values_of
-from rflow.core.session.events import Event, Fact, is_steering
+from rflow.core.session.events import Event, Fact
+from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.texts import REMOVED, blank, map_texts, texts_of
 from rflow.core.text import one_line, shorten
 

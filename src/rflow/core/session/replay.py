@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from rflow.core.people import Person
 from rflow.core.session import events as e
-from rflow.core.session.events import Event, Fact, Place, Stored, is_steering
+from rflow.core.session.events import Event, Fact, Place, Stored
 from rflow.core.session.rules.adjust import ADJUST, adjust, readjust
+from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.state import (
     Before,
     Change,

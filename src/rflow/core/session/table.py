@@ -1,4 +1,4 @@
-"""A table by event numbers whose older part is read only when something needs it."""
+"""A table keyed by event number that loads its older entries only when they are needed."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from itertools import chain, islice
@@ -11,10 +11,10 @@ _Value = TypeVar("_Value")
 
 
 class Table(MutableMapping[int, _Value]):
-    """Values by the number of the event that brought them, in that order.
+    """Values by the number of the event that added them, in that order.
 
-    What events from `first` on brought is in `recent`. `older` returns the rest, which are `count`: a command that goes
-    on from a checkpoint rarely needs any of them.
+    `recent` has the values of events from `first` on. `older` returns the other `count` values; a command on a session
+    with a checkpoint rarely needs them.
     """
 
     __slots__ = ("_count", "_first", "_older", "_values")
@@ -30,31 +30,31 @@ class Table(MutableMapping[int, _Value]):
         self._first, self._count, self._older = first, count, older
 
     def whole(self) -> dict[int, _Value]:
-        """Return all values, with the older ones read."""
+        """Return all values; this loads the older ones."""
         if self._count:
             self._values = {**dict(self._older().items()), **self._values}
             self._first = self._count = 0
         return self._values
 
     def split(self, count: int) -> tuple[Mapping[int, _Value], dict[int, _Value], dict[int, _Value]]:
-        """Return the older values, if nothing has needed them yet; the others before the last `count`; and these."""
+        """Return the values in three parts: those not loaded yet, the loaded ones before the last `count`, the last."""
         each = iter(self._values.items())
         older = self._older() if self._count else {}
         return older, dict(islice(each, max(len(self._values) - count, 0))), dict(each)
 
     def newest(self) -> Iterator[_Value]:
-        """Yield the values, the newest first."""
+        """Yield the values, newest first."""
         yield from reversed(self._values.values())
         if self._count:
             yield from reversed([value for _, value in self._older().items()])
 
     @property
     def last(self) -> int | None:
-        """The newest number."""
+        """The highest number; None if the table is empty."""
         return next(reversed(self), None)
 
     def copy(self) -> "Table[_Value]":
-        """Return a table of its own with the same values."""
+        """Return an independent table with the same values."""
         return Table(self._values.copy(), self._first, self._count, self._older)
 
     def values(self) -> "dict_values[int, _Value]":

@@ -170,7 +170,7 @@ def fitted(text: Text, value: str) -> str:
 
 
 _EMPTY = {
-    "title": 'Give one: rflow start --title "What is wrong"',
+    "title": 'Say what is wrong, in a line: --title "Mail is late"',
     "note": 'Write it: rflow note "what you saw"',
     "change": 'Write it: rflow change "what you changed" --revert "how to revert it"',
 }

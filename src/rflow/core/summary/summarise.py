@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from itertools import islice, takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -31,23 +31,16 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
 
     `trees` holds the versions it went through by digest, as far as known; `tree_changed`: whether there is a newer one.
     """
-    presenter, brief, tree = Presenter(view), session.brief, _tree_of(session, trees)
+    presenter, tree = Presenter(view), _tree_of(session, trees)
     reader, shown = EntryReader(session, presenter), _shown(session, view)
     progress = Progress(
         session=header_of(session, view, presenter, tree_changed),
-        ask=presenter.optional_text(view.ask if view.ask is not None else brief.ask),
-        ask_by=presenter.optional_line(ask_by(session)) if view.ask is None else None,
-        situation=presenter.optional_text(brief.situation),
-        impact=presenter.optional_text(brief.impact),
-        situation_at=presenter.optional_time(situation_at(session)),
-        situation_before=presenter.optional_text(situation_before(session)),
-        impact_before=presenter.optional_text(impact_before(session)),
+        **_asked_and_said(session, view, presenter),
         position=tree_parts.position(session, tree, presenter),
         since_position=tuple(sorted(shown.numbers[seq] for seq in own_steps_since_move(session))),
         remaining=tree_parts.steps_remaining(session, tree, presenter),
         tried=tuple(reader.step(step, number) for number, step in shown.steps),
         ruled_out=tuple(tree_parts.answers_that_ruled_out(session, trees, presenter)),
-        hypothesis=presenter.optional_text(brief.hypothesis),
         changes=tuple(reader.change(change, shown.numbers) for change in session.changes.values() if not change.undone),
         waiting=waiting(session, view, presenter),
         ahead=tree_parts.ahead(session, tree, presenter),
@@ -68,6 +61,21 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         brief=view.brief,
     )
     return arranged(progress)
+
+
+def _asked_and_said(session: Session, view: View, presenter: Presenter) -> dict[str, Any]:
+    """Return the fields of what a summary begins with: the ask, the situation and the impact, the hypothesis."""
+    brief = session.brief
+    return {
+        "ask": presenter.optional_text(view.ask if view.ask is not None else brief.ask),
+        "ask_by": presenter.optional_line(ask_by(session)) if view.ask is None else None,
+        "situation": presenter.optional_text(brief.situation),
+        "impact": presenter.optional_text(brief.impact),
+        "situation_at": presenter.optional_time(situation_at(session)),
+        "situation_before": presenter.optional_text(situation_before(session)),
+        "impact_before": presenter.optional_text(impact_before(session)),
+        "hypothesis": presenter.optional_text(brief.hypothesis),
+    }
 
 
 def _tree_of(session: Session, trees: Mapping[str, Tree]) -> Tree | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from rflow.core.summary.progress import DigestEntry, Header, Progress, Section
+from rflow.core.summary.units import phrases
 from rflow.core.text import counted
 
 _SEVERE = re.compile(r"((sev|severity|p|s)[ -]?)?[12]|critical|high", re.IGNORECASE)
@@ -34,7 +35,8 @@ def pills(summary: Progress | DigestEntry) -> Iterator[Pill]:
             yield _changes(summary.changes)
         return
     sections = {section.key: section for section in summary.sections}
-    if section := sections.get("changes"):
+    section = sections.get("changes")
+    if section and [entry.text for entry in section.entries] != [phrases.NOTHING]:
         in_place = sum(not change.reverted for change in summary.changes) or _all_of(section)
         yield msgspec.structs.replace(_changes(in_place), href="#changes")
     section = sections.get("waiting")
@@ -58,8 +60,9 @@ def _changes(number: int) -> Pill:
 
 
 def _all_of(section: Section) -> int:
-    """Return how many entries there are, 0 where only some of them are shown."""
-    return 0 if section.detail else len(section.entries)
+    """Return how many changes there are, 0 where only some of them are shown, or one entry may be several."""
+    several = any(phrases.is_of_several(entry.text) for entry in section.entries)
+    return 0 if section.detail or several else len(section.entries)
 
 
 def _waiting(progress: Progress, section: Section) -> Pill:

@@ -110,6 +110,7 @@ def _reverted(progress: Progress) -> Iterator[Line]:
                 at=change.at,
                 until=change.reverted_at,
                 step=change.then_step,
+                chip="corrected" if change.amended else "",
             )
     for note, why in warnings_that_are_over(progress):
         yield Line(text=f"The warning “{one_line(note.text)}”", result=why or "over", by=note.by, at=note.at)

@@ -8,7 +8,7 @@ from rflow.core.session.times import utc
 from rflow.errors import NotAllowed
 from rflow.ports.stores import Store
 from rflow.ports.values import Clock, Fault, Info, Merged, Report, unreported
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 
 class LocalAdministration:
@@ -24,7 +24,7 @@ class LocalAdministration:
         self.actor = actor
 
     def info(self) -> Info:
-        """Return what the store is and how much it holds."""
+        """Return facts about the store, and how much it holds."""
         return self._allowed().info()
 
     def check(self) -> list[Fault]:
@@ -36,7 +36,7 @@ class LocalAdministration:
         return self._allowed().merge()
 
     def backup(self, path: Path) -> None:
-        """Copy the whole store, as it is at one moment, to a path that must not exist."""
+        """Copy a consistent snapshot of the whole store to a path that must not exist."""
         self._allowed().backup(path, self._report)
 
     def notices(self) -> list[Notice]:

@@ -8,7 +8,7 @@ from rflow.core.session.commands import Command
 from rflow.core.session.log import Log
 from rflow.core.session.times import utc
 from rflow.service.local.sending import AUDITED
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 if TYPE_CHECKING:
     from rflow.service.local.workspace import LocalWorkspace

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from rflow.core.actors import check_scopes
 from rflow.core.fingerprint import fingerprint
-from rflow.core.session.events import OWNERSHIP, Event, EvidenceAdded, SessionStarted, TreeEntered
+from rflow.core.session.events import Event, EvidenceAdded, SessionStarted, TreeEntered
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
+from rflow.core.session.rules.steering import OWNERSHIP
 from rflow.errors import BadInput, NotAllowed, NotFound, StoreProblem
 from rflow.identity import id_of, is_code, is_id
 from rflow.ports.values import Imported, Incoming, Stale
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def plan_import(workspace: "LocalWorkspace", incoming: Incoming) -> Imported:
-    """Return what importing would do now; raise `BadInput` if the session is not whole."""
+    """Return what importing would do now; raise `BadInput` if the session is incomplete."""
     check_scopes(workspace.actor, "write", "move", "own")  # a log may hold any fact
     events = _checked(incoming)
     _check_may_write(workspace, events)
-    log = _here(workspace, incoming)
+    log = _existing(workspace, incoming)
     if log is None:
         return Imported(session=_new_id(workspace, incoming), code=_code(workspace, incoming), outcome="new")
     known = list(log.events)
@@ -60,8 +61,8 @@ def _check_may_extend(workspace: "LocalWorkspace", log: Log) -> None:
         )
 
 
-def _here(workspace: "LocalWorkspace", incoming: Incoming) -> Log | None:
-    """Read the session that is here, under its own id or the one that an earlier import gave it."""
+def _existing(workspace: "LocalWorkspace", incoming: Incoming) -> Log | None:
+    """Load the existing session with the id of the file, or with the id from an earlier import of the file."""
     for session_id in dict.fromkeys((incoming.id, _new_id(workspace, incoming))):
         try:
             if session_id:
@@ -72,10 +73,10 @@ def _here(workspace: "LocalWorkspace", incoming: Incoming) -> Log | None:
 
 
 def _new_id(workspace: "LocalWorkspace", incoming: Incoming) -> str:
-    """Return the id that the session gets if it is not here; empty for one that has none yet.
+    """Return the id for a session that does not exist here yet; "" if the file has no id.
 
-    It keeps its own only if the importer sees every session: otherwise, an id that is in use would show that a
-    session exists. The same file leads to the same id again.
+    The session keeps its own id only if the importer may see every session: otherwise a refusal would reveal that a
+    session with that id exists. The new id is derived from the file's, so the same file always gets the same id.
     """
     if not incoming.id or workspace.actor.spaces is None:
         return incoming.id
@@ -84,12 +85,12 @@ def _new_id(workspace: "LocalWorkspace", incoming: Incoming) -> str:
 
 
 def _code(workspace: "LocalWorkspace", incoming: Incoming) -> str:
-    """Return the code that the session keeps if it is free; empty if it gets a new one, for the same reason."""
+    """Return the code to keep if it is free; "" if the session needs a new code, for the same reason as with ids."""
     return incoming.code if workspace.actor.spaces is None and is_code(incoming.code) else ""
 
 
 def import_session(workspace: "LocalWorkspace", incoming: Incoming, *, accept_ownership: bool) -> Imported:
-    """Import a session; raise `NotAllowed` if that changes an owner here and `accept_ownership` does not allow it."""
+    """Import a session; raise `NotAllowed` if it changes an owner here, unless `accept_ownership` is set."""
     for _ in range(ATTEMPTS):
         planned = plan_import(workspace, incoming)
         if planned.ownership and not accept_ownership:
@@ -106,7 +107,7 @@ def import_session(workspace: "LocalWorkspace", incoming: Incoming, *, accept_ow
 
 
 def _checked(incoming: Incoming) -> list[Event]:
-    """Return the events of a session that is whole; raise `BadInput` for any other."""
+    """Return the events of a complete session; raise `BadInput` if it is incomplete."""
     events = [event for event in incoming.events if isinstance(event, Event)]
     if len(events) < len(incoming.events):
         raise BadInput("Some of its entries can't be read.", try_="Upgrade rflow, or export the session again.")
@@ -119,7 +120,7 @@ def _checked(incoming: Incoming) -> list[Event]:
 
 
 def _check_needed(incoming: Incoming, events: Iterable[Event]) -> None:
-    """Refuse trees and contents that are not what their digests say, or that no event names."""
+    """Refuse trees and contents that don't match their digest, or that no event refers to."""
     facts = [event.fact for event in events]
     trees = {fact.tree.digest for fact in facts if isinstance(fact, TreeEntered)}
     contents = {fact.digest for fact in facts if isinstance(fact, EvidenceAdded)}

@@ -56,7 +56,7 @@ def _hit(workspace: "LocalWorkspace", store: Store, session_id: str, terms: tupl
     matches, more = best_matches(passages(log.code, log.events), terms)
     closing = log.session.closing
     return Hit(
-        head=derived.row(log.session),
+        head=derived.stored_head(log.session),
         outcome=closing.outcome if closing else "",
         summary=closing.summary if closing else "",
         matches=matches,

@@ -1,6 +1,6 @@
-"""Carrying out commands: decide, append, and decide again where somebody else wrote first.
+"""Carrying out commands: decide, append, and decide again if somebody else wrote first.
 
-Reading does not load this.
+Only imported by commands that write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,15 +52,15 @@ AUDITED: Mapping[type[Command], str] = {
     Reassign: "session_reassigned",
     RedactText: "text_redacted",
 }
-"""The commands that the audit of a server has an entry for, and its name."""
+"""The commands that are recorded in the audit of a server, and the name of the entry."""
 
 
-_TELLING = (HandedOff, QuestionAsked, HandoffDeclined, HandoffExpired, Reassigned)
-"""The facts that bring notices; a test holds them to `core.notices.TELLING`, which most commands never load."""
+_NOTIFYING = (HandedOff, QuestionAsked, HandoffDeclined, HandoffExpired, Reassigned)
+"""The facts that people are notified of: a copy of `core.notices.NOTIFYING`, which most commands never import."""
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Who sends commands where: an actor at a store, the time there, and its trees by digest."""
+    """The sender of commands: the store, the actor, the clock, and how to find trees by their digest."""
 
     store: "Store"
     actor: Actor
@@ -69,9 +69,9 @@ class Sender(msgspec.Struct, frozen=True):
 
 
 def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str, bytes], known: int) -> Sent:
-    """Carry out `command` on the session of `log`, unless one of its `command_id` was carried out before.
+    """Carry out `command` on the session of `log`, unless a command with its `command_id` was carried out before.
 
-    The sender has version `known`, and gets what came after it.
+    `known` is the version that the sender has; the result holds all events after it.
     """
     _check_contents(command, contents)
     if isinstance(command, RedactText):
@@ -87,7 +87,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
             notices = _notices(sender.store, after, events)
             sender.store.append(after, events, session.version, contents, notices, stamp)
         except (Stale, ConnectionLost) as error:
-            lost = _may_go_on(error, command, lost=lost)
+            lost = _check_retry(error, command, lost=lost)
             newer = _caught_up(sender, session, stamp)
             session, stamp = newer.session, newer.stamp
             if newer.base is None:  # All of it was read again.
@@ -108,18 +108,18 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
 
 
 def _notices(store: "Store", after: Session, events: Sequence[Event]) -> "Sequence[Notice]":
-    """Return the notices that events bring, for people with accounts; most events bring none."""
-    if not any(isinstance(event.fact, _TELLING) for event in events):
+    """Return the notices to send because of events, for people with accounts; there are usually none."""
+    if not any(isinstance(event.fact, _NOTIFYING) for event in events):
         return ()
     from rflow.service.notices.writing import notices
 
     return notices(store, after, events)
 
 
-def _may_go_on(error: Stale | ConnectionLost, command: Command, *, lost: bool) -> bool:
-    """Return whether the connection was lost by now; raise where the command can't be sent again.
+def _check_retry(error: Stale | ConnectionLost, command: Command, *, lost: bool) -> bool:
+    """Return whether the connection has been lost so far; raise `error` if the command can't be sent again.
 
-    Only its id shows whether it was carried out before the connection was lost.
+    After a lost connection, only a command's id shows whether it was carried out.
     """
     if isinstance(error, Stale):
         return lost
@@ -129,7 +129,7 @@ def _may_go_on(error: Stale | ConnectionLost, command: Command, *, lost: bool) -
 
 
 def _check_contents(command: Command, contents: Mapping[str, bytes]) -> None:
-    """Refuse contents that are not those of the command's evidence, and a deletion, which is no event."""
+    """Refuse contents that don't belong to the command's evidence, and `Delete`, which is not sent to a session."""
     if isinstance(command, Delete):
         raise UsageProblem("A session is not deleted by a command that is sent to it.", try_="Use: rflow delete CODE")
     piece = command.evidence if isinstance(command, AddEvidence | AddStep) else None
@@ -139,12 +139,12 @@ def _check_contents(command: Command, contents: Mapping[str, bytes]) -> None:
 
 
 def _removed(events: Sequence[Stored]) -> bool:
-    """Whether texts were removed by these events: what the sender has may still show them."""
+    """Whether these events removed texts, which the sender's copy of the session may still show."""
     return any(isinstance(event, Event) and isinstance(event.fact, TextRedacted) for event in events)
 
 
 def _after(sender: Sender, log: Log, known: int) -> list[Stored]:
-    """Return the events that a sender who has version `known` does not have yet."""
+    """Return the events after version `known`, up to the state of `log`."""
     events = log.events if known >= log.after else sender.store.load(log.id, known).events
     return [event for event in events if known < event.seq <= log.session.version]
 
@@ -154,12 +154,12 @@ def _repeated(session: Session, entry: int, tail: Sequence[Stored], *, reload: b
 
 
 def _entry(events: Sequence[Event], after: Session) -> int:
-    """Return the number of the entry that a command brought: of its facts the one that the others are part of."""
+    """Return the number of the entry that a command made: the event that its other events are part of."""
     return max((event.seq for event in events if not event.part_of), default=after.version)
 
 
 def _caught_up(sender: Sender, session: Session, stamp: str) -> Log:
-    """Load what came since `session`; all of it where texts were removed, so that none comes back from memory."""
+    """Load the events after `session`; all events if texts were removed, so that none comes back from memory."""
     log = sender.store.load(session.id, session.version)
     if log.stamp != stamp or _removed(log.events):
         return sender.store.load(session.id)
@@ -189,5 +189,5 @@ def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
 
 
 def busy(session: Session) -> StoreProblem:
-    """Return the error for a session to which others keep writing first."""
+    """Return the error for a session that others changed before every attempt."""
     return StoreProblem(f"Others keep writing to {session.code}; nothing was written.", try_="Try again in a moment.")

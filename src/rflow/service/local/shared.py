@@ -15,7 +15,7 @@ from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Closing, Networked, Store
 from rflow.ports.values import Clock
-from rflow.service.team.office import accounts_of, policy_of
+from rflow.service.team.team_service import accounts_of, policy_of
 from rflow.stores.derived import readable_trees
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SharedSessions:
-    """The sessions that links to a store show; `patterns` are the server's own for secrets."""
+    """The sessions that a store's links show; `patterns` are the server's patterns for secrets."""
 
     def __init__(self, store: Store, *, clock: Clock, zone: Zone, patterns: Sequence[str] = ()) -> None:
         self._store = store.scoped(())  # a link is found by its hash, and shows only its own space
@@ -39,12 +39,12 @@ class SharedSessions:
 
     @property
     def is_remote(self) -> bool:
-        """Whether a server has to be asked for everything, even for the stamp."""
+        """Whether every access goes over a network, even reading the stamp."""
         return self._store.shared
 
     @property
     def has_accounts(self) -> bool:
-        """Whether anybody can sign in at this store."""
+        """Whether the store has any accounts, so that people can sign in."""
         accounts = accounts_of(self._whole)
         return accounts is not None and accounts.exist()
 
@@ -53,9 +53,9 @@ class SharedSessions:
         return self._store.stamp()
 
     def listen(self, on_change: Callable[[str], None]) -> Closing | None:
-        """Call `on_change` in a thread with the id of each session that changes ("": perhaps any), until closed.
+        """Call `on_change` in a thread with the id of each session that changes ("" if any may have), until closed.
 
-        None where the store tells of no changes.
+        Return None if the store does not report changes.
         """
         return self._whole.listen(on_change) if isinstance(self._whole, Networked) else None
 
@@ -64,33 +64,33 @@ class SharedSessions:
         return self._whole.advice(connections) if isinstance(self._whole, Networked) else []
 
     def live(self, token: str) -> Share | None:
-        """Return the share of a token if it can be opened now; a text that can't be a token is not looked up."""
+        """Return the share of a token if it can be opened now without a password or signing in."""
         share = self._share(token)
         return share if share is not None and opens(share, self.now(), self._policy(share)) else None
 
     def working(self, token: str) -> "tuple[Share, frozenset[Need]] | None":
-        """Return the share of a token that works now, and what its readers must do before it opens."""
+        """Return the share of a token if it works now, with what readers must do to open it."""
         share = self._share(token)
         policy = self._policy(share) if share is not None else Policy()
         return (share, needs(share, policy)) if share is not None and works(share, self.now(), policy) else None
 
     def opened(self, token: str, opened: str, session: str) -> Share | None:
-        """Return the share of a token that its reader has opened; `session` is their web session, if they have one."""
+        """Return the share of a token if this reader has opened it; `session` is their web session's token."""
         working = self.working(token)
-        if working is None or ("sign_in" in working[1] and not self.knows(session)):
+        if working is None or ("sign_in" in working[1] and not self.is_signed_in(session)):
             return None
         share, needs = working
         return share if needs <= {"sign_in"} or self.protected.is_open(share, opened) else None
 
-    def knows(self, session: str) -> bool:
-        """Whether this is the web session of a person who is signed in."""
+    def is_signed_in(self, session: str) -> bool:
+        """Whether this is the token of a valid web session."""
         from rflow.service.team.sign_in import SignIn
 
         return is_token(session, "session") and SignIn(self._whole, clock=self.now).watching(session) is not None
 
     @property
     def protected(self) -> "ProtectedLinks":
-        """The links that open only with a password, or a limited number of times."""
+        """The service that opens links with a password or a limited number of views."""
         from rflow.service.team.links import ProtectedLinks
 
         return ProtectedLinks(self._whole, clock=self.now)
@@ -99,7 +99,7 @@ class SharedSessions:
         return self._store.shares.by_hash(token_hash(token)) if is_token(token) else None
 
     def _of(self, share: Share) -> Store:
-        """Return the store as the readers of a link may see it."""
+        """Return the store restricted to the space of a link."""
         return self._store.scoped((share.space,))
 
     def _policy(self, share: Share) -> Policy:
@@ -110,12 +110,12 @@ class SharedSessions:
         self._store.standing("")
 
     def revision(self, share: Share) -> str | None:
-        """Return a text that is another one whenever a link's session is; None if the session is gone."""
+        """Return a text that changes whenever a link's session does; None if the session is gone."""
         standing = self._of(share).standing(share.session)
         return standing.revision if standing else None
 
-    def opening(self, tokens: Sequence[str]) -> dict[str, tuple[Share, str]]:
-        """Return those of these links that can be opened now, with their revisions: in one step where the store can."""
+    def all_live(self, tokens: Sequence[str]) -> dict[str, tuple[Share, str]]:
+        """Look up several links at once: those that can be opened now, with the revisions of their sessions."""
         if not isinstance(self._whole, Networked):
             each = ((token, self.live(token)) for token in tokens)
             live = {token: (share, self.revision(share)) for token, share in each if share is not None}
@@ -130,10 +130,10 @@ class SharedSessions:
         }
 
     def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
-        """Return the session as a share shows it, a snapshot up to where it was taken, and its progress.
+        """Return the session as a share shows it (a snapshot ends at its last event), and its progress.
 
-        A whole link can also be read in its `brief` form. Raises `NotFound` if the session is gone. The progress is
-        as of the last change, the same for every reader.
+        With `brief`, return the brief form even of a whole link. Raises `NotFound` if the session is gone. The progress
+        is as of the last change, so it is the same for every reader.
         """
         store = self._of(share)
         log = store.load(share.session)

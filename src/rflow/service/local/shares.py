@@ -16,7 +16,7 @@ from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.service.local.auditing import record
 from rflow.service.sessions import all_heads
 from rflow.service.team.links import checked_label, link_password, protection
-from rflow.service.team.office import policy_of
+from rflow.service.team.team_service import policy_of
 
 if TYPE_CHECKING:
     from rflow.core.session.head import Head

@@ -26,7 +26,7 @@ def start(workspace: "LocalWorkspace", command: Start) -> Sent:
     """Start a session; the same command sent again (by its `command_id`) leads to the same session."""
     check_scopes(workspace.actor)
     if command.space != DEFAULT_SPACE:
-        from rflow.service.team.office import check_space
+        from rflow.service.team.team_service import check_space
 
         check_space(workspace.store, workspace.actor, command.space)
     at = workspace.now()

@@ -1,4 +1,4 @@
-"""Handoffs that nobody accepts: a reminder after a time, and back to the last owner after another."""
+"""Overdue handoffs: a reminder after some time, and after some more the session returns to its last owner."""
 
 import logging
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from rflow.ports.values import Clock
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.notices.sending import NoticeSettings
 from rflow.service.sessions import all_heads
-from rflow.service.team.office import policy_of
+from rflow.service.team.team_service import policy_of
 
 _log = logging.getLogger("rflow")
 _EXPIRED_ONLY = "a handoff expired, but its session could not be passed on"
@@ -26,7 +26,7 @@ _NOT_GIVEN_BACK = "a handoff that nobody accepted could not be given back, and w
 
 
 class OverdueHandoffs:
-    """Looks after the handoffs of a store that nobody has accepted; any number of servers may do so at once."""
+    """Reminds of and expires the pending handoffs of a store. Several servers may do so at the same time."""
 
     def __init__(self, store: Store, settings: NoticeSettings, *, clock: Clock) -> None:
         self._store = store
@@ -36,8 +36,8 @@ class OverdueHandoffs:
         self._reminded: set[str] = set()
         self._failed: set[tuple[str, str, str]] = set()
 
-    def look(self) -> tuple[int, int]:
-        """Write the reminders that are due, and give back what nobody accepted in time; return how many of each."""
+    def process(self) -> tuple[int, int]:
+        """Write due reminders and expire overdue handoffs; return how many of each."""
         reminded = expired = 0
         for head, pending in self._waiting():
             remind_after, life = self._spans(policy_of(self._store, head.space))
@@ -49,7 +49,7 @@ class OverdueHandoffs:
         return reminded, expired
 
     def _remind(self, head: Head, pending: Pending) -> int:
-        """Write a reminder, unless one has been written; return how many were."""
+        """Write a reminder, unless it has been written already; return how many were written."""
         notice = reminder(head, pending, self._now())
         if notice.id in self._reminded:
             return 0
@@ -60,7 +60,7 @@ class OverdueHandoffs:
         return utc(self._clock())
 
     def _waiting(self) -> Iterator[tuple[Head, Pending]]:
-        """Yield the handoffs that wait; only sessions that have changed since the last look are read."""
+        """Yield pending handoffs; sessions that have not changed since the last time are not read again."""
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
         known, self._pending = self._pending, {}
         for head in list(all_heads(workspace, Query(status=("handed_off",)))):
@@ -78,17 +78,17 @@ class OverdueHandoffs:
         return None if session.unreadable else session.pending
 
     def _spans(self, policy: Policy) -> tuple[timedelta | None, timedelta | None]:
-        """Return after which time to remind, and to give back; None is never."""
+        """Return the time until a reminder and the time until expiry; None means never."""
         return (
             _span(policy.remind_after, self._settings.remind_after),
             _span(policy.handoff_life, self._settings.handoff_life),
         )
 
     def _expire(self, head: Head, pending: Pending) -> bool:
-        """Give a session back; somebody may have accepted or expired it first.
+        """Return a session to its last owner, unless somebody has accepted or expired it first.
 
-        What fails is logged, once. Then the handoff still waits, and the next look tries again; or it is over, but the
-        session could not be passed on from somebody who has left, which `leaving.pass_on_all` makes up for.
+        A failure is logged once. Either the handoff is still pending, and the next call tries again; or it has expired,
+        but its session could not be passed on from somebody who has left: `leaving.pass_on_all` does that later.
         """
         workspace = LocalWorkspace(self._store, Actor(person=RFLOW), clock=self._clock)
         command = ExpireHandoff(seen=head.version, command_id=f"expire-{pending.seq}")
@@ -108,7 +108,7 @@ class OverdueHandoffs:
         return done
 
     def _is_over(self, head: Head, pending: Pending) -> bool:
-        """Whether a handoff is known to wait no longer."""
+        """Whether a handoff is certainly no longer pending."""
         try:
             now = self._store.load(head.id).session.pending
         except RflowError:
@@ -117,6 +117,6 @@ class OverdueHandoffs:
 
 
 def _span(seconds: int | None, usual: timedelta | None) -> timedelta | None:
-    """Return what a space sets, else what the server does; 0 is never."""
+    """Return the space's setting, or else the server's; None for 0, which means never."""
     span = usual if seconds is None else timedelta(seconds=seconds)
     return span or None

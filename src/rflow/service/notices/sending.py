@@ -1,4 +1,4 @@
-"""Sending notices: a server claims what is due, sends it by mail or webhook, and keeps what failed for later."""
+"""Sending notices: a server claims those that are due, sends them by mail or webhook, and retries failures later."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from rflow.ports.values import Clock
 from rflow.service.notices.bodies import mail as mail_of
 from rflow.service.notices.bodies import post_body
 from rflow.service.notices.content import content
-from rflow.service.team.office import policy_of
+from rflow.service.team.team_service import policy_of
 
 _BATCH = 10
 _log = logging.getLogger("rflow")
@@ -52,7 +52,7 @@ class NoticeSender:
         self._clock = clock
 
     def send_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Send all notices that are due now; return how many were sent. Ends early when the server stops."""
+        """Send all notices that are due now, unless the server stops; return how many were sent."""
         count = 0
         while not stopping():
             claimed = self._store.outbox.claim(self._now(), self._now() + LEASE, _BATCH)
@@ -60,13 +60,13 @@ class NoticeSender:
                 break
             for number, notice in enumerate(claimed):
                 if stopping():
-                    self._give_back(claimed[number:])
+                    self._release(claimed[number:])
                     break
                 count += self._handle(notice)
         return count
 
-    def _give_back(self, claimed: Sequence[Notice]) -> None:
-        """Leave claimed notices to another server, or to the next start."""
+    def _release(self, claimed: Sequence[Notice]) -> None:
+        """Release claimed notices, for another server or the next start."""
         for notice in claimed:
             changed = msgspec.structs.replace(notice, due=self._now(), attempts=notice.attempts - 1)
             self._store.outbox.replace(changed, notice)
@@ -78,9 +78,9 @@ class NoticeSender:
         try:
             session = self._store.load(notice.session).session
         except NotFound:
-            return False  # deleted, and its notices with it
+            return False  # the session was deleted together with its notices
         outbox = self._store.outbox
-        if notice.attempts > ATTEMPTS:  # a server ended each time while it was sending
+        if notice.attempts > ATTEMPTS:  # every attempt ended with the server
             outbox.replace(retried(notice, self._now(), "Sending it was interrupted.", final=True), notice)
             return False
         if not still_holds(notice, session):
@@ -90,10 +90,10 @@ class NoticeSender:
             made = deliveries(notice, self._ways(notice), self._now())
             outbox.replace(sent(notice, self._now()), notice, made)
             return False
-        return self._delivered(notice, session)
+        return self._attempt(notice, session)
 
-    def _delivered(self, notice: Notice, session: Session) -> bool:
-        """Send one delivery, and record what came of it."""
+    def _attempt(self, notice: Notice, session: Session) -> bool:
+        """Try to deliver a notice, and record the result; return whether it was delivered."""
         facts: dict[str, object] = {"id": notice.id, "way": notice.way, "attempt": notice.attempts}
         try:
             self._deliver(notice, session)
@@ -111,11 +111,11 @@ class NoticeSender:
     # Receivers and channels
 
     def _ways(self, notice: Notice) -> list[tuple[Way, str]]:
-        """Return how a notice is sent: to a queue's channel or its members, to a person by mail or in the channel."""
+        """Return the ways to send a notice: to a queue by its channel or members, to a person by mail or channel."""
         if notice.to.is_queue:
             return self._ways_to_queue(notice)
         account = self._store.accounts.account(notice.to.id)
-        if account is None or not self._may_be_told(account, notice.space):
+        if account is None or not self._may_be_notified(account, notice.space):
             return []
         if self._settings.mail is not None and account.email:
             return [("mail", account.id)]
@@ -128,17 +128,17 @@ class NoticeSender:
         return [("mail", account.id) for account in self._members(notice)]
 
     def _members(self, notice: Notice) -> Iterator[Account]:
-        """Yield who may claim from a queue in the space of a session, and wants mail."""
+        """Yield the accounts that may claim from a queue in the session's space and want mail."""
         accounts = self._store.accounts
         for account_id, role in accounts.members(notice.space).items():
             account = accounts.account(account_id)
             if account is None or role == "reader" or account.id == notice.by.id or not account.email:
                 continue
-            if self._may_be_told(account, notice.space):
+            if self._may_be_notified(account, notice.space):
                 yield account
 
-    def _may_be_told(self, account: Account, space: str) -> bool:
-        """Whether somebody wants notices, and may see the sessions of a space now."""
+    def _may_be_notified(self, account: Account, space: str) -> bool:
+        """Whether an account wants notices and may currently see the sessions of a space."""
         member = account.admin or space in self._store.accounts.roles(account.id)
         return account.active and account.notices and member
 
@@ -159,7 +159,7 @@ class NoticeSender:
             post(target, post_body(notice, said, target.kind), idempotency_key=notice.id, attempts=1)
             return
         account = self._store.accounts.account(notice.address)
-        if account is None or not account.email or not self._may_be_told(account, notice.space):
+        if account is None or not account.email or not self._may_be_notified(account, notice.space):
             raise Refused("The account has no e-mail address any more, is no member, or wants no notices.")
         if settings.mail is None:
             raise NotDelivered("This server has no mail server.", try_="Set mail.host in its configuration.")

@@ -6,7 +6,7 @@ from rflow.core.notices import Notice, notices_of
 from rflow.core.session.events import Event
 from rflow.core.session.state import Session
 from rflow.ports.stores import Store
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 
 def notices(store: Store, session: Session, events: Sequence[Event]) -> list[Notice]:

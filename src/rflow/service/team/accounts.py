@@ -21,13 +21,13 @@ from rflow.ports.paging import WHOLE, Part
 from rflow.ports.team import Left, NewUser, OneTimeLink, User, user_view
 from rflow.ports.values import Stale
 from rflow.service.team import attempts, leaving, passwords
-from rflow.service.team.office import Office
+from rflow.service.team.team_service import TeamService
 
 SIGNED_IN: tuple[CredentialKind, ...] = ("session", "invitation", "reset")
 """What ends with a new password."""
 
 
-class LocalAccounts(Office):
+class LocalAccounts(TeamService):
     """The accounts of a store; `rflow.ports.team.Accounts` says what each method does."""
 
     def add(self, name: str, *, password: str = "", admin: bool = False, agent: bool = False) -> NewUser:

@@ -1,4 +1,4 @@
-"""Rate limits for passwords: counted in the store, so that they hold over several processes."""
+"""Rate limits for passwords, counted in the store so that they apply across processes."""
 
 from datetime import datetime
 from ipaddress import ip_network
@@ -16,9 +16,9 @@ def check(
     limit: int = ATTEMPTS,
     said: str = "There were too many wrong passwords.",
 ) -> None:
-    """Count an attempt before the password is looked at; raise `TooManyAttempts` if there were too many.
+    """Count an attempt before its password is checked; raise `TooManyAttempts` if there were too many.
 
-    `what` is hashed: somebody may have typed a password where the name belongs.
+    `what` is stored as a hash, because somebody may have typed their password instead of their name.
     """
     window, passed = _window(at)
     if not accounts.hit(_name(what), window, limit, at + 2 * ATTEMPTS_WINDOW):
@@ -32,17 +32,17 @@ def check(
 
 
 def clear(accounts: AccountStore, what: str) -> None:
-    """Forget the attempts: the right password came."""
+    """Reset the count after a right password."""
     accounts.clear(_name(what))
 
 
 def take_back(accounts: AccountStore, what: str, at: datetime) -> None:
-    """Count an attempt no longer: the right password came, and others behind the same address may have wrong ones."""
+    """Uncount one attempt after a right password. The rest may be by other clients at the same address."""
     accounts.take_back(_name(what), _window(at)[0])
 
 
 def network(address: str) -> str:
-    """Return what a client's address is counted as: a client has all addresses of an IPv6 network of 64 bits."""
+    """Return the key for a client's address: for IPv6 its /64 network, since a client has all addresses in it."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

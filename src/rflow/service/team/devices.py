@@ -32,7 +32,7 @@ from rflow.ports.stores import Store
 from rflow.ports.team import NewToken
 from rflow.ports.values import Clock, Stale
 from rflow.service.team import attempts
-from rflow.service.team.office import Office
+from rflow.service.team.team_service import TeamService
 from rflow.service.team.tokens import checked_scopes, token_view
 
 Refusal = Literal["authorization_pending", "slow_down", "access_denied", "expired_token", "invalid_grant"]
@@ -119,10 +119,10 @@ class DeviceSignIn:
         account = self._accounts.account(request.account)
         if account is None or not account.active or not self._accounts.end([request.id]):
             return "invalid_grant"
-        office = Office(self._store, Actor(person=account.person), clock=self._clock, random=self._random)
-        label, until = f"rflow login on {request.label}", office.now() + LOGIN_LIFE
-        secret, made = office.credential("token", account.id, until, scopes=request.scopes, label=label)
-        entry = office.entry("token_created", account.id, id=made.id, scopes=",".join(request.scopes))
+        service = TeamService(self._store, Actor(person=account.person), clock=self._clock, random=self._random)
+        label, until = f"rflow login on {request.label}", service.now() + LOGIN_LIFE
+        secret, made = service.credential("token", account.id, until, scopes=request.scopes, label=label)
+        entry = service.entry("token_created", account.id, id=made.id, scopes=",".join(request.scopes))
         self._accounts.add_credential(made, entry)
         return NewToken(token=token_view(made), secret=secret)
 

@@ -1,4 +1,4 @@
-"""Erasing a person from sessions: their name, wherever it stands, becomes another."""
+"""Erasing a person from sessions: their name is replaced everywhere."""
 
 from rflow.core.people import Person
 from rflow.core.session.erasing import without_person
@@ -14,11 +14,11 @@ _ATTEMPTS = 200
 
 
 def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removals) -> tuple[int, list[str]]:
-    """Replace somebody in all sessions, each a step of `removals`.
+    """Replace a person in all sessions, each as a step of `removals`.
 
-    Returns how many sessions were rewritten (one that was rewritten twice is one), and the codes of those that hold
-    entries which this version can't read. What they sent before they could no longer sign in may be stored after their
-    session was rewritten: where they are still among the people, all sessions are looked at once more.
+    Returns the number of rewritten sessions, and the codes of sessions with entries that this version can't read. A
+    command that they sent just before they lost access may be stored after its session was rewritten: if they still
+    appear in the store, all sessions are processed a second time.
     """
     rewritten, unreadable = set[str](), set[str]()
     for _ in range(2):
@@ -35,7 +35,7 @@ def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removal
 
 
 def erase_proposals(store: Store, person_id: str) -> None:
-    """Remove the trees that somebody proposed."""
+    """Remove the trees that a person proposed."""
     for name in store.tree_names(None):
         if name.id.startswith(f"{PROPOSAL}/") and name.id.split("/", 2)[2] == person_id:
             store.remove_tree(name.id, name.space)

@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect: an identity that a provider vouches for → an `Actor`."""
+"""Signing in by OpenID Connect: turns an identity that a provider has verified into an `Actor`."""
 
 from collections.abc import Mapping
 from itertools import count
@@ -15,7 +15,7 @@ from rflow.ports.values import Clock, Stale
 
 
 class Identities:
-    """The accounts of those who sign in at an OpenID Connect provider."""
+    """The accounts of people who sign in with an OpenID Connect provider."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
@@ -33,10 +33,10 @@ class Identities:
         admin: bool | None = None,
         roles: Mapping[str, MemberRole | None] | None = None,
     ) -> Actor:
-        """Return who has an identity at a provider, which the caller has verified; a new one gets an account.
+        """Return the actor with a verified identity at a provider, and create an account for a new identity.
 
-        It is never joined to an account by name. `admin` and `roles` are what the provider's groups say; a role of None
-        is taken away.
+        An identity is never matched to an account by name. `admin` and `roles` come from the provider's groups; a role
+        of None removes the role.
         """
         account = self._accounts.identified(identity) or self._add_identified(identity, name)
         if not account.active:
@@ -49,7 +49,7 @@ class Identities:
         return actor
 
     def _set_admin(self, account: Account, *, admin: bool) -> Account:
-        """Make somebody an admin, or no admin any longer; the last one stays an admin, and is not kept out."""
+        """Grant or withdraw admin rights. The last admin keeps them, and can still sign in."""
         changed = replace(account, admin=admin)
         try:
             self._accounts.replace(
@@ -60,10 +60,10 @@ class Identities:
         return changed
 
     def _add_identified(self, identity: Identity, name: str) -> Account:
-        """Create an account for an identity, under a name that is free.
+        """Create an account for an identity, under a free name.
 
-        A name already used in sessions is not free: people choose their own at many providers, and sessions of
-        somebody without an account must not become theirs. An admin may create that account.
+        A name that appears in sessions is not free: at many providers people choose their names, and nobody must get
+        the sessions of another person that way. An admin can create an account of that name.
         """
         for number in count(1):
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")

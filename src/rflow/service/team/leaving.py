@@ -1,4 +1,4 @@
-"""Somebody leaves: their account is disabled or erased, and what was theirs goes to somebody else."""
+"""People who leave: disabling or erasing their account, and passing their sessions on to somebody else."""
 
 import logging
 from collections.abc import Iterator
@@ -22,80 +22,80 @@ from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads
 from rflow.service.team import erasing
-from rflow.service.team.office import accounts_of
+from rflow.service.team.team_service import accounts_of
 
 if TYPE_CHECKING:
-    from rflow.service.team.office import Office
+    from rflow.service.team.team_service import TeamService
 
 UNASSIGNED = Person(id="@unassigned", name="@unassigned", kind="queue")
-"""The queue that open sessions go to where no heir may have them."""
+"""The queue for open sessions that no successor may have."""
 _log = logging.getLogger("rflow")
 _ERASED = "#erased-"
-"""What the ids of those who were erased begin with."""
+"""The prefix of ids that stand for erased people."""
 
 
-def disable(office: "Office", account: Account, heir: str) -> Left:
-    """Disable an account; done again, it continues where it was interrupted."""
-    to = _heir(office, account, heir)
-    credentials = len(office.account_store.credentials(account.id))
+def disable(service: "TeamService", account: Account, successor: str) -> Left:
+    """Disable an account. If this was interrupted, calling it again completes it."""
+    to = _successor(service, account, successor)
+    credentials = len(service.account_store.credentials(account.id))
     if account.active:
-        _store_disabled(office, account)
-    links = [_revoke(office, share) for share in _links_of(office, account)]
-    moved = dict(_moved(office, account, to))
-    user = user_view(office.account_store.account(account.id) or account, office.account_store.roles(account.id))
+        _store_disabled(service, account)
+    links = [_revoke(service, share) for share in _links_of(service, account)]
+    moved = dict(_move_sessions(service, account, to))
+    user = user_view(service.account_store.account(account.id) or account, service.account_store.roles(account.id))
     return Left(
         user=user,
         credentials=credentials,
         links=len(links),
-        sessions={code: heir for code, heir in moved.items() if heir},
-        unreadable=[code for code, heir in moved.items() if not heir],
+        sessions={code: successor for code, successor in moved.items() if successor},
+        unreadable=[code for code, successor in moved.items() if not successor],
     )
 
 
-def _store_disabled(office: "Office", account: Account) -> None:
-    entry = office.entry("account_disabled", account.id)
+def _store_disabled(service: "TeamService", account: Account) -> None:
+    entry = service.entry("account_disabled", account.id)
     try:
-        office.account_store.replace(replace(account, disabled_at=office.now()), account, entry, ends=ENDED)
+        service.account_store.replace(replace(account, disabled_at=service.now()), account, entry, ends=ENDED)
     except Stale:
         raise UsageProblem(f"Somebody else changed {account.name} just now.", try_="Try again.") from None
 
 
-def _heir(office: "Office", account: Account, name: str) -> Person:
-    """Return who gets the open sessions: a person with an account, or a queue."""
+def _successor(service: "TeamService", account: Account, name: str) -> Person:
+    """Return the person with an account, or the queue, that gets the open sessions."""
     if not name:
         return UNASSIGNED
-    heir = person(clean(name))
-    if heir.is_queue and is_named(heir):
-        return heir
-    known = office.account(name)
+    successor = person(clean(name))
+    if successor.is_queue and is_named(successor):
+        return successor
+    known = service.account(name)
     if known.id == account.id or not known.active:
         raise UsageProblem(f"{known.name} can't take these sessions.", try_="Name somebody else, or a queue: @tier2")
     return known.person
 
 
-def _links_of(office: "Office", account: Account) -> Iterator[Share]:
-    for count in office.store.shares.listed():
+def _links_of(service: "TeamService", account: Account) -> Iterator[Share]:
+    for count in service.store.shares.listed():
         if count.share.by.id == account.id and count.share.revoked_at is None:
             yield count.share
 
 
-def _revoke(office: "Office", share: Share) -> Share:
-    ended = replace(share, revoked_at=office.now(), revoked_by=office.actor.person)
-    office.store.shares.replace(ended)
-    office.account_store.record([office.entry("link_revoked", share.id, share.space)])
+def _revoke(service: "TeamService", share: Share) -> Share:
+    ended = replace(share, revoked_at=service.now(), revoked_by=service.actor.person)
+    service.store.shares.replace(ended)
+    service.account_store.record([service.entry("link_revoked", share.id, share.space)])
     return ended
 
 
-def _moved(office: "Office", account: Account, heir: Person) -> Iterator[tuple[str, str]]:
-    """Move the open sessions to the heir; where the heir is no member of a session's space, to a queue.
+def _move_sessions(service: "TeamService", account: Account, successor: Person) -> Iterator[tuple[str, str]]:
+    """Reassign the open sessions to `successor`, or to a queue if the successor is not a member of the session's space.
 
-    Yields the code of each, and who has it now; "" where it can't be written, because a newer rflow wrote to it. One
-    that moves meanwhile is left out: somebody else has taken it.
+    Yields the code of each session and the name of its new owner; "" if this version can't write to it, because a
+    newer rflow has. Sessions that somebody else takes over in the meantime are left out.
     """
-    workspace = LocalWorkspace(office.store, Actor(person=RFLOW), clock=office.now)
+    workspace = LocalWorkspace(service.store, Actor(person=RFLOW), clock=service.now)
     mine = Query(owner=account.id, status=("open", "handed_off"), limit=50)
     for head in list(all_heads(workspace, mine)):
-        to = heir if heir.is_queue or _works_in(office, heir, head.space) else UNASSIGNED
+        to = successor if successor.is_queue or _works_in(service, successor, head.space) else UNASSIGNED
         try:
             workspace.send(head.id, _reassign(to, account.name, head.version))
         except (NotFound, SessionMoved):  # deleted or taken over meanwhile
@@ -111,9 +111,9 @@ def _reassign(to: Person, left: str, seen: int) -> Reassign:
 
 
 def pass_on(store: Store, session_id: str, clock: Clock) -> bool:
-    """Give a session that came back to somebody who has left to a queue: a handoff of theirs was not accepted.
+    """Move a session to a queue if its owner has left, for example because their handoff was not accepted.
 
-    Returns whether it went there. One that somebody has taken over meanwhile stays with them.
+    Returns whether it was moved. It is not if somebody has taken it over in the meantime.
     """
     accounts = accounts_of(store)
     session = store.latest(session_id).session
@@ -131,9 +131,9 @@ def pass_on(store: Store, session_id: str, clock: Clock) -> bool:
 
 
 def pass_on_all(store: Store, clock: Clock) -> None:
-    """Give to a queue what belongs to somebody who has left, because it came to them later or could not be passed on.
+    """Move all sessions of people who have left to a queue: some came to them later or could not be moved before.
 
-    What fails is logged, and left for the next time.
+    Failures are logged, and tried again the next time.
     """
     gone = {account.id for account in store.accounts.accounts() if not account.active}
     gone |= {somebody.id for somebody in store.people() if somebody.id.startswith(_ERASED)}
@@ -149,33 +149,33 @@ def pass_on_all(store: Store, clock: Clock) -> None:
                 _log.warning("a session of somebody who has left could not be passed on", extra={"facts": facts | why})
 
 
-def _works_in(office: "Office", who: Person, space: str) -> bool:
-    account = office.account_store.account(who.id)
-    role = office.account_store.roles(who.id).get(space)
+def _works_in(service: "TeamService", who: Person, space: str) -> bool:
+    account = service.account_store.account(who.id)
+    role = service.account_store.roles(who.id).get(space)
     return account is not None and (account.admin or role in ("member", "lead"))
 
 
-def erase(office: "Office", account: Account, heir: str) -> Left:
+def erase(service: "TeamService", account: Account, successor: str) -> Left:
     """Remove an account, and replace its name in every record of the store."""
-    left = disable(office, account, heir)
-    to = Person(id=f"{_ERASED}{share_id(office.random(7)).lower()}", name="Former member", kind=account.kind)
-    for share in [count.share for count in office.store.shares.listed()]:
-        _rename_in_link(office, share, account.id, to)
+    left = disable(service, account, successor)
+    to = Person(id=f"{_ERASED}{share_id(service.random(7)).lower()}", name="Former member", kind=account.kind)
+    for share in [count.share for count in service.store.shares.listed()]:
+        _rename_in_link(service, share, account.id, to)
     removals = Removals()
-    rewritten, unreadable = erasing.erase_from_sessions(office.store, account.person, to, removals)
-    office.store.outbox.forget(account.id)
-    erasing.erase_proposals(office.store, account.id)
+    rewritten, unreadable = erasing.erase_from_sessions(service.store, account.person, to, removals)
+    service.store.outbox.forget(account.id)
+    erasing.erase_proposals(service.store, account.id)
     with removals.step():
-        office.account_store.erase(account.id, to, office.entry("account_erased", to.id))
+        service.account_store.erase(account.id, to, service.entry("account_erased", to.id))
     removals.finish()
     return replace(left, rewritten=rewritten, unreadable=sorted({*left.unreadable, *unreadable}))
 
 
-def _rename_in_link(office: "Office", share: Share, person_id: str, to: Person) -> None:
+def _rename_in_link(service: "TeamService", share: Share, person_id: str, to: Person) -> None:
     renamed = share
     if share.by.id == person_id:
         renamed = replace(renamed, by=to)
     if share.revoked_by is not None and share.revoked_by.id == person_id:
         renamed = replace(renamed, revoked_by=to)
     if renamed != share:
-        office.store.shares.replace(renamed)
+        service.store.shares.replace(renamed)

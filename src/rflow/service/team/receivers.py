@@ -1,4 +1,4 @@
-"""Who may be named: on a server the members of a space, and queues; elsewhere anybody, so a name may be misspelt."""
+"""Who can receive a session or a question: on a server, members of the space and queues; otherwise any name."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,12 +11,12 @@ from rflow.core.session.commands import Command
 from rflow.core.session.head import Query
 from rflow.errors import NotFound
 from rflow.ports.stores import Store
-from rflow.service.team.office import accounts_of
-from rflow.stores.derived import by_name
+from rflow.service.team.team_service import accounts_of
+from rflow.stores.derived import sorted_people
 
 
 def addressed(store: Store, space: str, command: Command) -> Command:
-    """Return a command to somebody, with their name as their account has it; raise `NotFound` for anybody else."""
+    """Return a command with its receiver as in their account; raise `NotFound` if they can't receive in the space."""
     accounts = accounts_of(store)
     named: Any = command
     to: Person = named.to
@@ -32,7 +32,7 @@ def addressed(store: Store, space: str, command: Command) -> Command:
 
 
 def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[Person]:
-    """Return people with the members of the spaces that an actor may see."""
+    """Add the members of the spaces that an actor may see to people; sorted by name."""
     accounts = accounts_of(store)
     if accounts is None:
         return list(people)
@@ -40,11 +40,11 @@ def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[P
     if actor.spaces is not None:
         visible = {each for space in actor.spaces for each in accounts.members(space)}
         members = {each: somebody for each, somebody in members.items() if each in visible}
-    return by_name(({somebody.id: somebody for somebody in people} | members).values())
+    return sorted_people(({somebody.id: somebody for somebody in people} | members).values())
 
 
 def is_newcomer(store: Store, person_id: str) -> bool:
-    """Whether others use a store, and somebody of that id has neither appeared there nor has an account."""
+    """Whether a store is in use, and a person with that id neither appears in it nor has an account."""
     if store.appears(person_id):
         return False
     accounts = accounts_of(store)

@@ -30,7 +30,7 @@ from rflow.ports.accounts import AccountStore, Bearer
 from rflow.ports.stores import Store
 from rflow.ports.values import Clock, Stale
 from rflow.service.team import attempts, passwords
-from rflow.service.team.office import Office
+from rflow.service.team.team_service import TeamService
 
 _NOTED = timedelta(minutes=5)
 """How old the time of the last use must be before it is stored again: not every request writes."""
@@ -123,9 +123,9 @@ class SignIn:
 
     def open_session(self, actor: Actor, address: str = "") -> str:
         """Open a web session for somebody who has just signed in from an address; return its token."""
-        office = self._office(actor)
-        token, credential = office.credential("session", actor.person.id, office.now() + SESSION_LIFE)
-        self._accounts.add_credential(credential, office.entry("signed_in", actor.person.id, **from_address(address)))
+        service = self._service(actor)
+        token, credential = service.credential("session", actor.person.id, service.now() + SESSION_LIFE)
+        self._accounts.add_credential(credential, service.entry("signed_in", actor.person.id, **from_address(address)))
         return token
 
     def close_session(self, token: str) -> None:
@@ -156,7 +156,7 @@ class SignIn:
     def close_all_sessions(self, actor: Actor) -> int:
         """End all web sessions of somebody; return how many there were."""
         ids = [each.id for each in self._accounts.credentials(actor.person.id, "session")]
-        return self._accounts.end(ids, [self._office(actor).entry("signed_out_everywhere", actor.person.id)])
+        return self._accounts.end(ids, [self._service(actor).entry("signed_out_everywhere", actor.person.id)])
 
     # One-time links
 
@@ -188,8 +188,8 @@ class SignIn:
         bearer = self._live(token, "invitation") or self._live(token, "reset")
         return bearer if bearer is not None and bearer.account.active else None
 
-    def _office(self, actor: Actor) -> Office:
-        return Office(self._store, actor, clock=self._clock, random=self._random)
+    def _service(self, actor: Actor) -> TeamService:
+        return TeamService(self._store, actor, clock=self._clock, random=self._random)
 
 
 def _id_of(name: str) -> str:

@@ -17,12 +17,12 @@ from rflow.ports.values import Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.removals import Removals
 from rflow.service.sessions import all_heads
-from rflow.service.team.office import Office, accounts_of
+from rflow.service.team.team_service import TeamService, accounts_of
 
 _MOST_DAYS = 36_525
 
 
-class LocalSpaces(Office):
+class LocalSpaces(TeamService):
     """The spaces of a store; `rflow.ports.team.Spaces` says what each method does."""
 
     def add(self, name: str) -> SpaceView:

@@ -14,9 +14,9 @@ from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.accounts import LocalAccounts
 from rflow.service.team.devices import DeviceSignIn
 from rflow.service.team.identities import Identities
-from rflow.service.team.office import accounts_of
 from rflow.service.team.sign_in import SignIn
 from rflow.service.team.spaces import LocalSpaces
+from rflow.service.team.team_service import accounts_of
 from rflow.service.team.tokens import LocalTokens
 
 

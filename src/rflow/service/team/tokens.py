@@ -10,10 +10,10 @@ from rflow.core.session.times import utc
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.ports.team import NewToken, Token
 from rflow.service.team.links import checked_label
-from rflow.service.team.office import Office
+from rflow.service.team.team_service import TeamService
 
 
-class LocalTokens(Office):
+class LocalTokens(TeamService):
     """The API tokens of a store; `rflow.ports.team.Tokens` says what each method does."""
 
     def create(

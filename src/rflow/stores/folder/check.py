@@ -123,7 +123,7 @@ def _sessions(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
     for name in listing.names() if _names(folder, session_file.FOLDER) else ():
         if folder.files.is_readable(name.file):
             yield from _session(folder, name)
-        for key in (("code", derived.key(name.code)), ("id", name.session_id)):
+        for key in (("code", derived.search_key(name.code)), ("id", name.session_id)):
             if key in seen:
                 yield _fault(name.file, "error", f"It has the same {key[0]} as {seen[key]}.", "Move one of them away.")
             seen[key] = name.file

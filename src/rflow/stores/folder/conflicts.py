@@ -1,4 +1,4 @@
-"""Files in which git left both sides of a merge, and second copies made by programs that sync folders."""
+"""Conflicts between versions of a file: merge markers left by git, and copies made by programs that sync folders."""
 
 import re
 from typing import NamedTuple
@@ -19,7 +19,7 @@ _SYNCED = re.compile(r"\.sync-conflict-|conflicted copy")
 
 
 class Copy(NamedTuple):
-    """A second file of the session `name`, and which program is known to name files like that."""
+    """Another file of the session `name`, and the program that names files like that."""
 
     file: str
     name: Name
@@ -27,7 +27,7 @@ class Copy(NamedTuple):
 
 
 def copy_of(file: str) -> Copy | None:
-    """Read the name of a file among the sessions that is a copy of another one; None if it is no such copy."""
+    """Parse the name of a copy in the folder of sessions; None if it is not a copy."""
     match = _COPY.fullmatch(file)
     if match is None:
         return None
@@ -36,12 +36,12 @@ def copy_of(file: str) -> Copy | None:
 
 
 def is_synced_copy(file: str) -> bool:
-    """Whether the name of any file says that a program which syncs folders made it, because two had changed."""
+    """Whether a file has the name of a conflict copy made by a program that syncs folders."""
     return _SYNCED.search(file) is not None
 
 
 def sides(data: bytes) -> tuple[bytes, bytes]:
-    """Return what a file holds that git could not merge: our side and theirs, each with what both have."""
+    """Return both versions of a file with merge markers: ours and theirs."""
     ours: list[bytes] = []
     theirs: list[bytes] = []
     into: tuple[list[bytes], ...] = (ours, theirs)
@@ -62,7 +62,7 @@ def sides(data: bytes) -> tuple[bytes, bytes]:
 
 
 def both_sides(data: bytes) -> Content:
-    """Return what a session's file holds that git could not merge: the entries of both sides, to be read only."""
+    """Return the entries of both versions in a session's file with merge markers, for reading only."""
     mine, theirs = map(parse, sides(data))
     shown = _merged(mine.events, theirs.events)
     last = max((event.seq for event in shown), default=0)
@@ -71,7 +71,7 @@ def both_sides(data: bytes) -> Content:
 
 
 def _merged(mine: list[Stored], theirs: list[Stored]) -> list[Stored]:
-    """Merge the events of two versions; if some can't be read, the longer version is all that is shown."""
+    """Merge the events of two versions; if some can't be read, return the longer version."""
     ours, others = ([event for event in events if isinstance(event, Event)] for events in (mine, theirs))
     if len(ours) < len(mine) or len(others) < len(theirs):
         return max(mine, theirs, key=len)

@@ -62,7 +62,7 @@ class Listing:
         wanted = sorted((place for place in places if start is None or place[:2] < start), reverse=True)
         found = (entry.head for *_, name, stamp in wanted if (entry := self._entry(name, stamp)))
         matching = (head for head in found if matches(head, query))
-        return derived.cut(list(islice(matching, max(query.limit, 1) + 1)), query.limit)
+        return derived.first_page(list(islice(matching, max(query.limit, 1) + 1)), query.limit)
 
     def entry(self, name: Name) -> Entry | None:
         """Read what lists show of one session; None where it is not there."""
@@ -95,7 +95,7 @@ class Listing:
         last = self._last(name, stamp)
         if last is None:
             entry = self._entry(name, stamp)
-            return (*derived.place(entry.head), name, stamp) if entry else None
+            return (*derived.sort_key(entry.head), name, stamp) if entry else None
         if query.status and "closed" not in query.status and isinstance(last.fact, SessionClosed):
             return None
         if query.inbox is not None and not self._was_handed_off(name, stamp):
@@ -132,6 +132,6 @@ class Listing:
         except StoreProblem:
             pass
         return Entry(
-            head=derived.row(session),
+            head=derived.stored_head(session),
             people=tuple(person for person in session.people.values() if person.kind != "rflow"),
         )

@@ -1,4 +1,4 @@
-"""Putting versions of a session together that grew apart: both sides of a merge by git, and copies by sync programs."""
+"""Merging diverged versions of a session: files with git's merge markers, and copies by sync programs."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +18,7 @@ _NOT_ALL = "Some of its entries can't be read, so nothing was merged; `rflow sto
 
 
 def merge_all(folder: StoreFolder) -> list[Merged]:
-    """Merge everything that is in conflict, and return what became of each session."""
+    """Merge everything that is in conflict, and return the result for each session."""
     with folder.writing():
         folder.merge_format()
         _merge_tree_names(folder)
@@ -26,7 +26,7 @@ def merge_all(folder: StoreFolder) -> list[Merged]:
 
 
 def copies(folder: StoreFolder) -> list[Copy]:
-    """Return the second copies of sessions."""
+    """Return the conflict copies of sessions."""
     return [
         copy
         for file in folder.files.names(session_file.FOLDER)
@@ -35,7 +35,7 @@ def copies(folder: StoreFolder) -> list[Copy]:
 
 
 def _in_conflict(folder: StoreFolder) -> Iterator[tuple[Name, list[Copy]]]:
-    """Yield each session of which there are several versions, with the copies of its file."""
+    """Yield each session that exists in several versions, with the copies of its file."""
     by_name: dict[Name, list[Copy]] = {}
     for copy in copies(folder):
         by_name.setdefault(copy.name, []).append(copy)
@@ -53,7 +53,7 @@ def _has_markers(folder: StoreFolder, name: Name) -> bool:
 
 
 def _merge_session(folder: StoreFolder, name: Name, others: list[Copy]) -> Merged:
-    """Merge all versions of a session, and remove the copies once everything in them is in the session."""
+    """Merge all versions of a session, then remove the copies."""
     try:
         contents = [*_contents(folder, name, others)]
     except (OSError, StoreProblem) as problem:
@@ -70,7 +70,7 @@ def _merge_session(folder: StoreFolder, name: Name, others: list[Copy]) -> Merge
 
 
 def _contents(folder: StoreFolder, name: Name, others: list[Copy]) -> Iterator[Content]:
-    """Read every version of a session: that of its file, of both sides in it, and of the copies."""
+    """Read every version of a session: those in its file and those in the copies."""
     for file in (name.file, *(copy.file for copy in others)):
         if folder.files.status(file) is None:
             continue  # only the copy is there
@@ -90,7 +90,7 @@ def _merged(versions: list[list[Event]]) -> Merge:
 
 
 def _merge_tree_names(folder: StoreFolder) -> None:
-    """Put together which trees are current: of two entries for one tree, the one that was added last."""
+    """Merge the lists of current trees: of two entries for one tree, keep the one added last."""
     for file in folder.files.names(trees.FOLDER):
         path = f"{trees.FOLDER}/{file}"
         if trees.names_of(file) is not None and codec.in_conflict(data := folder.files.read(path)):

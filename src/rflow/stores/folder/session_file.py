@@ -1,4 +1,4 @@
-"""One session as a file of lines: its name, reading it, appending to it so that a crash leaves no half entry."""
+"""The file of a session: its name, reading it, and appending so that a crash never leaves half an entry."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _PLAIN = re.compile(PLAIN)
 _NAME = re.compile(rf"({PLAIN})\.({PLAIN})\.(jsonl|torn)")
 _BLOCK = 8 * 1024
 _ID_LENGTH = 36
-_SHORTEST = 64  # bytes: no event is shorter, so a file with more lines than that allows is not one of events
+_SHORTEST = 64  # bytes: no event is shorter, so a file with more lines than its size allows is not a session
 
 
 Header = codec.Header | Literal["newer"] | None
@@ -27,7 +27,7 @@ Header = codec.Header | Literal["newer"] | None
 
 
 class Name(NamedTuple):
-    """What a session's file is called by."""
+    """The parts of a session file's name."""
 
     code: str
     session_id: str
@@ -39,17 +39,17 @@ class Name(NamedTuple):
 
     @property
     def torn(self) -> str:
-        """The file that keeps what a crash left of a line."""
+        """The name of the file that keeps torn lines: what a crash left of them."""
         return f"{FOLDER}/{self.code}.{self.session_id}.torn"
 
 
 def is_plain(text: str) -> bool:
-    """Whether an id or a code can be part of a file's name as it is; those that rflow makes or imports all can."""
+    """Whether an id or a code can be used in a file's name; all that rflow makes or imports can."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def name_of(code: str, session_id: str) -> Name:
-    """Return the name of a session's file; raise `StoreProblem` where a file can't have it."""
+    """Return the name of a session's file; raise `StoreProblem` if its code or id can't be used in one."""
     if not (is_plain(code) and is_plain(session_id)):
         what = f"A file can't be named after the session {printable(code)} ({printable(session_id)})."
         raise StoreProblem(what, try_="Export it and import it again: it gets a new id and code.")
@@ -57,7 +57,7 @@ def name_of(code: str, session_id: str) -> Name:
 
 
 def read_name(file: str) -> Name | None:
-    """Read the name of a file among the sessions; None where it is not a session."""
+    """Parse the name of a file in the folder of sessions; None if it is not a session."""
     match = _NAME.fullmatch(file)
     if match is None or match[3] != "jsonl" or (len(match[2]) > _ID_LENGTH and is_id(match[2][:_ID_LENGTH])):
         return None  # After an id, OneDrive adds the computer's name to a second copy.
@@ -65,14 +65,14 @@ def read_name(file: str) -> Name | None:
 
 
 def is_torn(file: str) -> bool:
-    """Whether a file among the sessions keeps torn lines."""
+    """Whether a file in the folder of sessions keeps torn lines."""
     return _NAME.fullmatch(file) is not None and file.endswith(".torn")
 
 
 class Content(NamedTuple):
-    """What a session's file holds; `torn` is what follows the last line break and was never acknowledged.
+    """The content of a session's file. `torn` is what follows the last line break: it was never acknowledged.
 
-    `newer_header` is the first line as it is, where a newer rflow wrote it.
+    `newer_header` is the raw first line if a newer rflow wrote it.
     """
 
     header: Header
@@ -90,9 +90,9 @@ def read(store_files: SafeFiles, name: Name, after: int = 0) -> Content:
 
 
 def parse(data: bytes, after: int = 0) -> Content:
-    """Read the bytes of a session's file. A last line without a line break counts if its checksum shows it is whole.
+    """Parse the bytes of a session's file. A last line without a line break counts if its checksum is right.
 
-    Events up to version `after` are not decoded if the lines are numbered as they should be.
+    Events up to version `after` are not decoded, provided the lines are numbered correctly.
     """
     if codec.in_conflict(data):
         from rflow.stores.folder.conflicts import both_sides
@@ -116,7 +116,7 @@ def parse(data: bytes, after: int = 0) -> Content:
 
 
 def _is_older(header: Header) -> TypeGuard[codec.Header]:
-    """Whether a file has records of an older version: it was copied into the store by hand."""
+    """Whether a file has records of an older version, because it was copied into the store by hand."""
     return isinstance(header, codec.Header) and header.records < codec.RECORD
 
 
@@ -127,9 +127,9 @@ def text(session_id: str, code: str, events: Sequence[Stored]) -> bytes:
 
 
 class End(NamedTuple):
-    """How a file ends: its last event, the length of what counts, what is torn after that.
+    """The end of a file: its last event, the size of its valid part, and the torn bytes after that.
 
-    `line_open` says that the last line has no line break yet.
+    With `line_open`, the last line has no line break yet.
     """
 
     last: Stored | None
@@ -144,7 +144,7 @@ class End(NamedTuple):
 
 
 class SessionFile:
-    """A session's file, open to be continued; the caller holds the lock."""
+    """A session's file, open for appending; the caller holds the lock."""
 
     def __init__(self, store_files: SafeFiles, name: Name, fd: int, header: Header) -> None:
         self._files, self._name, self._fd = store_files, name, fd
@@ -152,7 +152,7 @@ class SessionFile:
         self.version = self._end.version
 
     def append(self, events: Sequence[Stored]) -> None:
-        """Add events, or leave the file as it was. What a crash had left torn is moved to a file of its own."""
+        """Add events, or leave the file unchanged. Bytes torn by a crash are moved to a file of their own."""
         end = self._end
         lines = b"".join(codec.encode_line(event) + b"\n" for event in events)
         if end.size + len(lines) > LIMIT:
@@ -165,7 +165,7 @@ class SessionFile:
 
 @contextmanager
 def opened(store_files: SafeFiles, name: Name) -> Iterator[SessionFile]:
-    """Open a session's file to continue it; one with records of an older version is upgraded first."""
+    """Open a session's file for appending; records of an older version are upgraded first."""
     fd = store_files.open_to_write(name.file, os.O_RDWR)
     if _is_older(header := _header(fd)):
         os.close(fd)
@@ -180,7 +180,7 @@ def opened(store_files: SafeFiles, name: Name) -> Iterator[SessionFile]:
 
 
 def read_end(store_files: SafeFiles, name: Name) -> End:
-    """Look at the end of a session's file without reading the rest."""
+    """Read the end of a session's file without reading the rest."""
     fd = store_files.open(name.file, os.O_RDONLY)
     try:
         return _end(store_files, name, fd, _header(fd))
@@ -189,7 +189,7 @@ def read_end(store_files: SafeFiles, name: Name) -> End:
 
 
 def _write_at(fd: int, size: int, data: bytes) -> None:
-    """Write and flush `data` at the end, or leave the file as it was (the disk may be full)."""
+    """Write and flush `data` at offset `size`; if that fails, as on a full disk, leave the file unchanged."""
     os.lseek(fd, size, os.SEEK_SET)
     try:
         files.write_all(fd, data)
@@ -217,7 +217,7 @@ def _header(fd: int) -> Header:
 
 
 def _last_lines(fd: int, size: int) -> tuple[bytes, bytes]:
-    """Read from the end until a whole line is there; return it, and what follows its line break."""
+    """Return the last complete line and the bytes after its line break, reading backwards from the end."""
     block = _BLOCK
     while True:
         start = max(0, size - block)

@@ -46,19 +46,19 @@ class JsonShares:
         self.restore(stored_share(share))
 
     def stored(self) -> list[StoredShare]:
-        """Return all shares as they are stored; damaged ones are left out."""
+        """Return all shares as stored; damaged ones are left out."""
         with self._folder.reading():
             shares = self._all()
         return sorted(shares, key=lambda share: (share.key.created_at, share.key.id))
 
     def stored_views(self, share_id: str) -> list[bytes]:
-        """Return the views of a share as they are stored, the oldest first."""
+        """Return the views of a share as stored, oldest first."""
         with self._folder.reading():
             digest = next((share.key.hash for share in self._all() if share.key.id == share_id), None)
             return self._seen(digest)[1] if digest else []
 
     def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
-        """Store a share of another store, and its views, as they are there; one that is here stays as it is."""
+        """Store a share and its views as copied from another store; an existing share is not changed."""
         with self._folder.writing():
             if self._files.status(_file(share.key.hash)):
                 return
@@ -68,12 +68,12 @@ class JsonShares:
                 self._files.replace(_views(share.key.hash), _lines([*first, *views]))
 
     def by_hash(self, digest: str) -> Share | None:
-        """Find a share by the hash of its token."""
+        """Return the share with this hash of its token."""
         with self._folder.reading():
             return self._read(digest) if session_file.is_plain(digest) else None
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
-        """List the shares of a session, or all, or a part of these, the newest first."""
+        """List all shares, or those of one session, or a part of the list; newest first."""
         with self._folder.reading():
             viewed = {file.removesuffix(VIEWS_END) for file in self._files.names(FOLDER) if file.endswith(VIEWS_END)}
             read = (read_share(data) for _, data in self._keyed())
@@ -86,7 +86,7 @@ class JsonShares:
         return sorted(found, key=lambda count: count.share.id)
 
     def replace(self, share: Share) -> None:
-        """Keep the new state of a share; one that was deleted meanwhile stays deleted."""
+        """Store the new state of a share, unless it has been deleted in the meantime."""
         with self._folder.writing():
             if self._files.status(_file(share.hash)):
                 if self._read(share.hash) is None and self._stored(share.hash) is not None:
@@ -94,7 +94,7 @@ class JsonShares:
                 self._files.replace(_file(share.hash), _text(share))
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Keep views of shares, by the shares' ids: the last ones of each, the others are counted."""
+        """Store views by share id. Only the last views of each share are kept; older ones are counted."""
         with self._folder.writing():
             for share in self._all():
                 if share.key.id in views:
@@ -111,7 +111,7 @@ class JsonShares:
             self._files.replace(file, _lines(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, newest first."""
         with self._folder.reading():
             stored = self.stored_views(share_id)[::-1]
         return list(islice((view for data in stored if (view := read_view(data))), limit))

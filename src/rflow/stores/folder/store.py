@@ -82,11 +82,11 @@ class JsonDirStore:
         return f"json:{self._root.as_posix()}"
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
+        """Return this store: the caller filters by space."""
         return self
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
+        """Return the id for the session that a command starts, derived from the command."""
         return derived.id_for(started_by)
 
     def create(
@@ -102,7 +102,7 @@ class JsonDirStore:
             for known in self._listing.names():
                 if known.session_id == session.id:
                     raise Stale
-                if derived.key(known.code) == derived.key(session.code):
+                if derived.search_key(known.code) == derived.search_key(session.code):
                     raise CodeTaken
             with self._folder.blobs(session.id, blobs):
                 self._files.replace(name.file, session_file.text(session.id, session.code, events))
@@ -126,7 +126,7 @@ class JsonDirStore:
                     file.append(events)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session; only the end of its file is read, unless it has changed."""
+        """Return the standing of a session; unless the file has changed, only its end is read."""
         with self._folder.reading():
             try:
                 name = self._asked.get(session_id) or self._find(session_id)
@@ -155,15 +155,17 @@ class JsonDirStore:
         return Log(id=session_id, code=name.code, events=later, space=space, after=after, stamp=stamp, header=header)
 
     def latest(self, session_id: str) -> Log:
-        """Read the state of a session: here, all of its events."""
+        """Read a session's state: all of its events, since there are no checkpoints."""
         return self.load(session_id)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        wanted = derived.key(prefix)
+        wanted = derived.search_key(prefix)
         with self._folder.reading():
-            found = self._listing.entries(lambda name: any(derived.key(text).startswith(wanted) for text in name))
-        return derived.pick([entry.head for entry in found], prefix, limit, spaces)
+            found = self._listing.entries(
+                lambda name: any(derived.search_key(text).startswith(wanted) for text in name)
+            )
+        return derived.with_prefix([entry.head for entry in found], prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
@@ -171,7 +173,7 @@ class JsonDirStore:
             return self._listing.page(query)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first; nothing of the index is kept on the disk."""
+        """Return the sessions that contain all `terms`, best first; the index is only in memory."""
         with self._folder.reading():
             stamps = {name.session_id: (name, stamp) for name, stamp in self._listing.stamped()}
         return self._search.find(stamps, terms, query, first)
@@ -188,14 +190,14 @@ class JsonDirStore:
         return Log(id=session_id, code=name.code, events=session_file.read(self._files, name).events)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         with self._folder.reading():
             entries = [entry for entry in self._listing.entries() if spaces is None or entry.head.space in spaces]
         entries.sort(key=lambda entry: entry.head.id)
-        return derived.by_name({person.id: person for entry in entries for person in entry.people}.values())
+        return derived.sorted_people({person.id: person for entry in entries for person in entry.people}.values())
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session; no more files are read than it takes to find one."""
+        """Whether a person appears in a session; reading stops at the first one."""
         with self._folder.reading():
             return any(person.id == person_id for entry in self._listing.newest() for person in entry.people)
 
@@ -209,7 +211,7 @@ class JsonDirStore:
                 self._files.replace(name.file, session_file.text(session.id, session.code, events))
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it, and leave no trace."""
+        """Remove a session with everything that belongs to it, and leave no trace."""
         with self._folder.writing():
             name = self._find(session_id)
             with self._folder.forgetting(session_id):
@@ -217,12 +219,12 @@ class JsonDirStore:
                 self._files.remove(name.file)
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         if not (session_file.is_plain(session_id) and session_file.is_plain(digest)):
             raise derived.no_blob(digest)
         with self._folder.reading():
             try:
-                return derived.intact(self._files.read(blob_name(session_id, digest)), digest)
+                return derived.verified(self._files.read(blob_name(session_id, digest)), digest)
             except FileNotFoundError:
                 raise derived.no_blob(digest) from None
 
@@ -235,7 +237,7 @@ class JsonDirStore:
         self._trees.put(data, space)
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         self._trees.set_name(name)
 
     def tree_data(self, digest: str, spaces: Sequence[str] | None = None) -> bytes | None:
@@ -268,7 +270,7 @@ class JsonDirStore:
         return self._trees.versions()
 
     def info(self) -> Info:
-        """Say what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         with self._folder.reading():
             entries = self._listing.entries()
             blobs, size = backup.size(self._files)
@@ -291,7 +293,7 @@ class JsonDirStore:
         return check(self._folder, self._listing, self._trees)
 
     def merge(self) -> list[Merged]:
-        """Merge what git, or a program that syncs folders, left in several versions."""
+        """Merge sessions that exist in several versions, left by git or by a program that syncs folders."""
         from rflow.stores.folder.merging import merge_all
 
         return merge_all(self._folder)

@@ -209,7 +209,7 @@ class StoreFolder:
         for file in self.files.names(session_file.FOLDER):
             name = session_file.read_name(file)
             if name and name.session_id == session_id:
-                named |= derived.named(session_file.read(self.files, name).events)
+                named |= derived.blob_digests(session_file.read(self.files, name).events)
             elif session_file.is_torn(file) and file.split(".")[1] == session_id:
                 self.files.remove(f"{session_file.FOLDER}/{file}")
         folder = f"{BLOBS}/{session_id}"

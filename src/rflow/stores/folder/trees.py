@@ -42,18 +42,18 @@ class Trees:
 
     def add(self, data: bytes, at: datetime, space: str, expected: str | None = None) -> bool:
         """Make a tree the current version of its id; False if it is that already."""
-        name = derived.named_tree(data, at, space)
+        name = derived.new_tree_name(data, at, space)
         with self._folder.writing():
             entries = self._raw(space)
             known = _entry(entries[name.id], name.id).digest if name.id in entries else ""
-            if not derived.replaces(name, known, expected):
+            if not derived.is_new_version(name, known, expected):
                 return False
             self._put(data, space)
             self._set(name)
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._folder.writing():
             self._set(name)
 
@@ -79,7 +79,7 @@ class Trees:
             holders = spaces if spaces is not None else [space for space, name in self._versions() if name == digest]
             for space in holders:
                 try:
-                    return derived.intact(self._files.read(_version_file(digest, space)), digest, "tree")
+                    return derived.verified(self._files.read(_version_file(digest, space)), digest, "tree")
                 except FileNotFoundError:
                     continue
         return None

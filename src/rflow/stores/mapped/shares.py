@@ -48,15 +48,15 @@ class MappedShares:
             self._links[share.id] = SharedLink(share=stored_share(share), views=[])
 
     def stored(self) -> list[StoredShare]:
-        """Return all shares as they are stored."""
+        """Return all shares as stored."""
         return [link.share for link in self._links.values()]
 
     def stored_views(self, share_id: str) -> list[bytes]:
-        """Return the views of a share as they are stored, the oldest first."""
+        """Return the views of a share as stored, oldest first."""
         return list(self._views(share_id))
 
     def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
-        """Store a share of another store, and its views, as they are there."""
+        """Store a share and its views as copied from another store."""
         with self._changing():
             if share.key.id not in self._links:
                 self._links[share.key.id] = SharedLink(share=share, views=list(views))
@@ -66,7 +66,7 @@ class MappedShares:
         return next((read_share(share.data) for share in self.stored() if share.key.hash == digest), None)
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
-        """Return the shares of a session, or all, or a part of these, the newest first."""
+        """Return all shares, or those of one session, or a part of the list; newest first."""
         wanted = [link for link in self._links.values() if session in (None, link.share.key.session)]
         counts = [_counted(link, share) for link in wanted if (share := read_share(link.share.data)) is not None]
         return cut(counts, lambda count: link_key(count.share), part)
@@ -77,7 +77,7 @@ class MappedShares:
         return sorted(found, key=lambda count: count.share.id)
 
     def replace(self, share: Share) -> None:
-        """Store the new state of a share, unless it was deleted in the meantime."""
+        """Store the new state of a share, unless it has been deleted in the meantime."""
         with self._changing():
             link = self._links.get(share.id)
             if link is not None and read_share(link.share.data) is None:
@@ -87,7 +87,7 @@ class MappedShares:
                 self._links[share.id] = SharedLink(share=new, views=link.views)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
+        """Store views by share id. Only the last views of each share are kept; older ones are counted."""
         with self._changing():
             for name in self._links.keys() & views.keys():
                 share, seen = self._links[name].share, [*self._views(name), *map(msgspec.json.encode, views[name])]
@@ -97,7 +97,7 @@ class MappedShares:
                 self._links[name] = SharedLink(share=share, views=seen)
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, newest first."""
         views = (view for data in self._views(share_id)[::-1] if (view := read_view(data)))
         return list(islice(views, limit))
 

@@ -101,11 +101,11 @@ class MappedStore:
         raise no_accounts()
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
+        """Return this store: the caller filters by space."""
         return self
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
+        """Return the id for the session that a command starts, derived from the command."""
         return derived.id_for(started_by)
 
     def create(
@@ -116,11 +116,14 @@ class MappedStore:
         started_by: StartedBy | None = None,
     ) -> None:
         """Store a new session."""
-        new = StoredSession(log=_records(events), head=derived.row(session), blobs=dict(blobs))
+        new = StoredSession(log=_records(events), head=derived.stored_head(session), blobs=dict(blobs))
         with self.changing():
             if session.id in self._sessions:
                 raise Stale
-            if any(derived.key(stored.head.code) == derived.key(session.code) for stored in self._sessions.values()):
+            if any(
+                derived.search_key(stored.head.code) == derived.search_key(session.code)
+                for stored in self._sessions.values()
+            ):
                 raise CodeTaken
             self._sessions[session.id] = new
 
@@ -138,7 +141,7 @@ class MappedStore:
             stored = self._expect(session.id, expected, stamp)
             self._sessions[session.id] = StoredSession(
                 log=stored.log | _records(events),
-                head=derived.row(session),
+                head=derived.stored_head(session),
                 blobs={**stored.blobs, **blobs},
                 rewrites=stored.rewrites,
             )
@@ -146,7 +149,7 @@ class MappedStore:
                 self.outbox.put(notices)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
+        """Return the standing of a session without reading its events."""
         stored = self._sessions.get(session_id)
         if stored is None:
             return None
@@ -161,19 +164,19 @@ class MappedStore:
         return Log(id=session_id, code=head.code, events=events, space=head.space, after=after, stamp=stored.stamp)
 
     def latest(self, session_id: str) -> Log:
-        """Read the state of a session: here, all of its events."""
+        """Read a session's state: all of its events, since there are no checkpoints."""
         return self.load(session_id)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        return derived.pick((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
+        return derived.with_prefix((stored.head for stored in self._sessions.values()), prefix, limit, spaces)
 
     def heads(self, query: Query) -> Page:
         """List sessions, the last updated first."""
         return derived.page((stored.head for stored in self._sessions.values()), query)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
+        """Return the sessions that contain all `terms`, best first."""
         stamps = {name: (stored.head.version, stored.head.updated_at) for name, stored in self._sessions.items()}
         return self._search.find(stamps, terms, query, first)
 
@@ -184,53 +187,53 @@ class MappedStore:
         return ScannedSearch(lambda session_id, _: self.load(session_id))
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return all people in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         people: dict[str, Person] = {}
         for session_id, stored in sorted(self._sessions.items()):
             if spaces is None or stored.head.space in spaces:
                 people |= derived.people_of(self.load(session_id).events)
-        return derived.by_name(people.values())
+        return derived.sorted_people(people.values())
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session; the newest are read first."""
+        """Whether a person appears in a session; the newest sessions are read first."""
         newest = sorted(self._sessions.items(), key=lambda each: each[1].head.updated_at, reverse=True)
         return any(person_id in derived.people_of(self.load(session_id).events) for session_id, _ in newest)
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session."""
         with self.changing():
-            stored, named = self._expect(session.id, expected, stamp), derived.named(events)
+            stored, named = self._expect(session.id, expected, stamp), derived.blob_digests(events)
             kept = {name: content for name, content in stored.blobs.items() if name in named}
             self._sessions[session.id] = StoredSession(
-                log=_records(events), head=derived.row(session), blobs=kept, rewrites=stored.rewrites + 1
+                log=_records(events), head=derived.stored_head(session), blobs=kept, rewrites=stored.rewrites + 1
             )
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it."""
+        """Remove a session with everything that belongs to it."""
         with self.changing():
             self._stored(session_id)
             self.shares.clear(session_id)
             del self._sessions[session_id]
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         stored = self._sessions.get(session_id)
         if stored is None or digest not in stored.blobs:
             raise derived.no_blob(digest)
-        return derived.intact(stored.blobs[digest], digest)
+        return derived.verified(stored.blobs[digest], digest)
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        name = derived.named_tree(data, at, space)
+        name = derived.new_tree_name(data, at, space)
         with self.changing():
-            if not derived.replaces(name, self.tree_digest(name.id, space) or "", expected):
+            if not derived.is_new_version(name, self.tree_digest(name.id, space) or "", expected):
                 return False
             self.put_tree(data, space)
             self.set_name(name)
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         self._names[name.space, name.id] = name
 
     def put_tree(self, data: bytes, space: str = DEFAULT_SPACE) -> None:
@@ -241,7 +244,7 @@ class MappedStore:
         """Read one version of a tree."""
         for (version, space), data in self._trees.items():
             if version == digest and (spaces is None or space in spaces):
-                return derived.intact(data, digest, "tree")
+                return derived.verified(data, digest, "tree")
         return None
 
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
@@ -271,7 +274,7 @@ class MappedStore:
         return [(space, digest) for digest, space in self._trees]
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         sessions = self._sessions.values()
         parts = [
             *self._trees.values(),
@@ -300,12 +303,12 @@ class MappedStore:
         trees = {digest: data for (digest, _), data in self._trees.items()}
 
         def read(digest: str) -> Tree:
-            return derived.read_tree(derived.intact(trees[digest], digest, "tree"), digest)
+            return derived.read_tree(derived.verified(trees[digest], digest, "tree"), digest)
 
         return [*faults, *checking.trees(trees, read, self.tree_names(None), pinned)]
 
     def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
+        """Return nothing: each session exists in one version only."""
         return []
 
     def backup(self, path: Path, report: Report = unreported) -> None:

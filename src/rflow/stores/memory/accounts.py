@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.values import Stale
-from rflow.stores.account_records import added_audit, renamed
+from rflow.stores.account_records import missing_audit, with_person_replaced
 
 
 class _Count(NamedTuple):
@@ -45,7 +45,7 @@ class MemoryAccounts:
         return self._accounts.get(account_id)
 
     def identified(self, identity: Identity) -> Account | None:
-        """Return the account of somebody at an OpenID Connect provider."""
+        """Return the account with an identity at an OpenID Connect provider."""
         return next((account for account in self.accounts() if identity in account.identities), None)
 
     def accounts(self, part: Part = WHOLE) -> list[Account]:
@@ -79,13 +79,15 @@ class MemoryAccounts:
             self.record([entry])
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
-        """Remove an account, and put somebody else in its place."""
+        """Remove an account; another person takes its place in records."""
         with self._changing():
             self._accounts.pop(account_id, None)
             self._roles = {key: role for key, role in self._roles.items() if key[1] != account_id}
             self._end(account_id, ENDED)
-            self._audit = [renamed(each, account_id, to) for each in self._audit]
-            self._credentials = {key: renamed(each, account_id, to) for key, each in self._credentials.items()}
+            self._audit = [with_person_replaced(each, account_id, to) for each in self._audit]
+            self._credentials = {
+                key: with_person_replaced(each, account_id, to) for key, each in self._credentials.items()
+            }
             self.record([entry])
 
     def spaces(self) -> list[Space]:
@@ -210,7 +212,7 @@ class MemoryAccounts:
         return self._audit[after:] if limit is None else self._audit[after : after + limit]
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
         return [entry for entry in self._audit if before is None or entry.seq < before][: -limit - 1 : -1]
 
     def everything(self) -> AllAccounts:
@@ -225,17 +227,17 @@ class MemoryAccounts:
             )
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store what another store had."""
+        """Store the data of another store."""
         with self._lock:
             self._accounts = {each.id: each for each in everything.accounts} | self._accounts
             self._spaces = {each.id: each for each in everything.spaces} | self._spaces
             self._roles = {(each.space, each.account): each.role for each in everything.members} | self._roles
             self._credentials = {each.hash: each for each in everything.credentials} | self._credentials
-            self.record(added_audit(self._audit, everything.audit))
+            self.record(missing_audit(self._audit, everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Change accounts under the lock; what leaves no admin who can sign in is undone."""
+        """Change accounts under the lock; undo the change if no admin could sign in afterwards."""
         with self._lock:
             before = (dict(self._accounts), dict(self._roles), dict(self._credentials), list(self._audit))
             try:

@@ -17,15 +17,15 @@ class MemoryStore(MappedStore):
 
     @property
     def accounts(self) -> MemoryAccounts:
-        """The accounts of those who may sign in at a server."""
+        """The accounts of the people who may sign in at a server."""
         return self._accounts
 
     @property
     def outbox(self) -> MemoryOutbox:
-        """The notices that wait to be sent."""
+        """The notices to be sent."""
         return self._outbox
 
     def delete(self, session_id: str) -> None:
-        """Remove a session with all that belongs to it."""
+        """Remove a session with everything that belongs to it."""
         super().delete(session_id)
         self.outbox.clear(session_id)

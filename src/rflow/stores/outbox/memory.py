@@ -45,7 +45,7 @@ class MemoryOutbox:
         return sorted(self._notices.copy().values(), key=lambda notice: (notice.at, notice.id))
 
     def forget(self, person_id: str) -> None:
-        """Remove the notices that name somebody."""
+        """Remove the notices that name a person."""
         self._keep(lambda notice: not names(notice, person_id))
 
     def clear(self, session_id: str) -> None:
@@ -53,7 +53,7 @@ class MemoryOutbox:
         self._keep(lambda notice: notice.session != session_id)
 
     def sweep(self, before: datetime) -> None:
-        """Remove what was settled before then."""
+        """Remove notices that were settled before a time."""
         self._keep(lambda notice: notice.settled_at is None or notice.settled_at >= before)
 
     def _keep(self, wanted: Callable[[Notice], bool]) -> None:

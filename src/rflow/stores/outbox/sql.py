@@ -28,7 +28,7 @@ class Database(Protocol):
     """A database."""
 
     def reading(self) -> AbstractContextManager[Executing]:
-        """Yield a connection that sees the store as it is at one moment."""
+        """Yield a connection that sees a consistent snapshot of the store."""
 
     def writing(self) -> AbstractContextManager[Executing]:
         """Yield a connection for a change."""
@@ -83,14 +83,14 @@ class SqlOutbox:
         return sorted(found, key=lambda notice: (notice.at, notice.id))
 
     def forget(self, person_id: str) -> None:
-        """Remove the notices that name somebody."""
+        """Remove the notices that name a person."""
         with self._database.writing() as db:
             for notice in _read_all(db.execute("SELECT data FROM notices")):
                 if names(notice, person_id):
                     self._execute(db, "DELETE FROM notices WHERE id = ?", notice.id)
 
     def sweep(self, before: datetime) -> None:
-        """Remove what was settled before then."""
+        """Remove notices that were settled before a time."""
         with self._database.writing() as db:
             self._execute(db, "DELETE FROM notices WHERE settled < ?", micros(before))
 

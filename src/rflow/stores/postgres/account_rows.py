@@ -1,6 +1,6 @@
 """Reads and writes the rows of accounts, spaces, credentials and the audit, on a connection in a transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar, get_args
 
 import msgspec
@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from rflow.core.accounts import Account, AuditEntry, Credential, CredentialKind
 from rflow.core.actors import MemberRole
-from rflow.core.notices import Notice
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import Taken
-from rflow.stores.account_records import read, renamed
+from rflow.stores.account_records import LAST_NUMBER, audit_entries, read, with_person_replaced
 from rflow.stores.postgres.connection.connecting import Connection
 
 _INSERT_CREDENTIAL = "INSERT INTO credentials VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -89,40 +88,19 @@ def record(db: Connection, entries: Iterable[AuditEntry]) -> None:
 
 def rename(db: Connection, person_id: str, to: Person) -> None:
     for entry in audit(db):
-        if (changed := renamed(entry, person_id, to)) != entry:
+        if (changed := with_person_replaced(entry, person_id, to)) != entry:
             data = msgspec.json.encode(replace(changed, seq=0))
             db.execute("UPDATE audit SET data = %s WHERE seq = %s", (data, entry.seq))
     for each in read_all(db, "SELECT data FROM credentials", Credential):
-        if (made := renamed(each, person_id, to)) != each:
+        if (made := with_person_replaced(each, person_id, to)) != each:
             db.execute("UPDATE credentials SET data = %s WHERE id = %s", (msgspec.json.encode(made), each.id))
 
 
 def audit(db: Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq > %s ORDER BY seq LIMIT %s"
-    return _entries(db.execute(sql, (after, limit)))
+    return audit_entries(db.execute(sql, (after, limit)))
 
 
 def latest_audit(db: Connection, limit: int, before: int | None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq < %s ORDER BY seq DESC LIMIT %s"
-    return _entries(db.execute(sql, (_LAST if before is None else min(before, _LAST), limit)))
-
-
-_LAST = 2**62
-
-
-def _entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
-    return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
-
-
-def records(db: Connection) -> Iterator[tuple[str, str, bytes, bool]]:
-    """Yield every record: its table, its id, its data, and whether this version can read it."""
-    kinds: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
-        ("accounts", "id", Account),
-        ("spaces", "id", Space),
-        ("credentials", "id", Credential),
-        ("audit", "seq", AuditEntry),
-        ("notices", "id", Notice),
-    )
-    for table, key, kind in kinds:
-        for name, data in db.execute(f"SELECT {key}, data FROM {table}"):  # noqa: S608 (constants)
-            yield table, str(name), data, read(data, kind) is not None
+    return audit_entries(db.execute(sql, (LAST_NUMBER if before is None else min(before, LAST_NUMBER), limit)))

@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
-from rflow.stores.account_records import added_audit, read
+from rflow.stores.account_records import missing_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -48,7 +48,7 @@ class PostgresAccounts:
             return account_rows.account(db, account_id)
 
     def identified(self, identity: Identity) -> Account | None:
-        """Return the account of somebody at an OpenID Connect provider."""
+        """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = %s AND subject = %s"
         with self._database.reading() as db:
             row = db.execute(
@@ -65,7 +65,7 @@ class PostgresAccounts:
         return collect(self._rows, part)
 
     def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
-        """Select a part of the accounts with their keys; those that can't be read are None."""
+        """Select a part of the accounts with their keys; unreadable ones are None."""
         after = "" if part.after is None else part.after.id
         sql = "SELECT id, data FROM accounts WHERE id > %s ORDER BY id LIMIT %s"
         with self._database.reading() as db:
@@ -100,7 +100,7 @@ class PostgresAccounts:
             account_rows.record(db, [entry])
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
-        """Remove an account, put somebody else in its place, and erase every trace."""
+        """Remove an account without a trace; another person takes its place in records."""
         with self._changing() as db:
             db.execute("DELETE FROM accounts WHERE id = %s", (account_id,))
             for table in ("identities", "members"):
@@ -245,7 +245,7 @@ class PostgresAccounts:
             return account_rows.audit(db, after, limit)
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
         with self._database.reading() as db:
             return account_rows.latest_audit(db, limit, before)
 
@@ -265,7 +265,7 @@ class PostgresAccounts:
             )
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store what another store had."""
+        """Store the data of another store."""
         with self._database.writing() as db:
             for account in everything.accounts:
                 if not db.execute("SELECT 1 FROM accounts WHERE id = %s", (account.id,)).fetchone():
@@ -275,11 +275,11 @@ class PostgresAccounts:
             for each in everything.members:
                 db.execute(f"{_INSERT_MEMBER} DO NOTHING", (each.account, each.space, each.role))
             account_rows.put_credentials(db, everything.credentials)
-            account_rows.record(db, added_audit(account_rows.audit(db), everything.audit))
+            account_rows.record(db, missing_audit(account_rows.audit(db), everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """Yield a connection for changing accounts; what leaves no admin who can sign in is rolled back."""
+        """Yield a connection for changing accounts; roll back if no admin could sign in afterwards."""
         with self._database.writing() as db:
             # One change at a time: of two admins who demote each other, one must see that the other is gone.
             db.execute("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")

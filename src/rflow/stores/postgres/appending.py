@@ -1,7 +1,7 @@
-"""Appending to sessions: alone, or together with what other threads of the process append at the same time.
+"""Appending to sessions, alone or in a group with other threads of the process (see `connection.group`).
 
-What several threads append goes in one call, and in one transaction. Each append has the outcome that it would have
-alone: where that can't be had together with the others, it is done alone.
+A group is one call and one transaction. Each append has the same outcome as on its own: if the group can't guarantee
+that, every append in it is done alone.
 """
 
 import os
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rflow.core.notices import Notice
 
 LARGE = 32_768
-"""Bytes of an append that is not worth sharing a transaction."""
+"""An append of more bytes is not grouped with others, so that they need not wait for it."""
 
 
 def _arrays(*kinds: str) -> tuple[str, ...]:
@@ -41,13 +41,13 @@ _APPEND_SEVERAL = (
     "append_each_unless_rewritten",
     _arrays("text", "text", "bigint", "text", *_COLUMNS, "int", "bigint", "bytea", "int", *_PEOPLE),
 )
-"""The functions that append, and the places of their values."""
+"""The functions that append, and the placeholders for their values."""
 
 
 class Append(NamedTuple):
-    """What is appended to a session that is at version `expected`, in texts; `spaces` is what its actor may see.
+    """An append to a session that must be at version `expected`, as texts; `spaces` are those its actor may see.
 
-    `stamp` is the one that the session had when it was read (None: any).
+    `stamp` is the stamp that the session had when it was read (None is any).
     """
 
     spaces: str
@@ -63,21 +63,21 @@ class Append(NamedTuple):
 
     @property
     def is_large(self) -> bool:
-        """Whether others should not wait for it."""
+        """Whether it is too large for a group."""
         return len(self.columns[-1]) + sum(map(len, self.records)) > LARGE
 
     @property
     def values(self) -> tuple[object, ...]:
-        """The values with which `append_unless_rewritten` does it.
+        """The values for `append_unless_rewritten`.
 
-        Lists are texts, which takes the driver a fraction of the time that its arrays do.
+        Lists are passed as texts: encoding them as arrays takes the driver many times as long.
         """
         return *self[:4], *self.columns, *map(_array, self[5:])
 
 
 _groups: dict[Address, Group[Append]] = {}
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_groups.clear)  # the threads that send, and that wait, are not in the child
+    os.register_at_fork(after_in_child=_groups.clear)  # a forked child has none of the threads
 
 
 def append(
@@ -89,7 +89,7 @@ def append(
     notices: "Sequence[Notice]",
     stamp: str | None,
 ) -> None:
-    """Add events to a session; a store that has not been upgraded yet gets the functions for that."""
+    """Add events to a session. If the store is not upgraded yet and lacks the functions for that, create them."""
     wanted = _append(database, session, events, expected, stamp)
 
     def work() -> None:
@@ -124,7 +124,7 @@ def _append(database: Database, session: Session, events: Sequence[Stored], expe
 def _append_with(
     database: Database, wanted: Append, session: Session, blobs: Mapping[str, bytes], notices: "Sequence[Notice]"
 ) -> None:
-    """Append with contents and notices, in a transaction of several messages."""
+    """Append together with contents and notices, which takes several messages in one transaction."""
     with database.writing() as db:
         _check(database.call(db, _APPEND, wanted.values))
         rows.add_blobs(db, session, blobs)
@@ -135,13 +135,13 @@ def _append_with(
 
 
 def _outcome(database: Database, wanted: Append) -> object:
-    """Append, together with other threads if they do so now; return the outcome.
+    """Append, in a group if other threads are appending too, and return the outcome.
 
-    The main thread always appends alone: Ctrl-C may interrupt it, and nobody must wait for it then.
+    The main thread always appends alone, because Ctrl-C may interrupt it while others wait for it.
     """
     group = _groups.get(database.address) or _groups.setdefault(database.address, Group())
     if group.usable and not wanted.is_large and threading.current_thread() is not threading.main_thread():
-        database.ready()  # nobody else waits until there is a connection
+        database.ready()  # connect first, so that no other thread has to wait for that
         outcome = group.run(wanted, lambda appends: _send(database, group, appends))
         if outcome == LOST:
             raise unconfirmed(database.shown)
@@ -154,11 +154,11 @@ _CERTAIN = ("appended", "moved", "missing")
 
 
 def _send(database: Database, group: Group[Append], appends: Sequence[Append]) -> Sequence[str]:
-    """Append for several threads; return the outcome of each. Where nothing is saved, each is done again, alone."""
+    """Append for several threads and return the outcomes. If nothing was saved, each append is repeated alone."""
     if len(appends) == 1:
         return [str(database.write(_APPEND, appends[0].values))]
     try:
-        return list(database.write(_APPEND_SEVERAL, _several(appends)))
+        return list(database.write(_APPEND_SEVERAL, _group_values(appends)))
     except ConnectionLost:
         raise
     except LacksFunction:
@@ -170,8 +170,8 @@ def _send(database: Database, group: Group[Append], appends: Sequence[Append]) -
     return [ALONE] * len(appends)
 
 
-def _several(appends: Sequence[Append]) -> list[object]:
-    """Return the values with which `append_each_unless_rewritten` does them."""
+def _group_values(appends: Sequence[Append]) -> list[object]:
+    """Return the values for `append_each_unless_rewritten`."""
     spaces, ids, expected, stamps, of_columns, numbers, records, *people = zip(*appends, strict=True)
     version, updated_at, *texts, heads = zip(*of_columns, strict=True)
     each = (spaces, ids, map(str, expected), stamps, map(str, version), map(str, updated_at), *texts, map(_hex, heads))
@@ -185,7 +185,7 @@ def _several(appends: Sequence[Append]) -> list[object]:
 
 
 def _array(values: Iterable[str | None]) -> str:
-    """Return an array as PostgreSQL reads it."""
+    """Return a PostgreSQL array literal."""
     quoted = (
         "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values
     )
@@ -197,7 +197,7 @@ def _hex(data: bytes) -> str:
 
 
 def _check(outcome: object) -> None:
-    """Raise `Stale` or `NotFound` if nothing was appended, because the session moved or is not there."""
+    """Raise `Stale` if the session has moved, `NotFound` if it does not exist."""
     if outcome == "missing":
         raise derived.no_session()
     if outcome != "appended":

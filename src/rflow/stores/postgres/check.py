@@ -10,7 +10,8 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived
-from rflow.stores.postgres import account_rows, rows, shares
+from rflow.stores.account_records import stored_records
+from rflow.stores.postgres import rows, shares
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 from rflow.stores.postgres.erasing import erase
@@ -124,7 +125,7 @@ def _columns(db: Connection, log: Log) -> Iterator[Fault]:
     faults = [] if head is None else list(checking.head(log, head))
     listed = db.execute("SELECT code_key FROM codes WHERE session_id = %s", (log.id,)).fetchone()
     right = tuple(stored) == expected and listed == (code_key,)
-    if head is None or (not faults and head == derived.row(session) and not right):
+    if head is None or (not faults and head == derived.stored_head(session) and not right):
         what = "Its list entry is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
@@ -146,7 +147,7 @@ def _shares(db: Connection) -> Iterator[Fault]:
 
 
 def _accounts(db: Connection) -> Iterator[Fault]:
-    yield from checking.accounts(account_rows.records(db))
+    yield from checking.accounts(stored_records(db.execute))
     row = db.execute("SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)").fetchone()
     if row and row[0]:
         what = f"{row[0]} rows belong to no account."
@@ -159,5 +160,5 @@ def _trees(db: Connection) -> Iterator[Fault]:
     heads = rows.heads(db, db.execute("SELECT id, head FROM sessions").fetchall())
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(
-        held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
+        held, lambda digest: derived.read_tree(derived.verified(held[digest], digest, "tree"), digest), names, pinned
     )

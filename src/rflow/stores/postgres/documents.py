@@ -1,7 +1,7 @@
-"""The documents that are searched: one for each session, brought up to date by the next search after a change.
+"""The search index: one document per session, updated by the first search after a change.
 
-A document is written from all events of a session, so writing it with each of them would cost more the longer the
-session is. Its words are those of `core.session.search.words`, as in every other store.
+A document is built from all events of a session, so updating it with every append would get slower as the session
+grows. Its words are those of `core.session.search.words`, as in every other store.
 """
 
 import time
@@ -20,16 +20,16 @@ from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
 
 SLICE = 0.5
-"""How many seconds a search spends on documents, before it says how far it is."""
+"""Seconds that a search spends on updating documents before it reports its progress instead."""
 _BATCH = 200
 _LONGEST_WORD = 200
-"""Characters of a word by which it is found; the rest of a longer one is compared afterwards."""
+"""Only so many characters of a word are indexed; the rest of a longer word is compared afterwards."""
 _MOST_BYTES = 600_000
-"""Bytes of different words in a document; PostgreSQL takes a million, with the places of the words."""
+"""Maximum size of the distinct words in a document; PostgreSQL allows a million bytes together with their places."""
 _MOST_PLACES, _LAST_PLACE = 255, 16_383
 _LETTERS: dict[Part, str] = dict(zip(PARTS, "ABCD", strict=True))
 _BETWEEN = "\ue000"
-"""Stands between two texts, so that no phrase begins in one and ends in the next; it is never part of a word."""
+"""Separates two texts, so that no phrase matches across them; never part of a word."""
 _PUT = (
     "INSERT INTO documents VALUES (%s, %s, %s, %s, %s::tsvector, %s) ON CONFLICT (session_id) DO UPDATE SET"
     " version = excluded.version, partial = excluded.partial, lexemes = excluded.lexemes, words = excluded.words"
@@ -43,7 +43,7 @@ _SEARCH = (
 
 
 class Document(NamedTuple):
-    """The words of a session: for the index, and all of them in their order; `partial` if the index can't hold all."""
+    """The words of a session: `lexemes` for the index (`partial` if not all fit), and all `words` in order."""
 
     partial: bool
     lexemes: str
@@ -51,7 +51,7 @@ class Document(NamedTuple):
 
 
 def search(database: Database, terms: Sequence[Term], query: Query, first: int) -> Ranked:
-    """Return the sessions that hold all `terms`, the best first."""
+    """Return the sessions that contain all `terms`, best first."""
     if not database.exists():
         return Ranked()
     left = _bring_up_to_date(database)
@@ -81,18 +81,18 @@ def document(code: str, events: Iterable[Stored]) -> Document:
                 places[cut] = []
             if len(places[cut]) < _MOST_PLACES:
                 places[cut].append(f"{min(number, _LAST_PLACE)}{_LETTERS[passage.part]}")
-    lexemes = " ".join(f"'{word}':{','.join(at)}" for word, at in _bounded(places))
+    lexemes = " ".join(f"'{word}':{','.join(at)}" for word, at in _limit_places(places))
     return Document(partial, lexemes, f" {f' {_BETWEEN} '.join(texts)} ")
 
 
-def _bounded(places: dict[str, list[str]]) -> Iterable[tuple[str, list[str]]]:
-    """Leave out places where there are so many that the document would be too large; they only matter for the order."""
+def _limit_places(places: dict[str, list[str]]) -> Iterable[tuple[str, list[str]]]:
+    """Keep one place per word if all places would make the document too large; they only affect the ranking."""
     few = sum(len(at) for at in places.values()) * 2 > _MOST_BYTES // 2
     return ((word, at[:1] if few else at) for word, at in places.items())
 
 
 def _bring_up_to_date(database: Database) -> int | None:
-    """Write the documents of changed sessions; return how much is done (percent) if there is more to do, else None."""
+    """Update the documents of changed sessions; return the percentage done if there is more to do, else None."""
     end = time.monotonic() + SLICE
     while True:
         with database.reading() as db:
@@ -114,9 +114,9 @@ def _done(database: Database) -> int | None:
 
 
 def _write(db: Connection, session_id: str) -> None:
-    """Write a session's document, if it is still there and nobody else has just done so.
+    """Update a session's document, unless the session is gone or another process has just done it.
 
-    The session is locked before it is read: who appends to it or rewrites it waits, and notes it again afterwards.
+    The session is locked before it is read: a writer waits, and marks it as changed again afterwards.
     """
     there = db.execute(_LOCK, (session_id,)).rowcount
     if db.execute(_DONE, (session_id,)).rowcount and there:
@@ -151,5 +151,5 @@ def _lexeme(term: Term, at: int) -> str:
 
 
 def _sequence(term: Term) -> str:
-    """Return the words of a term as they stand in the text of all words."""
+    """Return the words of a term as a substring of `Document.words`."""
     return f" {' '.join(term.words)}{'' if term.beginning else ' '}"

@@ -79,7 +79,7 @@ def _rewritten(database: Database, table: str) -> bool:
     That is a number in a message of which only the numbers are the same in every language.
     """
     name = f'"{database.address.schema}"."{table}"'
-    for detail in database.line.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
+    for detail in database.connection.run_alone(f"VACUUM (FULL, VERBOSE, SKIP_LOCKED) {name}"):
         if counts := _COUNT.findall(detail):
             return int(counts[0]) == 0
     return False

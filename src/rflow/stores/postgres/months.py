@@ -14,9 +14,9 @@ def ensure_month(database: Database, session_id: str) -> None:
     Where that is not possible now, the session is stored in the partition for all others.
     """
     month = partitions.month_of(session_id, datetime.now(UTC))
-    if month is None or month in database.line.months:
+    if month is None or month in database.connection.months:
         return
-    database.line.months.add(month)
+    database.connection.months.add(month)
     try:
         with database.reading() as db:
             if f"events_{month}" in partitions.leaves(db):

@@ -150,7 +150,7 @@ def _head(db: Connection, session_id: str, data: bytes) -> Head:
     try:
         return msgspec.json.decode(data, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-        return derived.row(load(db, session_id).session)
+        return derived.stored_head(load(db, session_id).session)
 
 
 def clear(db: Connection, session_id: str, *tables: str) -> None:

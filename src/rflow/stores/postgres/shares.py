@@ -65,48 +65,48 @@ class PostgresShares:
             _insert(db, stored_share(share))
 
     def stored(self) -> list[StoredShare]:
-        """Return all shares as they are stored; damaged ones are left out."""
+        """Return all shares as stored; damaged ones are left out."""
         with self._database.reading() as db:
             rows = db.execute("SELECT dropped, data FROM shares ORDER BY created_at, id").fetchall()
         keys = ((read_key(data), data, dropped) for dropped, data in rows)
         return [StoredShare(key=key, data=data, dropped=dropped) for key, data, dropped in keys if key is not None]
 
     def stored_views(self, share_id: str) -> list[bytes]:
-        """Return the views of a share as they are stored, the oldest first."""
+        """Return the views of a share as stored, oldest first."""
         sql = "SELECT data FROM share_views WHERE share_id = %s ORDER BY at, number"
         with self._database.reading() as db:
             return [data for (data,) in db.execute(sql, (share_id,)) if viewed_at(data)]
 
     def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
-        """Store a share of another store, and its views, as they are there."""
+        """Store a share and its views as copied from another store."""
         with self._database.writing() as db:
             if _insert(db, share):
                 _insert_views(db, share.key.id, [_micros(data) for data in views], views)
 
     def by_hash(self, digest: str) -> Share | None:
-        """Find a share by the hash of its token."""
+        """Return the share with this hash of its token."""
         # No space is known yet: a policy shows the one link whose hash this is.
         with self._database.scoped(self._database.scope._replace(link=digest)).reading() as db:
             row = db.execute("SELECT data FROM shares WHERE hash = %s", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
     def watched(self, hashes: Sequence[str]) -> dict[str, tuple[Share, Standing]]:
-        """Return links by the hashes of their tokens, each with what is known of its session."""
+        """Return links by the hashes of their tokens, each with the standing of its session."""
         with self._database.scoped(EVERYTHING).reading() as db:
             found = db.execute(_WATCHED, (list(hashes),)).fetchall()
         return {name: (share, Standing(*row)) for name, data, *row in found if (share := read_share(data)) is not None}
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
-        """List the shares of a session, or all, or a part of these, the newest first."""
+        """List all shares, or those of one session, or a part of the list; newest first."""
         return collect(partial(self._rows, session), part)
 
     def _rows(self, session: str | None, part: Part) -> list[tuple[Key, ShareCount | None]]:
-        """Select a part of the shares with their keys; those that can't be read are None."""
+        """Select a part of the shares with their keys; unreadable ones are None."""
         conditions: list[tuple[str, tuple[str | int, ...]]] = []
         if session is not None:
             conditions.append(("session_id = %s", (session,)))
         if part.after is not None:
-            conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.valid(part.after.id))))
+            conditions.append(("(-created_at, id) > (%s, %s)", (part.after.at, derived.encodable(part.after.id))))
         where = " AND ".join(condition for condition, _ in conditions) or "true"
         values = [value for _, given in conditions for value in given]
         limit = part.limit
@@ -121,22 +121,22 @@ class PostgresShares:
 
     def beginning(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
-        first = derived.valid(prefix)
+        first = derived.encodable(prefix)
         found = self._selected("SELECT * FROM shares WHERE id >= %s AND id < %s", (first, first + "\U0010ffff"))
         return sorted((count for _, count in found if count is not None), key=lambda count: count.share.id)
 
     def replace(self, share: Share) -> None:
-        """Store the new state of a share, unless it was deleted meanwhile."""
+        """Store the new state of a share, unless it has been deleted in the meantime."""
         with self._database.writing() as db:
             row = db.execute("SELECT data FROM shares WHERE id = %s FOR UPDATE", (share.id,)).fetchone()
             if row and read_share(row[0]) is None:
                 raise failures.newer_link(share.id)
             values = (share.by.id, msgspec.json.encode(share), share.id)
             db.execute("UPDATE shares SET by_id = %s, data = %s WHERE id = %s", values)
-        self._database.line.tell(share.session)
+        self._database.connection.notify(share.session)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
+        """Store views by share id. Only the last views of each share are kept; older ones are counted."""
         with self._database.writing() as db:
             for name in sorted(views):  # In the same order everywhere, so that two servers don't wait for each other.
                 new = views[name]
@@ -146,7 +146,7 @@ class PostgresShares:
                 _drop_oldest(db, name, len(new) - len(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, newest first."""
         sql = "SELECT data FROM share_views WHERE share_id = %s ORDER BY at DESC, number DESC"
         with self._database.reading() as db:
             selected = db.execute(sql, (share_id,))

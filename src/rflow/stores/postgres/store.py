@@ -20,7 +20,7 @@ from rflow.stores.postgres.appending import append
 from rflow.stores.postgres.connection.address import read_address
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
-from rflow.stores.postgres.connection.line import Line
+from rflow.stores.postgres.connection.reconnecting import ReconnectingConnection
 from rflow.stores.postgres.connection.scope import of_spaces
 from rflow.stores.postgres.months import ensure_month
 from rflow.stores.postgres.query import select
@@ -61,7 +61,7 @@ class PostgresStore(PostgresTrees):
     shared = True
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
-        super().__init__(Database(Line(read_address(url), patience)))
+        super().__init__(Database(ReconnectingConnection(read_address(url), patience)))
 
     def scoped(self, spaces: Sequence[str] | None) -> "PostgresStore":
         """Return the same store, on the same connection, in which only the rows of `spaces` exist."""
@@ -78,14 +78,14 @@ class PostgresStore(PostgresTrees):
 
     @cached_property
     def accounts(self) -> "PostgresAccounts":
-        """The accounts of those who may sign in at a server."""
+        """The accounts of the people who may sign in at a server."""
         from rflow.stores.postgres.accounts import PostgresAccounts
 
         return PostgresAccounts(self._database)
 
     @cached_property
     def outbox(self) -> "PostgresOutbox":
-        """The notices that wait to be sent."""
+        """The notices to be sent."""
         from rflow.stores.outbox.postgres import PostgresOutbox
 
         return PostgresOutbox(self._database)
@@ -110,7 +110,7 @@ class PostgresStore(PostgresTrees):
         ensure_month(self._database, session.id)
         with self._database.writing() as db:
             rows.insert(db, session, events, blobs, started_by)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.notify(session.id, session.version)
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
         """Return the id of the session that a command started before, else `new`."""
@@ -128,10 +128,10 @@ class PostgresStore(PostgresTrees):
     ) -> None:
         """Add events to a session; several threads of a process that do so at once share a transaction."""
         append(self._database, session, events, expected, blobs, notices, stamp)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.notify(session.id, session.version)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
+        """Return the standing of a session without reading its events."""
         (found,) = self._database.read(rows.STANDING, (session_id,))
         return Standing(*found[0]) if found else None
 
@@ -140,12 +140,12 @@ class PostgresStore(PostgresTrees):
         return rows.log_of(session_id, after, *self._database.read(rows.LOAD, {"id": session_id, "after": after}))
 
     def latest(self, session_id: str) -> Log:
-        """Read the state of a session: here, all of its events."""
+        """Read a session's state: all of its events, since there are no checkpoints."""
         return self.load(session_id)
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        wanted = derived.key(prefix)
+        wanted = derived.search_key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit, spaces=None if spaces is None else tuple(spaces))).heads)
         ends = (wanted, wanted + "\U0010ffff")
@@ -159,35 +159,35 @@ class PostgresStore(PostgresTrees):
         """List sessions, the last updated first."""
         sql, values = select(query)
         with self._database.reading() as db:
-            return derived.cut(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
+            return derived.first_page(rows.heads(db, db.execute(sql, values).fetchall()), query.limit)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
+        """Return the sessions that contain all `terms`, best first."""
         from rflow.stores.postgres import documents
 
         return documents.search(self._database, terms, query, first)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         with self._database.reading() as db:
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
-            return derived.by_name(columns.person(*row) for row in selected)
+            return derived.sorted_people(columns.person(*row) for row in selected)
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session."""
+        """Whether a person appears in a session."""
         with self._database.reading() as db:
             return db.execute("SELECT 1 FROM people WHERE id = %s LIMIT 1", (person_id,)).fetchone() is not None
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase the old ones from the data files."""
-        kept = list(derived.named(events))
+        kept = list(derived.blob_digests(events))
         with self._database.writing() as db:
             rows.update(db, session, expected, stamp)
             db.execute("DELETE FROM blobs WHERE session_id = %s AND digest <> ALL(%s)", (session.id, kept))
             rows.clear(db, session.id, "events", "people", "documents")
             rows.add(db, session, events, {})
             rows.count_rewrite(db, session.id)
-        self._database.line.tell(session.id, session.version)
+        self._database.connection.notify(session.id, session.version)
         self._erase(session.id)
 
     def delete(self, session_id: str) -> None:
@@ -195,7 +195,7 @@ class PostgresStore(PostgresTrees):
         with self._database.writing() as db:
             if not rows.delete_all(db, [session_id]):
                 raise derived.no_session()
-        self._database.line.tell(session_id)
+        self._database.connection.notify(session_id)
         self._erase(session_id)
 
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
@@ -203,7 +203,7 @@ class PostgresStore(PostgresTrees):
         with self._database.writing() as db:
             gone = rows.delete_all(db, session_ids)
         for session_id in gone:
-            self._database.line.tell(session_id)
+            self._database.connection.notify(session_id)
         if gone:
             try:
                 self._erase(None)
@@ -218,13 +218,13 @@ class PostgresStore(PostgresTrees):
         erase_all(self._database, session_id)
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         sql = "SELECT data FROM blobs WHERE session_id = %s AND digest = %s"
         with self._database.reading() as db:
             row = db.execute(sql, (session_id, digest), binary=True).fetchone()
         if row is None:
             raise derived.no_blob(digest)
-        return derived.intact(row[0], digest, "content")
+        return derived.verified(row[0], digest, "content")
 
     def stamp(self) -> int:
         """Return a number that changes with every commit; the server is asked for it, so it may take time."""
@@ -237,7 +237,7 @@ class PostgresStore(PostgresTrees):
         return Listener(self._database.address, on_change)
 
     def watched(self, hashes: Sequence[str]) -> "dict[str, tuple[Share, Standing]]":
-        """Return links by the hashes of their tokens, each with what is known of its session, in one step."""
+        """Return links by the hashes of their tokens, each with the standing of its session, in one step."""
         return self.shares.watched(hashes)
 
     def advice(self, connections: int) -> list[str]:
@@ -252,7 +252,7 @@ class PostgresStore(PostgresTrees):
             return [session_id for (session_id,) in db.execute("SELECT id FROM sessions")]
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         from rflow.stores.postgres.erasing import size
 
         with self._database.reading() as db:
@@ -267,11 +267,11 @@ class PostgresStore(PostgresTrees):
         return check(self._database)
 
     def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
+        """Return nothing: each session exists in one version only."""
         return []
 
     def backup(self, path: Path, report: Report = unreported) -> None:
-        """Copy the whole store, as it is at one moment, to a new SQLite store."""
+        """Copy a consistent snapshot of the whole store to a new SQLite store."""
         from rflow.stores.copy import copy_store
         from rflow.stores.drafts import draft
         from rflow.stores.files import publish
@@ -292,7 +292,7 @@ class PostgresStore(PostgresTrees):
 
     def close(self) -> None:
         """Close the connection."""
-        self._database.line.close()
+        self._database.connection.close()
 
 
 def _find(

@@ -18,18 +18,18 @@ class PostgresTrees:
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        name = derived.named_tree(data, at, space)
+        name = derived.new_tree_name(data, at, space)
         with self._database.writing() as db:
             sql = "SELECT digest FROM tree_names WHERE id = %s AND space = %s"
             known = db.execute(sql, (name.id, space)).fetchone()
-            if not derived.replaces(name, known[0] if known else "", expected):
+            if not derived.is_new_version(name, known[0] if known else "", expected):
                 return False
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._database.writing() as db:
             rows.set_name(db, name)
 
@@ -44,7 +44,7 @@ class PostgresTrees:
         sql = f"SELECT data FROM trees WHERE digest = %s AND {visible} LIMIT 1"  # noqa: S608 (constants)
         with self._database.reading() as db:
             row = db.execute(sql, (digest, *allowed)).fetchone()
-        return derived.intact(row[0], digest, "tree") if row else None
+        return derived.verified(row[0], digest, "tree") if row else None
 
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""

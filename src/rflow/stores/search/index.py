@@ -20,7 +20,7 @@ from rflow.errors import StoreProblem
 from rflow.ports.values import Ranked
 from rflow.stores.sqlite.query import conditions
 
-VERSION = 1
+VERSION = 2
 """The version of these tables and of the words in them: an index of another version is built again."""
 _APPLICATION = 0x72666C78
 _ENGINE = "fts5"

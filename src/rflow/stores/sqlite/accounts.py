@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, CredentialKind, Identity, last_admin
 from rflow.core.actors import MemberRole
-from rflow.core.notices import Notice
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
@@ -19,7 +18,7 @@ from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores import derived
-from rflow.stores.account_records import added_audit, read, renamed
+from rflow.stores.account_records import LAST_NUMBER, audit_entries, missing_audit, read, with_person_replaced
 from rflow.stores.failures import unfinished
 from rflow.stores.sqlite.file import SqliteFile
 
@@ -45,7 +44,7 @@ class SqliteAccounts:
             return _account(db, account_id)
 
     def identified(self, identity: Identity) -> Account | None:
-        """Return the account of somebody at an OpenID Connect provider."""
+        """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = ? AND subject = ?"
         with self._file.reading() as db:
             row = db.execute(sql, _valid(identity.issuer, identity.subject)).fetchone()
@@ -56,7 +55,7 @@ class SqliteAccounts:
         return collect(self._rows, part)
 
     def _rows(self, part: Part) -> list[tuple[Key, Account | None]]:
-        """Select a part of the accounts with their keys; those that can't be read are None."""
+        """Select a part of the accounts with their keys; unreadable ones are None."""
         after = "" if part.after is None else _valid(part.after.id)[0]
         sql = "SELECT id, data FROM accounts WHERE id > ? ORDER BY id LIMIT ?"
         with self._file.reading() as db:
@@ -89,7 +88,7 @@ class SqliteAccounts:
             _record(db, [entry])
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
-        """Remove an account, put somebody else in its place, and erase every trace."""
+        """Remove an account without a trace; another person takes its place in records."""
         with self._changing() as db:
             db.execute("DELETE FROM accounts WHERE id = ?", (account_id,))
             for table in ("identities", "members"):
@@ -165,7 +164,7 @@ class SqliteAccounts:
     def credentials(self, account_id: str | None = None, kind: CredentialKind | None = None) -> list[Credential]:
         """Return credentials, the newest first."""
         conditions = [("account_id = ?", account_id), ("kind = ?", kind)]
-        given = [(sql, derived.valid(value)) for sql, value in conditions if value is not None]
+        given = [(sql, derived.encodable(value)) for sql, value in conditions if value is not None]
         where = " AND ".join(sql for sql, _ in given) or "1"
         with self._file.reading() as db:
             sql = f"SELECT data FROM credentials WHERE {where}"  # noqa: S608 (constants)
@@ -236,10 +235,10 @@ class SqliteAccounts:
             return _audit(db, after, limit)
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, the latest first."""
+        """Return the last entries of the audit, or the last ones before a number, latest first."""
         with self._file.reading() as db:
-            rows = db.execute(_LATEST_AUDIT, (_LAST if before is None else min(before, _LAST), limit))
-            return _entries(rows)
+            rows = db.execute(_LATEST_AUDIT, (LAST_NUMBER if before is None else min(before, LAST_NUMBER), limit))
+            return audit_entries(rows)
 
     def everything(self) -> AllAccounts:
         """Return all that is stored."""
@@ -257,7 +256,7 @@ class SqliteAccounts:
             )
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store what another store had."""
+        """Store the data of another store."""
         with self._file.writing() as db:
             for account in everything.accounts:
                 if not db.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
@@ -267,11 +266,11 @@ class SqliteAccounts:
             members = [(each.account, each.space, each.role) for each in everything.members]
             db.executemany("INSERT OR IGNORE INTO members VALUES (?, ?, ?)", members)
             _put_credentials(db, everything.credentials)
-            _record(db, added_audit(_audit(db), everything.audit))
+            _record(db, missing_audit(_audit(db), everything.audit))
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection for changing accounts; what leaves no admin who can sign in is rolled back."""
+        """Yield a connection for changing accounts; roll back if no admin could sign in afterwards."""
         with self._file.writing() as db:
             yield db
             if not db.execute("SELECT 1 FROM accounts WHERE active_admin LIMIT 1").fetchone():
@@ -279,7 +278,7 @@ class SqliteAccounts:
 
 
 def _valid(*texts: str) -> tuple[str, ...]:
-    return tuple(map(derived.valid, texts))
+    return tuple(map(derived.encodable, texts))
 
 
 def _read_all(db: sqlite3.Connection, sql: str, kind: type[_Record], values: Sequence[str] = ()) -> list[_Record]:
@@ -347,36 +346,17 @@ def _record(db: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
 
 def _rename(db: sqlite3.Connection, person_id: str, to: Person) -> None:
     for entry in _audit(db):
-        if (changed := renamed(entry, person_id, to)) != entry:
+        if (changed := with_person_replaced(entry, person_id, to)) != entry:
             data = msgspec.json.encode(replace(changed, seq=0))
             db.execute("UPDATE audit SET data = ? WHERE seq = ?", (data, entry.seq))
     for each in _read_all(db, "SELECT data FROM credentials", Credential):
-        if (made := renamed(each, person_id, to)) != each:
+        if (made := with_person_replaced(each, person_id, to)) != each:
             db.execute("UPDATE credentials SET data = ? WHERE id = ?", (msgspec.json.encode(made), each.id))
 
 
 def _audit(db: sqlite3.Connection, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
     sql = "SELECT seq, data FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
-    return _entries(db.execute(sql, (after, -1 if limit is None else limit)))
+    return audit_entries(db.execute(sql, (after, -1 if limit is None else limit)))
 
 
 _LATEST_AUDIT = "SELECT seq, data FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"
-_LAST = 2**62
-
-
-def _entries(rows: Iterable[tuple[int, bytes]]) -> list[AuditEntry]:
-    return [replace(entry, seq=seq) for seq, data in rows if (entry := read(data, AuditEntry)) is not None]
-
-
-def records(db: sqlite3.Connection) -> Iterator[tuple[str, str, bytes, bool]]:
-    """Yield every record: its table, its id, its data, and whether this version can read it."""
-    kinds: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
-        ("accounts", "id", Account),
-        ("spaces", "id", Space),
-        ("credentials", "id", Credential),
-        ("audit", "seq", AuditEntry),
-        ("notices", "id", Notice),
-    )
-    for table, key, kind in kinds:
-        for name, data in db.execute(f"SELECT {key}, CAST(data AS BLOB) FROM {table}"):  # noqa: S608 (constants)
-            yield table, str(name), data, read(data, kind) is not None

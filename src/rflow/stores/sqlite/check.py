@@ -11,7 +11,8 @@ from rflow.core.session.log import Log
 from rflow.errors import NotFound, StoreProblem
 from rflow.ports.values import Fault
 from rflow.stores import checking, columns, derived, failures
-from rflow.stores.sqlite import accounts, checkpoints, rows, shares
+from rflow.stores.account_records import stored_records
+from rflow.stores.sqlite import checkpoints, rows, shares
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.search import SqliteSearch
 
@@ -132,7 +133,7 @@ def _columns(db: sqlite3.Connection, log: Log) -> Iterator[Fault]:
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
         head = None
     faults = [] if head is None else list(checking.head(log, head))
-    if head is None or (not faults and head == derived.row(session) and tuple(stored) != expected[:-1]):
+    if head is None or (not faults and head == derived.stored_head(session) and tuple(stored) != expected[:-1]):
         what = "Its list entry is damaged."
         faults.append(Fault(severity="error", where=log.code, what=what, remedy=checking.COPY))
     yield from faults
@@ -154,7 +155,7 @@ def _shares(db: sqlite3.Connection) -> Iterator[Fault]:
 
 
 def _accounts(db: sqlite3.Connection) -> Iterator[Fault]:
-    yield from checking.accounts(accounts.records(db))
+    yield from checking.accounts(stored_records(db.execute, "CAST(data AS BLOB)"))
     sql = "SELECT count(*) FROM members WHERE account_id NOT IN (SELECT id FROM accounts)"
     (count,) = db.execute(sql).fetchone()
     if count:
@@ -169,5 +170,5 @@ def _trees(db: sqlite3.Connection) -> Iterator[Fault]:
     heads = rows.heads(db, db.execute("SELECT id, head, updated_at FROM sessions"))
     pinned = {head.tree.digest for head in heads if head.tree}
     yield from checking.trees(
-        held, lambda digest: derived.read_tree(derived.intact(held[digest], digest, "tree"), digest), names, pinned
+        held, lambda digest: derived.read_tree(derived.verified(held[digest], digest, "tree"), digest), names, pinned
     )

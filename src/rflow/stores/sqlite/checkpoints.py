@@ -1,4 +1,4 @@
-"""The checkpoints of long sessions in a SQLite store: reading from them, and taking them from the stored events."""
+"""Checkpoints of long sessions in a SQLite store: taking them, and reading sessions from them."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -10,81 +10,79 @@ from rflow.core.session.log import Log
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
 from rflow.errors import NotFound
-from rflow.stores import checkpoint
-from rflow.stores.checkpoint import Part
+from rflow.stores.checkpoints import checkpoint, parts
+from rflow.stores.checkpoints.parts import Part
 from rflow.stores.sqlite import rows
 from rflow.stores.sqlite.file import SqliteFile
 from rflow.stores.sqlite.schema import LONG
 
-Older = Mapping[int, Any]
+Entries = Mapping[int, Any]
+ReadPart = Callable[[int, int, Part], Entries]
+"""Reads a part of the checkpoint of a version, whose head ends at an offset."""
 
-_TAKEN = "SELECT version, fold, rowid FROM checkpoints WHERE session_id = ?"
+_SELECT = "SELECT version, fold, rowid FROM checkpoints WHERE session_id = ?"
 _INSERT = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)"
 
 
-def _read(db: sqlite3.Connection, session_id: str, older: Callable[[int, int, Part], Older]) -> Session | None:
-    """Return the session of a checkpoint; None where there is none that can be used.
-
-    `older` reads a part of the checkpoint of that version, which begins there, if something needs it.
-    """
-    version, fold, rowid = db.execute(_TAKEN, (session_id,)).fetchone() or (0, "", 0)
-    if fold != checkpoint.fold():
+def _restore(db: sqlite3.Connection, session_id: str, read_part: ReadPart) -> Session | None:
+    """Return the session from its checkpoint; None if it has none that can be used."""
+    version, code, rowid = db.execute(_SELECT, (session_id,)).fetchone() or (0, "", 0)
+    if code != checkpoint.code_fingerprint():
         return None
-    with _opened(db, rowid) as blob:
-        mark = checkpoint.mark(blob.read(checkpoint.MARK))
-        if mark is None:
+    with _open(db, rowid) as blob:
+        prefix = checkpoint.read_prefix(blob.read(checkpoint.PREFIX_SIZE))
+        if prefix is None:
             return None
-        end = checkpoint.MARK + mark.size
-        session = checkpoint.restored(mark, blob.read(mark.size), partial(older, version, end))
+        end = checkpoint.PREFIX_SIZE + prefix.size
+        session = checkpoint.restore(prefix, blob.read(prefix.size), partial(read_part, version, end))
     return session if session and (session.id, session.version) == (session_id, version) else None
 
 
-def _opened(db: sqlite3.Connection, rowid: int) -> "closing[sqlite3.Blob]":
-    """Open the data of a checkpoint: half the memory of a SELECT, and only the pages of what is read."""
+def _open(db: sqlite3.Connection, rowid: int) -> "closing[sqlite3.Blob]":
+    """Open the data of a checkpoint as a blob: half the memory of a SELECT, and only the pages used are read."""
     return closing(db.blobopen("checkpoints", "data", rowid, readonly=True))
 
 
-def _older(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Older | None:
-    """Return a part of the checkpoint of that version, whose head ends there; None if it is not there any more."""
-    taken, fold, rowid = db.execute(_TAKEN, (session_id,)).fetchone() or (0, "", 0)
-    if (taken, fold) != (version, checkpoint.fold()):
+def _read_part(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Entries | None:
+    """Return a part of a checkpoint (see `ReadPart`); None if that checkpoint is gone or damaged."""
+    taken, code, rowid = db.execute(_SELECT, (session_id,)).fetchone() or (0, "", 0)
+    if (taken, code) != (version, checkpoint.code_fingerprint()):
         return None
-    with _opened(db, rowid) as blob:
+    with _open(db, rowid) as blob:
         blob.seek(min(end + part.start, len(blob)))
-        return checkpoint.older_in(blob.read(part.size), part)
+        return parts.read(blob.read(part.size), part)
 
 
-def _older_later(file: SqliteFile, session_id: str, version: int, end: int, part: Part) -> Older:
-    """Return a part of a checkpoint in a transaction of its own."""
+def _part_in_new_transaction(file: SqliteFile, session_id: str, version: int, end: int, part: Part) -> Entries:
+    """Return a part as `_part_or_replay` does, in a transaction of its own."""
     with file.reading() as db:
-        return _older_now(db, session_id, version, end, part)
+        return _part_or_replay(db, session_id, version, end, part)
 
 
-def _older_now(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Older:
-    """Return a part of a checkpoint.
+def _part_or_replay(db: sqlite3.Connection, session_id: str, version: int, end: int, part: Part) -> Entries:
+    """Return a part of a checkpoint, or the same entries replayed from the events if that checkpoint is gone.
 
-    Where another process has taken another checkpoint since, or removed texts, what the events say now takes its
-    place: a text that was removed does not come back.
+    It is gone when another process has taken a newer one or removed texts: a removed text must not come back.
     """
-    found = _older(db, session_id, version, end, part)
-    return checkpoint.older_of(_replayed(db, session_id, version), part) if found is None else found
+    entries = _read_part(db, session_id, version, end, part)
+    return checkpoint.entries_of_part(_replay(db, session_id, version), part) if entries is None else entries
 
 
-def _replayed(db: sqlite3.Connection, session_id: str, version: int) -> Session:
+def _replay(db: sqlite3.Connection, session_id: str, version: int) -> Session:
     log = rows.load(db, session_id)
     return replay((event for event in log.events if event.seq <= version), Session(id=log.id, code=log.code))
 
 
 def latest(db: sqlite3.Connection, file: SqliteFile, session_id: str, row: rows.Row) -> Log:
-    """Read the state of a session of that row: from its checkpoint, if there is a usable one, and the events since.
+    """Read the state of the session in `row`: from its checkpoint, if it can be used, and the events after it.
 
-    `db` is the connection of `file`, from which older entries are read later, if they are needed.
+    `db` is the connection of `file`. Older entries are read from `file` later, if they are needed.
     """
-    return _going_on(db, session_id, row, partial(_older_later, file, session_id))
+    return _log(db, session_id, row, partial(_part_in_new_transaction, file, session_id))
 
 
-def _going_on(db: sqlite3.Connection, session_id: str, row: rows.Row, older: Callable[[int, int, Part], Older]) -> Log:
-    base = _read(db, session_id, older)
+def _log(db: sqlite3.Connection, session_id: str, row: rows.Row, read_part: ReadPart) -> Log:
+    base = _restore(db, session_id, read_part)
     if base is None or base.version > row.version:
         return rows.log(db, session_id, row)
     base.code = row.code
@@ -94,42 +92,44 @@ def _going_on(db: sqlite3.Connection, session_id: str, row: rows.Row, older: Cal
 def is_due(db: sqlite3.Connection, session_id: str, version: int) -> bool:
     """Whether a session at `version` needs another checkpoint.
 
-    They become rarer as they become larger: what they cost is spread over more events.
+    The larger a checkpoint is, the more events pass before the next one, so the cost per event stays about the same.
     """
-    taken, fold, _ = db.execute(_TAKEN, (session_id,)).fetchone() or (0, "", 0)
-    return fold != checkpoint.fold() or version - taken >= max(LONG, taken // 8)
+    taken, code, _ = db.execute(_SELECT, (session_id,)).fetchone() or (0, "", 0)
+    return code != checkpoint.code_fingerprint() or version - taken >= max(LONG, taken // 8)
 
 
 def take(db: sqlite3.Connection, session_id: str) -> None:
-    """Take a checkpoint, from what is stored: what a process has in memory may have been erased meanwhile.
+    """Take a checkpoint from what is stored: texts in this process's memory may have been erased in the meantime.
 
-    Where there is a checkpoint it goes on from that, which removing a text removes, too.
+    It continues from the last checkpoint, if there is one: removing a text removes that.
     """
     row = rows.row(db, session_id)
-    log = _going_on(db, session_id, row, partial(_older_now, db, session_id))
+    log = _log(db, session_id, row, partial(_part_or_replay, db, session_id))
     if taken := checkpoint.take(log.session):
         db.execute(_INSERT, (session_id, *taken))
 
 
 def wrong(db: sqlite3.Connection) -> list[str]:
-    """Return the sessions whose checkpoint is of this code, but not what their events say."""
-    sessions = db.execute("SELECT session_id FROM checkpoints WHERE fold = ?", (checkpoint.fold(),)).fetchall()
+    """Return the ids of sessions with a checkpoint of this code that differs from their events."""
+    sessions = db.execute(
+        "SELECT session_id FROM checkpoints WHERE fold = ?", (checkpoint.code_fingerprint(),)
+    ).fetchall()
     return [str(session_id) for (session_id,) in sessions if _is_wrong(db, str(session_id))]
 
 
 def _is_wrong(db: sqlite3.Connection, session_id: str) -> bool:
     damaged: list[Part] = []
 
-    def older(version: int, end: int, part: Part) -> Older:
-        found = _older(db, session_id, version, end, part)
-        damaged.extend([part] * (found is None))
-        return found or {}
+    def read_part(version: int, end: int, part: Part) -> Entries:
+        entries = _read_part(db, session_id, version, end, part)
+        damaged.extend([part] * (entries is None))
+        return entries or {}
 
-    base = _read(db, session_id, older)
+    base = _restore(db, session_id, read_part)
     if base is None:
         return True
     try:
-        replayed = _replayed(db, session_id, base.version)
+        replayed = _replay(db, session_id, base.version)
     except NotFound:
         return True
     base.code = replayed.code

@@ -27,9 +27,9 @@ _Executing = sqlite3.Connection | sqlite3.Cursor
 
 
 class SqliteFile:
-    """A connection that is opened when it is first needed; a file that does not exist yet reads as an empty store.
+    """A SQLite file, opened on first use; a file that does not exist yet reads as an empty store.
 
-    `patience` is how many seconds a writer waits for another.
+    `patience` is how many seconds a writer waits for another one.
     """
 
     def __init__(self, path: "str | Path", patience: float = PATIENCE) -> None:
@@ -41,7 +41,7 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that sees the store as it is at one moment."""
+        """Yield a connection that sees a consistent snapshot of the store."""
         with Explained(self.path):
             db = self._connection()
             try:
@@ -52,14 +52,14 @@ class SqliteFile:
                 raise
 
     def writing(self) -> "Writing":
-        """Return a block with the write lock; commits when the block ends, and rolls back if it raises."""
+        """Return a context with the write lock: it commits at its end, and rolls back if the block raises."""
         return Writing(self)
 
     def erase(self) -> bool:
-        """Rewrite the file without the traces of what was removed; False if a reader still uses the old pages.
+        """Rewrite the file without traces of removed data; return False if a reader still uses the old pages.
 
-        `VACUUM` drops the free pages and the gaps in the others, the checkpoint empties the write-ahead log. Backups
-        that were interrupted go too: they hold the same texts.
+        `VACUUM` drops free pages and gaps in the others, the checkpoint empties the write-ahead log. Interrupted
+        backups are removed too, because they hold the same texts.
         """
         from pathlib import Path
 
@@ -75,7 +75,7 @@ class SqliteFile:
             if not blocked:
                 db.execute("DELETE FROM meta WHERE name = 'forget'")
             return not blocked
-        except sqlite3.DatabaseError:  # A reader, a full disk, damage: what was removed stays removed.
+        except sqlite3.DatabaseError:  # A reader, a full disk or damage; the data itself stays removed.
             return False
         finally:
             db.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
@@ -94,7 +94,7 @@ class SqliteFile:
             return sum(part.st_size for part in parts if part)
 
     def exists(self) -> bool:
-        """Whether there is such a file; raises `StoreProblem` where this user can't know."""
+        """Whether the file exists; raises `StoreProblem` if that can't be determined."""
         with Explained(self.path):
             return failures.status_of(self.path) is not None
 
@@ -123,7 +123,7 @@ class SqliteFile:
         return self._db
 
     def writer(self) -> sqlite3.Connection:
-        """Return the connection to write with; creates the file if there is none."""
+        """Return the connection for writing; create the file if there is none."""
         if self._db is None and not self.exists():
             _create(self.path)
         db = self._opened()
@@ -133,7 +133,7 @@ class SqliteFile:
 
 
 class Transaction:
-    """A transaction that is committed when the block ends, and rolled back if it raises."""
+    """A transaction that commits at the end of the block, and rolls back if it raises."""
 
     def __init__(self, db: sqlite3.Connection, begin: str) -> None:
         self._db, self._begin = db, begin
@@ -148,7 +148,7 @@ class Transaction:
 class Writing:
     """A transaction with the write lock; errors of SQLite or the system become a `StoreProblem`.
 
-    No generator and no blocks within blocks: they took a tenth of the CPU of an append.
+    It is a class, not nested context managers: those took a tenth of the CPU time of an append.
     """
 
     def __init__(self, file: SqliteFile) -> None:
@@ -196,7 +196,7 @@ def _roll_back(db: _Executing) -> None:
 
 
 def _create(name: str) -> None:
-    """Create a new store, unless another process has just done so."""
+    """Create a new store, unless another process has just created it."""
     from pathlib import Path
 
     from rflow.stores.drafts import draft
@@ -210,7 +210,7 @@ def _create(name: str) -> None:
 
 
 def touch(path: "Path") -> None:
-    """Create an empty file that only its user can open: SQLite would let others read it."""
+    """Create an empty file that only its user can open; SQLite would make it readable for others."""
     fd = os.open(path, files.NEW | os.O_EXCL, 0o600)
     adopt(fd, path.parent)
     os.close(fd)

@@ -7,7 +7,7 @@ another page for every append. The others are few enough to sort when they are s
 
 from rflow.core.session.head import Query, read_cursor
 from rflow.core.session.times import micros
-from rflow.stores.derived import valid
+from rflow.stores.derived import encodable
 from rflow.stores.sqlite.schema import ASKED
 
 Value = str | int
@@ -46,7 +46,7 @@ def _includes(query: Query, status: str) -> bool:
 def _part(query: Query, status: str) -> tuple[str, list[Value]]:
     selecting = [(status, ()), *conditions(query)]
     if query.inbox is not None:
-        selecting.append((_IN_INBOX, (valid(query.inbox),)))
+        selecting.append((_IN_INBOX, (encodable(query.inbox),)))
     where = " AND ".join(condition for condition, _ in selecting)
     # Few sessions are waiting. Without statistics, the planner would read all sessions in their order instead.
     # In no space there are none, which it knows: it would refuse an index then.
@@ -63,25 +63,27 @@ def conditions(query: Query) -> list[tuple[str, tuple[Value, ...]]]:
     """
     conditions: list[tuple[str, tuple[Value, ...]]] = []
     if query.owner is not None:
-        conditions.append(("owner = ?", (valid(query.owner),)))
+        conditions.append(("owner = ?", (encodable(query.owner),)))
     if query.status == _WAITING:
         conditions.append(("status = 'handed_off'", ()))
     elif query.status:
         conditions.append((f"+status IN ({', '.join('?' * len(query.status))})", query.status))
     if query.inbox is not None:
-        conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (valid(query.inbox),)))
+        conditions.append(("status = 'handed_off' AND (owner = ? OR owner_kind = 'queue')", (encodable(query.inbox),)))
     if query.asked is not None:
-        conditions.append((_ASKED, (valid(query.asked),)))
+        conditions.append((_ASKED, (encodable(query.asked),)))
     if query.spaces is not None:
-        conditions.append((f"space IN ({', '.join('?' * len(query.spaces))})", tuple(map(valid, query.spaces))))
+        conditions.append((f"space IN ({', '.join('?' * len(query.spaces))})", tuple(map(encodable, query.spaces))))
     for column, text in (("customer", query.customer), ("ticket", query.ticket)):
         if text is not None:
-            conditions.append((f"{column} = ?" + (f" AND {column} <> ''" if text else ""), (valid(text).casefold(),)))
+            conditions.append(
+                (f"{column} = ?" + (f" AND {column} <> ''" if text else ""), (encodable(text).casefold(),))
+            )
     if query.tree is not None:
-        conditions.append(("tree = ? AND tree <> ''", (valid(query.tree),)))
+        conditions.append(("tree = ? AND tree <> ''", (encodable(query.tree),)))
     if query.stale_before is not None:
         conditions.append(("updated_at < ?", (micros(query.stale_before),)))
     if query.after:
         at, session_id = read_cursor(query.after)
-        conditions.append(("(updated_at, id) < (?, ?)", (micros(at), valid(session_id))))
+        conditions.append(("(updated_at, id) < (?, ?)", (micros(at), encodable(session_id))))
     return conditions

@@ -77,7 +77,7 @@ def load(db: sqlite3.Connection, session_id: str, after: int = 0) -> Log:
 
 def row(db: sqlite3.Connection, session_id: str) -> Row:
     """Read the row of a session; raise `NotFound`."""
-    found = db.execute(_ROW, (derived.valid(session_id),)).fetchone()
+    found = db.execute(_ROW, (derived.encodable(session_id),)).fetchone()
     if found is None:
         raise derived.no_session()
     code, version, space, stamp = found
@@ -105,7 +105,7 @@ def _head(db: sqlite3.Connection, session_id: str, data: bytes) -> Head:
         log = load(db, session_id)
     except NotFound:  # Its id is damaged.
         log = Log(id=session_id, code="", events=())
-    return derived.row(log.session)
+    return derived.stored_head(log.session)
 
 
 class Addition(msgspec.Struct, frozen=True):
@@ -196,7 +196,7 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
 
 def standing(db: sqlite3.Connection, session_id: str) -> Standing | None:
     """Return what the columns of a session say of it; None if there is no such session."""
-    row = db.execute(_STANDING, (derived.valid(session_id),)).fetchone()
+    row = db.execute(_STANDING, (derived.encodable(session_id),)).fetchone()
     return Standing(*row) if row else None
 
 
@@ -223,7 +223,7 @@ def tree_names(db: sqlite3.Connection, space: str | None) -> list[TreeName]:
     if space is None:
         rows = db.execute(f"{sql} ORDER BY id, space")
     else:
-        rows = db.execute(f"{sql} WHERE space = ? ORDER BY id", (derived.valid(space),))
+        rows = db.execute(f"{sql} WHERE space = ? ORDER BY id", (derived.encodable(space),))
     return [tree_name(*row) for row in rows]
 
 

@@ -34,7 +34,7 @@ OUTBOX = (
 """The table of notices, since version 5."""
 
 CHECKPOINTS = (
-    # `data` is the state of a long session after event `version`, as the code `fold` made it: see checkpoint.py.
+    # `data` is the state of a long session after event `version`; `fold` is the fingerprint of the code that wrote it.
     """CREATE TABLE checkpoints (session_id TEXT PRIMARY KEY, version INTEGER NOT NULL, fold TEXT NOT NULL,
         data BLOB NOT NULL)""",
 )

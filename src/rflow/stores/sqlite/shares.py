@@ -50,42 +50,42 @@ class SqliteShares:
             _insert(db, stored_share(share))
 
     def stored(self) -> list[StoredShare]:
-        """Return all shares as they are stored; damaged ones are left out."""
+        """Return all shares as stored; damaged ones are left out."""
         with self._file.reading() as db:
             rows = db.execute("SELECT dropped, data FROM shares ORDER BY created_at, id").fetchall()
         keys = ((read_key(data), data, dropped) for dropped, data in rows)
         return [StoredShare(key=key, data=data, dropped=dropped) for key, data, dropped in keys if key is not None]
 
     def stored_views(self, share_id: str) -> list[bytes]:
-        """Return the views of a share as they are stored, the oldest first."""
+        """Return the views of a share as stored, oldest first."""
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM share_views WHERE share_id = ? ORDER BY at, rowid"
         with self._file.reading() as db:
             return [data for (data,) in db.execute(sql, (share_id,)) if viewed_at(data)]
 
     def restore(self, share: StoredShare, views: Sequence[bytes] = ()) -> None:
-        """Store a share of another store, and its views, as they are there."""
+        """Store a share and its views as copied from another store."""
         with self._file.writing() as db:
             if _insert(db, share):
                 new = [{"share": share.key.id, "at": _micros(data), "data": data} for data in views]
                 db.executemany(_INSERT_VIEW, new)
 
     def by_hash(self, digest: str) -> Share | None:
-        """Find a share by the hash of its token."""
+        """Return the share with this hash of its token."""
         with self._file.reading() as db:
             row = db.execute("SELECT data FROM shares WHERE hash = ?", (digest,)).fetchone()
         return read_share(row[0]) if row else None
 
     def listed(self, session: str | None = None, part: Part = WHOLE) -> list[ShareCount]:
-        """List the shares of a session, or all, or a part of these, the newest first."""
+        """List all shares, or those of one session, or a part of the list; newest first."""
         return collect(partial(self._rows, session), part)
 
     def _rows(self, session: str | None, part: Part) -> list[tuple[Key, ShareCount | None]]:
-        """Select a part of the shares with their keys; those that can't be read are None."""
+        """Select a part of the shares with their keys; unreadable ones are None."""
         conditions: list[tuple[str, tuple[str | int, ...]]] = []
         if session is not None:
             conditions.append(("session_id = ?", (session,)))
         if part.after is not None:
-            conditions.append(("(-created_at, id) > (?, ?)", (part.after.at, derived.valid(part.after.id))))
+            conditions.append(("(-created_at, id) > (?, ?)", (part.after.at, derived.encodable(part.after.id))))
         where = " AND ".join(condition for condition, _ in conditions) or "true"
         values = [value for _, given in conditions for value in given]
         limit = -1 if part.limit is None else part.limit
@@ -100,12 +100,12 @@ class SqliteShares:
 
     def beginning(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
-        first = derived.valid(prefix)
+        first = derived.encodable(prefix)
         found = self._selected("SELECT * FROM shares WHERE id >= ? AND id < ?", (first, first + "\U0010ffff"))
         return sorted((count for _, count in found if count is not None), key=lambda count: count.share.id)
 
     def replace(self, share: Share) -> None:
-        """Store the new state of a share, unless it was deleted meanwhile."""
+        """Store the new state of a share, unless it has been deleted in the meantime."""
         with self._file.writing() as db:
             row = db.execute("SELECT data FROM shares WHERE id = ?", (share.id,)).fetchone()
             if row and read_share(row[0]) is None:
@@ -114,7 +114,7 @@ class SqliteShares:
             db.execute("UPDATE shares SET by_id = ?, data = ? WHERE id = ?", values)
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
-        """Store views of shares, by share id: the last ones of each; older ones are only counted."""
+        """Store views by share id. Only the last views of each share are kept; older ones are counted."""
         with self._file.writing() as db:
             for name, new in views.items():
                 kept = new[-VIEWS_KEPT:] if len(new) > 2 * VIEWS_KEPT else new
@@ -122,7 +122,7 @@ class SqliteShares:
                 _drop_oldest(db, name, len(new) - len(kept))
 
     def views(self, share_id: str, limit: int) -> list[ShareView]:
-        """Return the last views of a share, the newest first."""
+        """Return the last views of a share, newest first."""
         with self._file.reading() as db:
             sql = "SELECT data FROM share_views WHERE share_id = ? ORDER BY at DESC, rowid DESC"
             selected = db.execute(sql, (share_id,))

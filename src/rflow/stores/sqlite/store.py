@@ -84,14 +84,14 @@ class SqliteStore:
 
     @cached_property
     def accounts(self) -> "SqliteAccounts":
-        """The accounts of those who may sign in at a server."""
+        """The accounts of the people who may sign in at a server."""
         from rflow.stores.sqlite.accounts import SqliteAccounts
 
         return SqliteAccounts(self._file)
 
     @cached_property
     def outbox(self) -> "SqlOutbox":
-        """The notices that wait to be sent."""
+        """The notices to be sent."""
         from rflow.stores.outbox.sql import SqlOutbox
 
         return SqlOutbox(self._file)
@@ -103,11 +103,11 @@ class SqliteStore:
         return f"sqlite://{path if path.startswith('/') else '/' + path}"
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
-        """Return this store: what may be seen is left to the caller."""
+        """Return this store: the caller filters by space."""
         return self
 
     def id_for(self, started_by: StartedBy, new: str) -> str:
-        """Return the id for the session that a command starts: it follows from the command."""
+        """Return the id for the session that a command starts, derived from the command."""
         return derived.id_for(started_by)
 
     def create(
@@ -121,7 +121,7 @@ class SqliteStore:
         with self._file.writing() as db:
             if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session.id,)).fetchone():
                 raise Stale
-            if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.key(session.code),)).fetchone():
+            if db.execute("SELECT 1 FROM sessions WHERE code_key = ?", (derived.search_key(session.code),)).fetchone():
                 raise CodeTaken
             rows.insert(db, session, events, blobs)
             due = _checkpoint_is_due(db, session, 0)
@@ -157,7 +157,7 @@ class SqliteStore:
             checkpoints.take(db, session.id)
 
     def standing(self, session_id: str) -> Standing | None:
-        """Return what is known of a session without reading its events."""
+        """Return the standing of a session without reading its events."""
         with self._file.reading() as db:
             return rows.standing(db, session_id)
 
@@ -178,7 +178,7 @@ class SqliteStore:
 
     def find(self, prefix: str, limit: int = 10, spaces: Sequence[str] | None = None) -> list[Head]:
         """Return the sessions of `spaces` whose code or id begins with `prefix`."""
-        wanted = derived.key(prefix)
+        wanted = derived.search_key(prefix)
         if not wanted:
             return list(self.heads(Query(limit=limit, spaces=None if spaces is None else tuple(spaces))).heads)
         visible, allowed = _in_spaces(spaces)
@@ -196,27 +196,27 @@ class SqliteStore:
         """List sessions, the last updated first."""
         sql, values = select(query)
         with self._file.reading() as db:
-            return derived.cut(rows.heads(db, db.execute(sql, values)), query.limit)
+            return derived.first_page(rows.heads(db, db.execute(sql, values)), query.limit)
 
     def search(self, terms: "Sequence[Term]", query: Query, first: int = 0) -> Ranked:
-        """Return the sessions that hold all `terms`, the best first."""
+        """Return the sessions that contain all `terms`, best first."""
         return self._search.find(terms, query, first)
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
-        """Return everybody who appears in the sessions of `spaces`, with the name from their newest session."""
+        """Return all people in the sessions of `spaces`, with the names from their newest sessions."""
         visible, allowed = _in_spaces(spaces)
         sql, values = (_PEOPLE, ()) if spaces is None else (_PEOPLE_IN.format(visible=visible), allowed)
         with self._file.reading() as db:
-            return derived.by_name(columns.person(*row) for row in db.execute(sql, values))
+            return derived.sorted_people(columns.person(*row) for row in db.execute(sql, values))
 
     def appears(self, person_id: str) -> bool:
-        """Whether somebody appears in a session."""
+        """Whether a person appears in a session."""
         with self._file.reading() as db:
             return db.execute("SELECT 1 FROM people WHERE id = ? LIMIT 1", (person_id,)).fetchone() is not None
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
         """Replace all events of a session, and erase every trace of the old ones."""
-        kept = derived.named(events)
+        kept = derived.blob_digests(events)
         with self._file.writing() as db:
             rows.update(db, session, expected, stamp)
             stored = db.execute("SELECT digest FROM blobs WHERE session_id = ?", (session.id,)).fetchall()
@@ -242,28 +242,28 @@ class SqliteStore:
             raise unfinished(self._file.path)
 
     def blob(self, session_id: str, digest: str) -> bytes:
-        """Read a content stored with a session."""
+        """Read a blob stored with a session."""
         sql = "SELECT CAST(coalesce(data, '') AS BLOB) FROM blobs WHERE session_id = ? AND digest = ?"
         with self._file.reading() as db:
-            row = db.execute(sql, (session_id, derived.valid(digest))).fetchone()
+            row = db.execute(sql, (session_id, derived.encodable(digest))).fetchone()
         if row is None:
             raise derived.no_blob(digest)
-        return derived.intact(row[0], digest, "content")
+        return derived.verified(row[0], digest, "content")
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
         """Make a tree the current version of its id."""
-        name = derived.named_tree(data, at, space)
+        name = derived.new_tree_name(data, at, space)
         with self._file.writing() as db:
             sql = "SELECT digest FROM tree_names WHERE id = ? AND space = ?"
             known = db.execute(sql, (name.id, space)).fetchone()
-            if not derived.replaces(name, known[0] if known else "", expected):
+            if not derived.is_new_version(name, known[0] if known else "", expected):
                 return False
             rows.put_tree(db, data, space)
             rows.set_name(db, name)
             return True
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree of another store."""
+        """Store the name of a tree as copied from another store."""
         with self._file.writing() as db:
             rows.set_name(db, name)
 
@@ -277,14 +277,14 @@ class SqliteStore:
         visible, allowed = _in_spaces(spaces)
         sql = f"SELECT CAST(coalesce(data, '') AS BLOB) FROM trees WHERE digest = ? AND {visible}"  # noqa: S608
         with self._file.reading() as db:
-            row = db.execute(sql, (derived.valid(digest), *allowed)).fetchone()
-        return derived.intact(row[0], digest, "tree") if row else None
+            row = db.execute(sql, (derived.encodable(digest), *allowed)).fetchone()
+        return derived.verified(row[0], digest, "tree") if row else None
 
     def tree_digest(self, tree_id: str, space: str = DEFAULT_SPACE) -> str | None:
         """Return the digest of the current version of a tree."""
         sql, values = "SELECT digest FROM tree_names WHERE id = ? AND space = ?", (tree_id, space)
         with self._file.reading() as db:
-            row = db.execute(sql, tuple(map(derived.valid, values))).fetchone()
+            row = db.execute(sql, tuple(map(derived.encodable, values))).fetchone()
         return row[0] if row else None
 
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
@@ -296,7 +296,7 @@ class SqliteStore:
         """Remove the name of a tree."""
         sql, values = "DELETE FROM tree_names WHERE id = ? AND space = ?", (tree_id, space)
         with self._file.writing() as db:
-            return db.execute(sql, tuple(map(derived.valid, values))).rowcount > 0
+            return db.execute(sql, tuple(map(derived.encodable, values))).rowcount > 0
 
     def stamp(self) -> int | None:
         """Return a number that changes whenever another connection has written."""
@@ -313,7 +313,7 @@ class SqliteStore:
             return [(str(space), str(name)) for space, name in db.execute("SELECT space, digest FROM trees")]
 
     def info(self) -> Info:
-        """Return what this store is and how much it holds."""
+        """Return facts about this store, and how much it holds."""
         with self._file.reading() as db:
             tables = ("sessions", "events", "trees", "blobs")
             counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
@@ -328,7 +328,7 @@ class SqliteStore:
         return check(self._file, self._search)
 
     def merge(self) -> list[Merged]:
-        """Nothing to merge: there is one version of each session."""
+        """Return nothing: each session exists in one version only."""
         return []
 
     def backup(self, path: "Path", report: Report = unreported) -> None:
@@ -363,4 +363,4 @@ def _in_spaces(spaces: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition that keeps rows of `spaces` (None is all) and its values."""
     if spaces is None:
         return "1", ()
-    return f"space IN ({', '.join('?' * len(spaces))})", tuple(map(derived.valid, spaces))
+    return f"space IN ({', '.join('?' * len(spaces))})", tuple(map(derived.encodable, spaces))

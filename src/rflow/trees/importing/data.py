@@ -1,7 +1,7 @@
-"""Reading decision trees of other tools in YAML or JSON: lists of nodes, tables of nodes, or trees inside each other.
+"""Reading decision trees of other tools in YAML or JSON: lists of nodes, tables of nodes, or nested trees.
 
-Nothing says which tool wrote a file, so the reader goes by words that many use (`fields`): `question` or `text`,
-`options`, `answers` or `yes` and `no`, `next` or `goto`.
+A file does not say which tool wrote it, so the reader recognises common field names (see `fields`): `question` or
+`text`, `options`, `answers` or `yes` and `no`, `next` or `goto`.
 """
 
 from collections.abc import Iterator
@@ -48,13 +48,13 @@ class _Reader:
         return self.chart
 
     def line(self, path: KeyPath) -> int:
-        """Return the line of a path, or of what contains it."""
+        """Return the line of a path, or of the nearest parent that has one."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1) + self.first - 1
 
     def _unwrapped(self, document: object, path: KeyPath) -> tuple[object, KeyPath, bool]:
-        """Return what a table holds that only says that there is a tree: `decision_tree: …`."""
+        """Unwrap a table that only contains a tree, such as `decision_tree: …`; also return whether it was one."""
         if not isinstance(document, dict) or f.key_for(document, f.NODES) is not None or f.nodes_by_id(document):
             return document, path, False
         self.chart.title = self.chart.title or f.as_text(f.value(document, ("title", "name")))
@@ -73,12 +73,12 @@ class _Reader:
                 self._node(name, fields, place)
             self._in_order([name for name, _, _ in listed] if linear else [])
             if isinstance(document, dict):
-                self._around(document, path)
+                self._read_header(document, path)
         elif isinstance(document, dict):
             self._node(self._id(document), document, path)
 
-    def _around(self, document: f.Fields, path: KeyPath) -> None:
-        """Read what stands beside a list of nodes: the title, the start, and a list of links."""
+    def _read_header(self, document: f.Fields, path: KeyPath) -> None:
+        """Read the fields beside the nodes: the title, the start, and a list of links."""
         self.chart.title = f.text(document, ("title", "name", "label")) or self.chart.title
         start = f.as_text(f.value(document, f.START))
         self.chart.start = self._known(start) or ""
@@ -91,7 +91,7 @@ class _Reader:
                 self._exit(source, label, f.value(link, f.TARGET), place)
 
     def _listed(self, document: object, path: KeyPath) -> tuple[list[tuple[str, f.Fields, KeyPath]], bool]:
-        """Return the nodes of a document by id, and whether they follow one another; none if it is a nested tree."""
+        """Return a document's nodes as (id, fields, path), and whether they are consecutive; [] for a nested tree."""
         if isinstance(document, list):
             return self._of_list(document, path)
         if not isinstance(document, dict):
@@ -100,14 +100,14 @@ class _Reader:
         inside = document.get(key) if key is not None else None
         if isinstance(inside, list) and key is not None:
             listed, linear = self._of_list(inside, (*path, key))
-            return [*listed, *self._beside(document, path)], linear
+            return [*listed, *self._separate_ends(document, path)], linear
         if isinstance(inside, dict) and key is not None:
-            return [*self._of_table(inside, (*path, key)), *self._beside(document, path)], False
+            return [*self._of_table(inside, (*path, key)), *self._separate_ends(document, path)], False
         nested = f.text(document, f.TEXT[:9])
         return (self._of_table(f.nodes_by_id(document), path) if not nested else []), False
 
-    def _beside(self, document: f.Fields, path: KeyPath) -> Iterator[tuple[str, f.Fields, KeyPath]]:
-        """Yield the ends that stand in a list or table of their own beside the nodes: `outcomes: …`."""
+    def _separate_ends(self, document: f.Fields, path: KeyPath) -> Iterator[tuple[str, f.Fields, KeyPath]]:
+        """Yield the ends in a list or table apart from the nodes, such as `outcomes: …`."""
         for key in (f.key_for(document, [word]) for word in f.ENDS):
             inside = document[key] if key is not None else None
             if isinstance(inside, dict):
@@ -124,7 +124,7 @@ class _Reader:
         ]
 
     def _of_list(self, nodes: list[object], path: KeyPath) -> tuple[list[tuple[str, f.Fields, KeyPath]], bool]:
-        """Return the nodes of a list; without ids and exits they are steps, one after the other."""
+        """Return the nodes of a list, and whether they are consecutive steps because none has an id or exits."""
         listed = []
         entries = [each if isinstance(each, dict) else {"text": each} for each in nodes]
         words = f.ID[:6] if any(f.key_for(each, f.ID[:6]) for each in entries) else f.ID[6:7]
@@ -143,7 +143,7 @@ class _Reader:
             self.chart.connect(Link(source=source, to=to, label="", line=self.chart.nodes[source].line))
 
     def _id(self, fields: f.Fields) -> str:
-        """Return the id of a node inside another: its own if it has one, else one made from its text."""
+        """Return the id of a nested node: its own, or one made from its text."""
         own = f.as_text(f.value(fields, f.ID[:6]))
         if own and own not in self.ids:
             self.ids.add(own)
@@ -171,7 +171,9 @@ class _Reader:
     def _exits(self, fields: f.Fields, path: KeyPath) -> Iterator[tuple[str, object, KeyPath]]:
         """Yield the exits of a node as (label, target, place): lists of answers, then `yes` and `no`, then `next`."""
         after_key = f.key_for(fields, f.NEXT)
-        yes_or_no = [key for key, inside in fields.items() if f.plain(key) in f.ANSWERS and inside not in f.NOTHING]
+        yes_or_no = [
+            key for key, inside in fields.items() if f.normalised(key) in f.ANSWERS and inside not in f.NOTHING
+        ]
         for key in (f.key_for(fields, [word]) for word in f.EXITS):
             labels = self._labels(fields[key]) if key is not None and (after_key or yes_or_no) else []
             if labels and after_key and not yes_or_no:
@@ -180,14 +182,14 @@ class _Reader:
             if key is not None and not labels:
                 yield from self._answers(fields[key], (*path, key))
         for key in yes_or_no:
-            answer = f.ANSWERS[f.plain(key)]
+            answer = f.ANSWERS[f.normalised(key)]
             yield f.text(fields, (f"{answer.lower()}label",)) or answer, fields[key], (*path, str(key))
         if after_key is not None:
             after, place = fields[after_key], (*path, after_key)
             yield from self._answers(after, place) if f.lists_answers(after) else [("", after, place)]
 
     def _labels(self, answers: object) -> list[str]:
-        """Return the answers of a list that only names them; where they lead stands in another field."""
+        """Return the answers in a list of plain texts, whose targets are in another field; [] for other lists."""
         texts = answers if isinstance(answers, list) else []
         named = [text for text in texts if isinstance(text, str) and self._known(text) is None]
         return named if len(named) == len(texts) else []
@@ -207,7 +209,7 @@ class _Reader:
         key = f.key_for(answer, f.TARGET)
         label = f.text(answer, f.LABEL)
         nested = f.key_for(answer, (*f.EXITS, *f.ANSWERS)) is not None
-        if key is not None and not nested and (f.plain(key) != "id" or self._known(f.as_text(answer[key]))):
+        if key is not None and not nested and (f.normalised(key) != "id" or self._known(f.as_text(answer[key]))):
             yield ("" if label == f.as_text(answer[key]) and label in self.ids else label), answer[key], path
         elif len(answer) == 1 and not f.key_for(answer, f.TEXT):
             (said, target), *_ = answer.items()
@@ -218,9 +220,9 @@ class _Reader:
             yield label if f.text(rest, f.TEXT) else "", rest if f.text(rest, f.TEXT) else answer, path
 
     def _exit(self, source: str, label: str, target: object, path: KeyPath) -> None:
-        """Add an exit to a node that exists, to a node inside this one, or to an end that only has a text.
+        """Add an exit to an existing node, to a nested one, or to an end that is only a text.
 
-        Of several nodes inside, each follows the one before, unless that leads elsewhere.
+        Several nested nodes follow one another, up to the first that has exits of its own.
         """
         inside = target if isinstance(target, list) and any(isinstance(each, dict) for each in target) else [target]
         for each in inside:
@@ -233,7 +235,7 @@ class _Reader:
             source, label = to, ""
 
     def _target(self, target: object, path: KeyPath) -> str | None:
-        """Return the node that an exit leads to, which is added if it stands inside; None if there is nothing."""
+        """Return the id of the node that an exit leads to, adding a nested one; None if there is no target."""
         if isinstance(target, dict):
             if not f.text(target, f.TEXT) and (after := f.value(target, f.NEXT)) is not None:
                 return self._target(after, path)  # {next: b}

@@ -1,4 +1,4 @@
-"""The words that other tools use for the fields of their trees, and what they mean here."""
+"""The names that other tools give to the fields of their trees, by meaning."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ Fields = dict[str, object]
 
 NODES = ("nodes", "steps", "states", "questions", "vertices", "tasks", "elements", "items")
 ENDS = ("outcomes", "results", "solutions", "endings", "ends", "conclusions", "resolutions", "leaves", "terminals")
-"""Lists beside the nodes, of what these lead to."""
+"""Lists of ends that some tools keep apart from the nodes."""
 LINKS = ("edges", "links", "connections", "transitions", "arrows", "flows")
 TREES = ("tree", "decisiontree", "flow", "flowchart", "workflow", "runbook", "playbook", "graph", "troubleshooting")
 START = (
@@ -55,25 +55,25 @@ ANSWERS = {
 NOTHING = (None, "", "null", "~", "None", "none")
 
 
-def plain(key: object) -> str:
-    """Return a key in small letters, without hyphens, underscores and spaces: nextStep and next_step are the same."""
+def normalised(key: object) -> str:
+    """Return a key in lower case without hyphens, underscores and spaces, so that nextStep equals next_step."""
     return str(key).lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def key_for(fields: Fields, words: Iterable[str]) -> str | None:
-    """Return the key of the first of `words` that the fields have with a value, None if they have none."""
-    keys = {plain(key): key for key in reversed(fields)}
+    """Return the key of the first field in `words` that has a value; None if there is none."""
+    keys = {normalised(key): key for key in reversed(fields)}
     return next((keys[word] for word in words if word in keys and fields[keys[word]] not in NOTHING), None)
 
 
 def value(fields: Fields, words: Iterable[str]) -> object:
-    """Return the value of the first of `words` that the fields have, None if they have none."""
+    """Return the value of the first field in `words` that has one; None if there is none."""
     key = key_for(fields, words)
     return None if key is None else fields[key]
 
 
 def text(fields: Fields, words: Iterable[str]) -> str:
-    """Return the first of `words` that is a text; lists of texts are lines."""
+    """Return the first text among the fields in `words`; a list of texts becomes lines."""
     for word in words:
         found = as_text(value(fields, (word,)))
         if found:
@@ -82,7 +82,7 @@ def text(fields: Fields, words: Iterable[str]) -> str:
 
 
 def as_text(given: object) -> str:
-    """Return a value as a text; "" for tables and for nothing."""
+    """Return a value as text; "" for tables and missing values."""
     if isinstance(given, bool):
         return "Yes" if given else "No"
     if isinstance(given, list) and all(isinstance(each, str) for each in given):
@@ -91,14 +91,14 @@ def as_text(given: object) -> str:
 
 
 def nodes_by_id(document: Fields) -> Fields:
-    """Return the tables of a document if there are several, each with a text: nodes by id; else none."""
+    """Return the nodes of a document that is a table of nodes by id: several tables, each with a text."""
     tables: Fields = {name: fields for name, fields in document.items() if isinstance(fields, dict)}
     texts = [text(fields, TEXT) for fields in tables.values() if isinstance(fields, dict)]
     return tables if len(texts) > 1 and all(texts) else {}
 
 
 def lists_answers(after: object) -> bool:
-    """Whether `next` holds answers rather than a node."""
+    """Whether the value of `next` is a list of answers, not a node."""
     if isinstance(after, dict):
         return not text(after, TEXT[:12]) and key_for(after, ("id",)) is None
     return isinstance(after, list)

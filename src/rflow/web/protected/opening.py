@@ -115,7 +115,7 @@ def _needs(store: SharedSessions, *, token: str, session: str) -> frozenset[Need
     working = store.working(token)
     if working is None:
         return None
-    return working[1] - {"sign_in"} if store.knows(session) else working[1]
+    return working[1] - {"sign_in"} if store.is_signed_in(session) else working[1]
 
 
 def _opened(store: SharedSessions, *, token: str, password: str, session: str, client: str) -> Opened:
@@ -124,6 +124,6 @@ def _opened(store: SharedSessions, *, token: str, password: str, session: str, c
     if working is None:
         raise NotFound("This link does not work.", try_="Ask for a new one.")
     share, needs = working
-    if "sign_in" in needs and not store.knows(session):
+    if "sign_in" in needs and not store.is_signed_in(session):
         raise NotSignedIn("You are not signed in.", try_="Sign in, then open the link again.")
     return store.protected.open(share, password, client)

@@ -1,6 +1,6 @@
 """Commands that write down: note, warn, assume, flag, question, reply."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rflow.cli.app import App
 from rflow.cli.input import (
@@ -22,6 +22,9 @@ from rflow.core.session.rules.entries import assumptions, question_answered, war
 from rflow.core.session.state import Session
 from rflow.core.text import listing
 from rflow.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from rflow.service.sessions import Outcome
 
 _FIT = 8
 """So many words of an assumption are shown whole, and more of a key fact."""
@@ -85,15 +88,29 @@ def warn(
     _check_warning(session, over)
     why = text_or_stdin(run, text) if text else ""
     command = SettleAssumption(target=over, text=why, command_id=command_id)
-    outcome = run.send(session, command)
-    run.did(outcome, _ended(outcome.session, over))
+    _say_ended(run, run.send(session, command), over)
 
 
-def _ended(session: Session, seq: int) -> str:
-    """Return what to say of a warning, or the warnings of a handoff, that no longer hold."""
-    if seq in session.notes:
-        return f"warning {seq} no longer holds: it has left CAUTION."
-    return f"the warnings of handoff {seq} no longer hold: they have left CAUTION."
+def _say_ended(run: App, outcome: "Outcome", over: int) -> None:
+    """Say that a warning, or those of a handoff, no longer hold, and what still says the same."""
+    given = [entry.warnings for entry in outcome.session.ownership if entry.seq == over]
+    ended = [text for texts in given for text in texts] or [getattr(outcome.session.entry(over), "text", "")]
+    what = f"the warnings of handoff {over} no longer hold" if given else f"warning {over} no longer holds"
+    if still := _said_by(outcome.session, ended):
+        run.did(outcome, f"{what}.")
+        end = f"{run.begin(outcome.session)} warn --over"
+        run.say(f"CAUTION still has it from {still[0]}. To end that too: {end} {still[1]}")
+    else:
+        run.did(outcome, f"{what}: {'they have' if given else 'it has'} left CAUTION.")
+
+
+def _said_by(session: Session, ended: list[str]) -> tuple[str, int] | None:
+    """Return what still warns of what was ended, a warning or a handoff, and its number; None if nothing does."""
+    from rflow.core.summary.units.earlier import repeats
+
+    holding = [(f"warning {note.seq}", note.seq, [note.text]) for note in session.unsettled("warning")]
+    holding += [(f"handoff {entry.seq}", entry.seq, list(entry.warnings)) for entry in session.handoffs]
+    return next(((name, seq) for name, seq, texts in holding if any(repeats(text, texts) for text in ended)), None)
 
 
 def _check_warning(session: Session, seq: int) -> None:
@@ -138,7 +155,8 @@ def assume(
     outcome = run.send(run.to_write(), command)
     entry = outcome.session.entry(seq)
     if entry is None:  # the number of a handoff: its warnings are what has ended
-        run.did(outcome, f"{_ended(outcome.session, seq)} To take that back: {run.begin(outcome.session)} undo")
+        _say_ended(run, outcome, seq)
+        run.say(f"To take that back: {run.begin(outcome.session)} undo")
         return
     run.did(outcome, f"{named(outcome.session, seq)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 

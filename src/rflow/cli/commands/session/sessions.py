@@ -58,12 +58,12 @@ def start(
     run.wrote(session, "started.")
     if is_new:
         run.say_new()
-    _shown(run, session, json)
     if not json:
-        run.say("\nWrite short, what counts first: a brief shows some 10 words of each entry.")
+        run.say("Write short, what counts first: a brief shows some 10 words of each entry.")
+    _shown(run, session, json)
     if before is not None and before.id != session.id:
         title = shorten(one_line(before.title), 30)
-        run.say(f'{before.code} "{title}" is still open. To go back to it: {run.program} resume {before.code}')
+        run.say(f'\n{before.code} "{title}" is still open. To go back to it: {run.program} resume {before.code}')
 
 
 def _open_here(run: App) -> Session | None:

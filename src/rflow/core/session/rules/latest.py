@@ -1,17 +1,17 @@
-"""Which entry is meant where no number is given: the last one, if that is clear."""
+"""Which entry a command without a number refers to: the last one, if that is clear."""
 
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Entry, Evidence, Session, Step
 from rflow.errors import UsageProblem
 
-_BESIDE = (e.Pinned, e.Unpinned, e.ProgressShared)
-"""Facts that bring no text which somebody may want to correct."""
-_TAKING_BACK = (e.EntryUndone, e.SteppedBack)
+_WITHOUT_TEXT = (e.Pinned, e.Unpinned, e.ProgressShared)
+"""Facts without a text that could be corrected."""
+_UNDOING = (e.EntryUndone, e.SteppedBack)
 
 
 def last_entry(session: Session, actor: Actor) -> int:
-    """Return the number of the actor's last entry that was not taken back; without one, of anybody's."""
+    """Return the number of the actor's last entry that is not undone, or of anybody's last if they have none."""
     all_ = [entry for table in session.entries for entry in table.values() if not entry.undone]
     mine = [entry.seq for entry in all_ if entry.by.id == actor.person.id]
     if not all_:
@@ -20,14 +20,14 @@ def last_entry(session: Session, actor: Actor) -> int:
 
 
 def to_amend(session: Session, actor: Actor, *, result: bool, revert: bool) -> int:
-    """Return the number of the entry that a correction without one is for.
+    """Return the number of the entry that a correction without a number is for.
 
-    It is the actor's last step for a `result`, their last change for a way to `revert`, else their last entry. It is
-    not clear which they mean if they have taken something back since; without a `result` or `revert` also if they
-    have corrected another entry, or entered anything else, such as a wait or evidence.
+    For a `result` that is the actor's last step, for a `revert` their last change, otherwise their last entry. Raises
+    `UsageProblem` if that is unclear: they have undone something since, or, without `result` or `revert`, corrected
+    another entry or added something else, such as a wait or evidence.
     """
     mine = [entry for table in session.entries for entry in table.values() if _is_text_of(entry, actor)]
-    wanted = [entry for entry in mine if _has(entry, result=result, revert=revert)]
+    wanted = [entry for entry in mine if _can_have(entry, result=result, revert=revert)]
     if not wanted:
         what = "step" if result else "change" if revert else "entry"
         raise UsageProblem(f"{session.code} has no {what} of yours.", try_=f"See: rflow show {session.code}")
@@ -40,20 +40,20 @@ def _is_text_of(entry: Entry, actor: Actor) -> bool:
     return entry.by.id == actor.person.id and not entry.undone and not isinstance(entry, Evidence)
 
 
-def _has(entry: Entry, *, result: bool, revert: bool) -> bool:
-    """Whether an entry can have what is corrected."""
+def _can_have(entry: Entry, *, result: bool, revert: bool) -> bool:
+    """Whether an entry can have the text to be corrected."""
     return (not result or (isinstance(entry, Step) and entry.kind in ("own", "action"))) and (
         not revert or isinstance(entry, Change)
     )
 
 
 def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) -> None:
-    """Refuse where it is not clear that the entry is meant: `only` if nothing but it was entered since."""
+    """Raise `UsageProblem` if it is unclear that the entry is meant. With `only`, nothing may have been added since."""
     for seq in range(entry.seq + 1, session.version + 1):
         kind = session.kinds.get(seq)
-        if session.authors.get(seq) != actor.person.id or kind in _BESIDE:
+        if session.authors.get(seq) != actor.person.id or kind in _WITHOUT_TEXT:
             continue
-        if kind in _TAKING_BACK:
+        if kind in _UNDOING:
             raise _unclear("You have taken something back.")
         if not only:
             continue
@@ -71,7 +71,7 @@ def _target(session: Session, seq: int) -> int:
 
 
 def _belongs(session: Session, seq: int, entry: Entry) -> bool:
-    """Whether an event brought evidence that belongs to an entry."""
+    """Whether an event added evidence to an entry."""
     evidence = session.entry(seq)
     return isinstance(evidence, Evidence) and evidence.on == entry.seq
 

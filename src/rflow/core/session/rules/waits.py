@@ -9,14 +9,14 @@ from rflow.errors import NotFound, UsageProblem
 
 
 def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
-    """Begin a wait beside the others, in place of one about the same or of the one that is named; or end one."""
+    """Begin a wait, which replaces the named one or one about the same subject; or end a wait."""
     named = None if command.replaces is None else _open(session, command.replaces)
     if command.until is None and not command.waiting_for.strip():
         if not command.contingencies:
             return e.WaitingSet(replaces=_seqs(named or _only(session)))
         if named is None:
             raise UsageProblem("What is it waiting for?", try_="Say it, or until when, or which wait it replaces.")
-    old = named or _same(session, command.waiting_for)
+    old = named or _about_the_same(session, command.waiting_for)
     return e.WaitingSet(
         until=utc(command.until) if command.until else (named.until if named else None),
         waiting_for=command.waiting_for if command.waiting_for.strip() or not named else named.waiting_for,
@@ -26,15 +26,17 @@ def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
 
 
 def named_wait(session: Session, name: str) -> int:
-    """Return the number of the wait whose text begins with `name`, in whatever case."""
+    """Return the number of the wait whose text begins with `name`, ignoring case."""
     _check_waiting(session)
     begun = [each for each in session.waiting if _plain(each.waiting_for).startswith(_plain(name))]
     exact = [each for each in begun if _plain(each.waiting_for) == _plain(name)]
     found = exact or begun
     if not found:
-        raise NotFound(f'{session.code} has no wait that begins with "{shorten(name, 80)}".', try_=_open_ones(session))
+        raise NotFound(
+            f'{session.code} has no wait that begins with "{shorten(name, 80)}".', try_=_list_of_waits(session)
+        )
     if len(found) > 1:
-        raise UsageProblem(f'Several waits begin with "{shorten(name, 80)}".', try_=_open_ones(session))
+        raise UsageProblem(f'Several waits begin with "{shorten(name, 80)}".', try_=_list_of_waits(session))
     return found[0].seq
 
 
@@ -48,7 +50,7 @@ def _open(session: Session, seq: int) -> Wait:
     _check_waiting(session)
     found = session.waits.get(seq)
     if found is None:
-        raise NotFound(f"Entry {seq} is nothing that {session.code} waits for.", try_=_open_ones(session))
+        raise NotFound(f"Entry {seq} is nothing that {session.code} waits for.", try_=_list_of_waits(session))
     return found
 
 
@@ -65,20 +67,20 @@ def _only(session: Session) -> Wait:
     return next(iter(session.waits.values()))
 
 
-def _open_ones(session: Session) -> str:
-    """Name all waits by their numbers."""
+def _list_of_waits(session: Session) -> str:
+    """Return all waits with their numbers, as what to try."""
     waits = [f'{each.seq} "{shorten(each.waiting_for, 60)}"' for each in session.waiting]
     return f"Name one by its number: {'; '.join(waits)}."
 
 
-def _same(session: Session, waiting_for: str) -> Wait | None:
-    """Return the wait about the same: for the same text, or with the same words before its first colon."""
-    about = _about(waiting_for)
-    return next((each for each in session.waits.values() if _about(each.waiting_for) == about), None)
+def _about_the_same(session: Session, waiting_for: str) -> Wait | None:
+    """Return the wait about the same subject, if there is one."""
+    subject = _subject(waiting_for)
+    return next((each for each in session.waits.values() if _subject(each.waiting_for) == subject), None)
 
 
-def _about(waiting_for: str) -> str:
-    """Return who or what a wait is about: its words up to the first colon, except that of a time such as 14:30."""
+def _subject(waiting_for: str) -> str:
+    """Return what a wait is about: its words before the first colon that is not part of a time such as 14:30."""
     return _plain(waiting_for).partition(": ")[0].rstrip(":")
 
 

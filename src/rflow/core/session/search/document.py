@@ -1,4 +1,4 @@
-"""What of a session is searched: its texts as they are now, each with the entry it belongs to."""
+"""The searchable texts of a session: current versions only, each with the entry it belongs to."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
@@ -9,7 +9,7 @@ from rflow.core.session.texts import REMOVED, Text, texts_of
 from rflow.core.text import clean
 
 Part = Literal["title", "header", "entry", "evidence"]
-"""The parts of a session, in the order of what a match there is worth."""
+"""The parts of a session, by decreasing weight of a match."""
 
 PARTS: tuple[Part, ...] = ("title", "header", "entry", "evidence")
 WEIGHTS: Mapping[Part, float] = {"title": 8.0, "header": 4.0, "entry": 2.0, "evidence": 1.0}
@@ -35,16 +35,16 @@ KINDS: Mapping[type[Fact], str] = {
     e.Reassigned: "reassigned",
     e.SessionClosed: "outcome",
 }
-"""What the entries of each kind of fact are called in a search; notes go by their own kind."""
+"""The name of each kind of entry in search results; notes have the name of their own kind."""
 _UNDONE = "undone"
-"""What an entry is called that was taken back."""
+"""The name of an undone entry in search results."""
 
-_AHEAD = ("to.text", "place.text")
-"""Where a session stood next; what came of it is an entry of its own."""
+_NEXT_PLACE = ("to.text", "place.text")
+"""Texts of the node that a move leads to. They are left out: what happens there becomes an entry of its own."""
 
 
 class Passage(NamedTuple):
-    """A text that is searched: the entry it belongs to (0 for the title and the brief), what it is, its part."""
+    """A searchable text: its entry (0 for the title and the brief), the kind of entry, and the part of the session."""
 
     entry: int
     what: str
@@ -53,17 +53,17 @@ class Passage(NamedTuple):
 
 
 def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
-    """Return the texts of a session as they are now, cleaned: corrected where they were amended.
+    """Return the current texts of a session, cleaned, with corrections applied.
 
-    Entries that were taken back are there, named so; corrections and header facts that were taken back are not. What
-    can't be read of a newer rflow is left out.
+    Undone entries are included and marked as undone; undone corrections and header facts are not. Events of a newer
+    rflow that can't be read are left out.
     """
     known = [event for event in events if isinstance(event, Event)]
     ended = _ended(known)
     now: dict[tuple[int, str], Passage] = {(0, "code"): Passage(0, "code", "title", code)}
     for event in known:
         match event.fact:
-            case e.BriefSet() | e.EntryAmended() if ended.get(event.seq) == _UNDONE:
+            case e.BriefSet() | e.EntryAmended() if (event.seq, "") in ended:
                 continue
             case e.SessionStarted() | e.BriefSet():
                 _set_header(now, event.fact)
@@ -71,45 +71,51 @@ def passages(code: str, events: Iterable[Stored]) -> list[Passage]:
                 _amend(now, target, texts)
             case fact:
                 for number, (text, value) in enumerate(texts_of(fact)):
-                    if text.path in _AHEAD:
+                    if text.path in _NEXT_PLACE:
                         continue
                     key = f"{text.path}#{number}" if "*" in text.path else text.path
                     now[event.seq, key] = _passage(event.seq, fact, text, value)
     return [
-        passage._replace(text=clean(passage.text), what=ended.get(passage.entry, passage.what))
-        for passage in now.values()
+        passage._replace(text=clean(passage.text), what=_what(passage, path, ended))
+        for (_, path), passage in now.items()
         if passage.text not in ("", REMOVED)
     ]
 
 
-def _ended(events: Iterable[Event]) -> dict[int, str]:
-    """Return what became of the entries that are not valid any more: of each the number, and a word."""
-    ended: dict[int, str] = {}
-    by: dict[int, int] = {}
-    warnings: set[int] = set()
-    handed = 0
+def _what(passage: Passage, path: str, ended: Mapping[tuple[int, str], str]) -> str:
+    """Return the name of a text's entry in search results; if the entry or this part of it no longer holds, why."""
+    part = path.partition(".")[0]
+    return ended.get((passage.entry, "")) or ended.get((passage.entry, part)) or passage.what
+
+
+def _ended(events: Iterable[Event]) -> dict[tuple[int, str], str]:
+    """Return the entries (number, "") and parts of entries (number, part) that no longer hold, with a word for why."""
+    undone: set[int] = set()
+    ends: list[tuple[int, tuple[int, str], str]] = []
+    warnings: dict[int, str] = {}
+    handed: set[int] = set()
     for event in events:
         match event.fact:
             case e.SteppedBack(undone=target) | e.EntryUndone(target=target):
-                ended[target] = _UNDONE
-                ended.pop(by.pop(target, 0), None)  # what ended something was taken back: that is valid again
-            case e.HandoffCancelled():
-                ended[handed] = _UNDONE
+                undone.add(target)
+            case e.HandoffCancelled() | e.HandoffDeclined() | e.HandoffExpired():
+                undone |= handed
             case e.ChangeReverted(change=target):
-                ended[target], by[event.seq] = "reverted", target
+                ends.append((event.seq, (target, ""), "reverted"))
             case e.AssumptionSettled(target=target) if target in warnings:
-                ended[target], by[event.seq] = "over", target
+                ends.append((event.seq, (target, warnings[target]), "over"))
             case e.HandedOff():
-                handed = event.seq
+                handed, warnings[event.seq] = {event.seq}, "warnings"
             case e.NoteAdded(kind="warning"):
-                warnings.add(event.seq)
+                warnings[event.seq] = ""
             case _:
                 pass
-    return ended
+    ended = {target: word for seq, target, word in ends if seq not in undone}
+    return ended | {(seq, ""): _UNDONE for seq in undone}
 
 
 def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.BriefSet) -> None:
-    """Set the title and the facts of the brief: None leaves one as it was, "" clears it."""
+    """Set the title and the brief; None leaves a value as it is, "" clears it."""
     values: dict[str, str | None] = {"title": fact.title}
     values |= {name: getattr(fact.brief, name) for name in e.Brief.__struct_fields__}
     if isinstance(fact, e.SessionStarted):
@@ -121,12 +127,12 @@ def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.
 
 def _amend(now: dict[tuple[int, str], Passage], target: int, texts: Mapping[str, str]) -> None:
     for path, value in texts.items():
-        before = now.get((target, path)) or _sibling(now, target)
+        before = now.get((target, path)) or _any_text_of(now, target)
         now[target, path] = before._replace(text=value)
 
 
-def _sibling(now: Mapping[tuple[int, str], Passage], target: int) -> Passage:
-    """Return a text of the same entry: an amendment may add a result where there was none."""
+def _any_text_of(now: Mapping[tuple[int, str], Passage], target: int) -> Passage:
+    """Return any text of an entry, as a model for one that an amendment adds, such as a result."""
     same = (passage for (entry, _), passage in now.items() if entry == target and entry)
     return next(same, Passage(target, "entry", "entry", ""))
 

@@ -1,4 +1,4 @@
-"""What a search asks for, and what it returns."""
+"""The terms of a search, and its results."""
 
 import re
 
@@ -25,7 +25,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """Words that must follow each other; with `beginning`, the last one may be the beginning of a longer word.
+    """Consecutive words to find; with `beginning`, the last one may also be the beginning of a longer word.
 
     `typed` is how it was typed.
     """
@@ -36,7 +36,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """A text that matches: the entry it belongs to, what it is, a part of it, and where the matches are in that.
+    """A matching text: its entry, the kind of entry, an excerpt, and where the matches are in the excerpt.
 
     `entry` is 0 for the title and the brief. `marks` are (from, to) in characters.
     """
@@ -48,7 +48,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that matches: its head, how it ended, the best of its matching texts, and how many more there are."""
+    """A matching session: its head, its outcome, the best of its matching texts, and how many more it has."""
 
     head: Head
     outcome: str = ""
@@ -89,7 +89,7 @@ def read_terms(typed: str) -> tuple[Term, ...]:
 
 
 def _term(match: re.Match[str], *, last: bool) -> Term | None:
-    """Return the term that was typed, None if there is no word in it."""
+    """Return the term in a piece of input; None if it holds no word."""
     said = (match[1] if match[2] is None else match[2]).strip()
     parts = tuple(words(said))
     if not parts:

@@ -1,4 +1,4 @@
-"""What is shown of a session that matches: the texts that hold the words, cut to a line around them."""
+"""The excerpts that a search shows of a matching session: one line around the words that were found."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ _BEFORE = 40
 
 
 class Place(NamedTuple):
-    """The place of a term (by number) in a text, in characters."""
+    """Where a term (by number) is in a text, in characters."""
 
     start: int
     end: int
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 class _Matching(NamedTuple):
-    """A passage that holds some of the terms, its text in the form NFC, and where they are."""
+    """A passage with some of the terms, its text in Unicode form NFC, and where the terms are."""
 
     passage: Passage
     text: str
@@ -32,12 +32,12 @@ class _Matching(NamedTuple):
 
     @property
     def terms(self) -> set[int]:
-        """The terms that it holds."""
+        """The numbers of the terms in it."""
         return {place.term for place in self.places}
 
 
 def best_matches(passages: Iterable[Passage], terms: Sequence[Term], most: int = MOST) -> tuple[tuple[Match, ...], int]:
-    """Return matches that show all terms, if `most` are enough, and how many other texts hold one of them."""
+    """Return up to `most` matches that together show all terms if possible, and how many other texts hold a term."""
     matching = [match for passage in passages if (match := _matching(passage, terms))]
     matching.sort(key=lambda match: (-len(match.terms), PARTS.index(match.passage.part), match.passage.entry))
     chosen: list[_Matching] = []
@@ -57,7 +57,7 @@ def _matching(passage: Passage, terms: Sequence[Term]) -> _Matching | None:
 
 
 def _places(text_words: Sequence[Word], term: Term, number: int) -> Iterator[Place]:
-    """Yield where a term stands among the words of a text."""
+    """Yield the places of a term in a text."""
     *before, last = term.words
     for at, word in enumerate(text_words):
         fits = word.text.startswith(last) if term.beginning else word.text == last
@@ -67,7 +67,7 @@ def _places(text_words: Sequence[Word], term: Term, number: int) -> Iterator[Pla
 
 
 def _match(matching: _Matching) -> Match:
-    """Return the line around the places that show the most terms together, with all places in it."""
+    """Return the line that shows the most terms, with all places in it."""
     text, places = matching.text, _best_places(matching.places)
     start = _word_start(text, max(places[0].start - _BEFORE, 0)) if len(text) > WIDTH else 0
     end = min(max(start + WIDTH, places[0].end), len(text))
@@ -85,7 +85,7 @@ def _match(matching: _Matching) -> Match:
 
 
 def _best_places(places: Sequence[Place]) -> Sequence[Place]:
-    """Return those places that fit into a line and show the most terms, the first such line."""
+    """Return the places in the first line that shows the most terms."""
     best: Sequence[Place] = ()
     first = shown = 0
     held: Counter[int] = Counter()
@@ -100,7 +100,7 @@ def _best_places(places: Sequence[Place]) -> Sequence[Place]:
 
 
 def _apart(places: Iterable[Place]) -> Iterator[Place]:
-    """Yield places in order, without those that overlap an earlier one."""
+    """Yield places in order, skipping those that overlap an earlier one."""
     end = 0
     for place in places:
         if place.start >= end:
@@ -109,12 +109,12 @@ def _apart(places: Iterable[Place]) -> Iterator[Place]:
 
 
 def _joined(text: str) -> str:
-    """Return a piece of a text on a line."""
+    """Return a piece of a text as one line."""
     return re.sub(r"\s+", " ", text)
 
 
 def _word_start(text: str, at: int) -> int:
-    """Return the start of the first word after `at`, if one is near; else `at`."""
+    """Return the start of the first word after `at` if it is near, otherwise `at`."""
     if at == 0:
         return 0
     near = [place for blank in " \n" if (place := text.find(blank, at, at + _BEFORE // 2)) >= 0]

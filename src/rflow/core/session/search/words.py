@@ -21,18 +21,18 @@ _JOINED = "\u0300-\u036f\u3099\u309a\uff9e\uff9f"  # accents, and the voice mark
 
 @cache
 def _word() -> re.Pattern[str]:
-    """Return the pattern of a word in a folded text; only compiled when needed, which takes as long as a search."""
+    """Return the pattern of a word in folded text. It takes long to compile, so that happens on first use."""
     return re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
 
 @cache
 def _foldable() -> re.Pattern[str]:
-    """Return the pattern of what folding may change: a character, with its accents, but for plain ASCII."""
+    """Return the pattern of a non-ASCII character with its accents: the only text that folding may change."""
     return re.compile(f"[\\x00-\\x7f][{_JOINED}]+|[^\\x00-\\x7f][{_JOINED}]*")
 
 
 class Word(NamedTuple):
-    """A word of a text in the form in which words compare, and its place in the text (from, to)."""
+    """A word in folded form, and its place in the original text (from, to)."""
 
     text: str
     start: int
@@ -40,14 +40,14 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text in the form in which they compare."""
+    """Return the words of a text in folded form."""
     if text.isascii():
         return _ASCII_WORD.findall(text.lower())
     return _word().findall(_foldable().sub(_fold, normalize("NFC", text)).lower())
 
 
 def placed_words(text: str) -> list[Word]:
-    """Return the same words with their places in `text`, which must be in the form NFC."""
+    """Return the words of `text` in folded form with their places; `text` must be in Unicode form NFC."""
     if text.isascii():
         return [Word(match[0], *match.span()) for match in _ASCII_WORD.finditer(text.lower())]
     folded, places = _with_places(text)
@@ -55,7 +55,7 @@ def placed_words(text: str) -> list[Word]:
 
 
 def _with_places(text: str) -> tuple[str, list[int]]:
-    """Return a folded text, and for each of its characters the place of the original."""
+    """Return the folded text, and for each of its characters the place of the original character."""
     parts: list[str] = []
     places: list[int] = []
     last = 0
@@ -73,11 +73,11 @@ def _fold(match: re.Match[str]) -> str:
 
 @lru_cache(4096)
 def _folded(character: str) -> str:
-    """Return a character, with its accents, without case, accents and compatibility forms."""
+    """Fold a character and its accents: no case, no accents, no compatibility forms."""
     plain = re.sub(_ACCENTS, "", normalize("NFKD", normalize("NFKC", character).casefold()))
     return normalize("NFKC", plain).casefold()
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is a single character of a script without spaces, which has no beginning to search for."""
+    """Whether a word is one character of a script without spaces, so it has no beginning to search for."""
     return not word.isascii() and re.fullmatch(f"[{_UNSPACED}]", word) is not None

@@ -93,6 +93,7 @@ def sections_only(progress: Progress) -> Progress:
         header=progress.header,
         sections=progress.sections,
         ask=progress.ask,
+        ask_by=progress.ask_by,
         redacted=progress.redacted,
         redacted_kinds=progress.redacted_kinds,
         since=progress.since,

@@ -1,12 +1,16 @@
 """What was said before: a situation or an impact that was replaced by another, a warning that repeats another."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
-from rflow.core.session.state import Session, Step
+from rflow.core.session.state import OwnershipEntry, Session, Step
+from rflow.core.summary.progress import Handover
 from rflow.core.summary.units.relations import says_little_more
+
+_Handoff = TypeVar("_Handoff", Handover, OwnershipEntry)
 
 NEW_FOR = timedelta(minutes=30)
 """How long a situation is taken as it was said, whatever came since."""
@@ -75,8 +79,23 @@ def _briefs(session: Session) -> Iterator[tuple[Brief, datetime | None]]:
 
 def repeats(text: str, others: Iterable[str]) -> bool:
     """Whether one of `others` says all that a text says: the same words and more, and forbids it if that does."""
-    words, forbids = _meaning(text)
-    return bool(words) and any(words <= more and forbids == also for more, also in map(_meaning, others))
+    return _is_said(_meaning(text), map(_meaning, others))
+
+
+def _is_said(meaning: tuple[frozenset[str], bool], others: Iterable[tuple[frozenset[str], bool]]) -> bool:
+    words, forbids = meaning
+    return bool(words) and any(words <= more and forbids == also for more, also in others)
+
+
+def warnings_given(handoffs: Sequence[_Handoff], written: Iterable[str]) -> Iterator[tuple[_Handoff, str]]:
+    """Yield the warnings that came with handoffs, the newest first, but for what was `written` or given later."""
+    said = list(map(_meaning, written))
+    for handoff in reversed(handoffs):
+        for warning in handoff.warnings:
+            meaning = _meaning(warning)
+            if not _is_said(meaning, said):
+                said.append(meaning)
+                yield handoff, warning
 
 
 def plan_repeats(plan: str, warnings: Iterable[str]) -> bool:

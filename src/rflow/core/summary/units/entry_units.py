@@ -33,7 +33,7 @@ def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for same in by_revert.values():
         yield _in_place(same, progress, shares)
     if progress.changes and not by_revert:
-        yield Unit(section="changes", prepared=Lengths(("nothing",)))
+        yield Unit(section="changes", prepared=Lengths((phrases.NOTHING,)))
 
 
 def _counts(entry: ProgressChange) -> tuple[str, ...]:
@@ -188,9 +188,8 @@ def _shown(progress: Progress) -> Iterator[Tried]:
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
-    explaining = _explanations(progress)
     for step in progress.tried:
-        if not (step.undone or step.number in used or step.pinned or is_assumed(step) or step.seq in explaining):
+        if not (step.undone or step.number in used or step.pinned or is_assumed(step)):
             yield step
 
 
@@ -244,7 +243,10 @@ def _note(text: str, part: Share, *, corrected: bool) -> Lengths:
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
-    elsewhere = {*_explanations(progress), *(note.seq for note in _said_of_steps(progress).values())}
+    elsewhere = {
+        *(note.seq for note in _notes_on_undone(progress)),
+        *(note.seq for note in _said_of_steps(progress).values()),
+    }
     for note in progress.notes:
         if note.kind == "note" and not note.pinned and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
@@ -288,13 +290,16 @@ def _output(piece: ProgressEvidence, shares: Shares) -> Lengths:
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the steps that were taken back, which are not valid: in the brief form those of which it is said why."""
-    kinds = _explanations(progress)
+    said_of = {note.seq for note in _notes_on_undone(progress)}
+    valid = {step.seq: step.number for step in _shown(progress)}
     for step in progress.tried:
-        said = one_line(step.instead) if step.instead_seq in kinds else ""
+        said = one_line(step.instead) if step.instead_seq in said_of else ""
         if step.undone and (said or not progress.brief):
             was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
+            counts = ("note",) if said else ()
+            if number := valid.get(step.instead_seq):
+                said = f"step {number}"
             shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
-            counts = (kinds[step.instead_seq],) if said else ()
             yield Unit(
                 section="taken_back",
                 prepared=shown,
@@ -305,14 +310,10 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
             )
 
 
-def _explanations(progress: Progress) -> dict[int, str]:
-    """Return the kinds of the entries that are shown with a step that was taken back, by their numbers."""
+def _notes_on_undone(progress: Progress) -> list[ProgressNote]:
+    """Return the notes that are shown with a step that was taken back."""
     wanted = {step.instead_seq for step in progress.tried if step.undone and step.instead_seq}
-    if not wanted:
-        return {}
-    steps = {step.seq: "step" for step in progress.tried if not (step.undone or step.pinned or is_assumed(step))}
-    notes = {note.seq: "note" for note in progress.notes if note.kind == "note" and not note.pinned}
-    return {seq: kind for seq, kind in (steps | notes).items() if seq in wanted}
+    return [note for note in progress.notes if note.seq in wanted and note.kind == "note" and not note.pinned]
 
 
 def _was(step: Tried) -> str:

@@ -25,6 +25,8 @@ SHORT_ANSWER = 4
 _LONGEST_REVERT = 30
 _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 """What people type before a severity, which is shown as "sev 2" in any case."""
+NOTHING = "nothing"
+"""What stands under changes in place where every change was reverted."""
 
 
 def joined(what: str, result: str) -> str:
@@ -175,6 +177,11 @@ def with_revert(made: str, same: Sequence[ProgressChange], code: str) -> str:
     return f"{made} Revert{each}: {_revert(same[0], code)}"
 
 
+def is_of_several(text: str) -> bool:
+    """Whether a text may stand for several changes with the same way to revert them."""
+    return re.search(" Revert (?:both|each): ", text) is not None
+
+
 def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
         return "not recorded"
@@ -188,7 +195,9 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
     by = entry.by if whole and entry.by != head.owner else ""
     steps = [str(number) for number in (entry.then_step, entry.later_step) if number and whole]
     number = f"step{'s' if len(steps) > 1 else ''} {' and '.join(steps)}" if steps else ""
-    return joined(with_details(what, " ".join(part for part in (during, by) if part)), with_details(then, number))
+    corrected = "corrected" if entry.amended else ""
+    made = with_details(what, " ".join(part for part in (during, by) if part), corrected)
+    return joined(made, with_details(then, number))
 
 
 def outcome(then: str, later: str) -> str:

@@ -126,7 +126,7 @@ def said_of_undone(session: Session, step: Step) -> Step | Note | None:
     """Return the note that says why a step was taken back, or the step that corrects it.
 
     It is the newest note that refers to it, or else what the same person entered next after taking it back: a note or
-    warning, or a step that names something of it.
+    warning, or a step that names something of it; after an answer to a question a note must do so too.
     """
     about = [note for note in session.notes.values() if note.on == step.seq and not note.undone]
     if about or not step.undone:
@@ -134,9 +134,10 @@ def said_of_undone(session: Session, step: Step) -> Step | Note | None:
     entry = _entered_after_undo(session, step)
     if entry is None or entry.undone or not _within(step.at, entry, THEN_WITHIN):
         return None
-    if isinstance(entry, Step):
-        return entry if entry.kind == "own" and words_in(step.text) & words_in(entry.text) else None
-    return entry if entry.kind != "assumption" else None
+    if entry.kind == "warning" or (entry.kind == "note" and step.kind != "choice"):
+        return entry
+    names = words_in(f"{step.text} {step.result}") & words_in(entry.text)
+    return entry if entry.kind in ("own", "note") and names else None
 
 
 def _entered_after_undo(session: Session, step: Step) -> Step | Note | None:

@@ -8,7 +8,7 @@ from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.earlier import plan_repeats, repeats
+from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.times import clock, moment, stamp
@@ -121,7 +121,8 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the last note, where there is no ask: it often says what is needed."""
     note = _last_note(progress)
     if note is not None:
-        shown = one_text(one_line(note.text), shares.last_note)
+        corrected = "corrected" if isinstance(note, ProgressNote) and note.amended else ""
+        shown = one_text(one_line(note.text), shares.last_note, lambda text: with_details(text, corrected))
         kind = "handover" if isinstance(note, Handover) else "note"
         yield Unit(section="last_note", prepared=shown, counts=(kind,), seq=note.seq)
 
@@ -138,11 +139,10 @@ def cautions(progress: Progress) -> Iterator[Unit]:
         text = Lengths((phrases.warning(note, progress.session, number, short=progress.brief),))
         section = _warnings_section(progress, note.on)
         yield Unit(section=section, prepared=text, order=(-note.seq, 0), counts=("warning",), seq=note.seq)
-    for entry in progress.handovers:
-        fresh = (warning for warning in entry.warnings if not repeats(warning, [note.text for note in written]))
-        for place, warning in enumerate(fresh):
-            section = _warnings_section(progress)
-            yield Unit(section=section, prepared=Lengths((warning,)), order=(-entry.seq, place), counts=("warning",))
+    given = warnings_given(progress.handovers, [note.text for note in written])
+    for place, (entry, warning) in enumerate(given):
+        section = _warnings_section(progress)
+        yield Unit(section=section, prepared=Lengths((warning,)), order=(-entry.seq, place), counts=("warning",))
 
 
 def _warnings(progress: Progress) -> list[ProgressNote]:
@@ -170,10 +170,16 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
             yield Unit(section=section, prepared=shown, order=(1, question.seq), counts=("question",))
 
 
-def _waited_for(whom: str, progress: Progress) -> bool:
+def _waited_for(name: str, progress: Progress) -> bool:
     """Whether a wait is for somebody ("Ben (security): …"), so that it says what they were asked, or more lately."""
+    words = _words_of_name(name)
     waits = (one_line(part.text).partition(": ") for part in progress.waiting)
-    return any(what and words_in(whom) <= words_in(who) for who, _, what in waits)
+    return bool(words) and any(what and words <= _words_of_name(who) for who, _, what in waits)
+
+
+def _words_of_name(who: str) -> frozenset[str]:
+    """Return the words and numbers of a name, also the short ones: "tier-1" is not "tier-2"."""
+    return frozenset(re.findall(r"\w+", who.casefold()))
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:

@@ -23,7 +23,7 @@ def moment(at: datetime, as_of: datetime) -> str:
 
 def span(start: datetime | None, end: datetime | None, as_of: datetime) -> str:
     """Return from when to when, with the day only once if both are on the same; either may not be known."""
-    if start and end and (start.date(), start.utcoffset()) == (end.date(), as_of.utcoffset()):
+    if start and end and start.date() == end.date() and start.utcoffset() == end.utcoffset() == as_of.utcoffset():
         return f"{moment(start, as_of)}–{clock(end)}"
     return "–".join(moment(at, as_of) for at in (start, end) if at)
 

@@ -1,4 +1,4 @@
-"""Transactions in a PostgreSQL store: what goes with their beginning, how they end, the version of the tables.
+"""Transactions in a PostgreSQL store: their settings, how they end, and the version of the tables.
 
 Everything that a transaction needs is set in it, so that a pooler may give each one another connection (PgBouncer's
 transaction mode): there are no prepared statements, no settings of the session, no temporary tables. What is read most
@@ -17,7 +17,7 @@ from rflow.errors import StoreProblem
 from rflow.stores import failures
 from rflow.stores.postgres.connection.connecting import Connection, Values, sent
 from rflow.stores.postgres.connection.errors import explained, is_lost, unconfirmed
-from rflow.stores.postgres.connection.line import Line, Versions
+from rflow.stores.postgres.connection.reconnecting import ReconnectingConnection, Versions
 from rflow.stores.postgres.connection.scope import EVERYTHING, Scope
 from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, create, create_appending
 
@@ -36,21 +36,21 @@ _VERSIONS = (
 class Database:
     """A store's tables as `scope` sees them. A database without the tables of a store reads as an empty store."""
 
-    def __init__(self, line: Line, scope: Scope = EVERYTHING) -> None:
-        self.line = line
+    def __init__(self, connection: ReconnectingConnection, scope: Scope = EVERYTHING) -> None:
+        self.connection = connection
         self.scope = scope
-        self.address = line.address
-        self.shown = line.address.shown
+        self.address = connection.address
+        self.shown = connection.address.shown
 
     def scoped(self, scope: Scope) -> "Database":
-        """Return the same database on the same connection, as another scope sees it."""
-        return Database(self.line, scope)
+        """Return the same database on the same connection, seen in another scope."""
+        return Database(self.connection, scope)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection that sees the store as it is at one moment."""
-        if self.line.held is not None:
-            yield self.line.held
+        """Yield a connection that sees a consistent snapshot of the store."""
+        if self.connection.held is not None:
+            yield self.connection.held
             return
         with explained(self.shown):
             db, versions = self._begin(_READ)
@@ -63,12 +63,12 @@ class Database:
 
     def read(self, statements: str, values: Values) -> list[list[Any]]:
         """Read at one moment what statements select, in one message; return the rows of each."""
-        if self.line.held is not None:
-            return sent(self.line.held, statements, values)
+        if self.connection.held is not None:
+            return sent(self.connection.held, statements, values)
         with explained(self.shown):
             try:
                 text = f"{_VERSIONS}; {statements}; ROLLBACK"
-                _, versions, *found = self.line.reconnecting(lambda db: self._sent(db, _READ, text, values))
+                _, versions, *found = self.connection.retrying(lambda db: self._sent(db, _READ, text, values))
             except psycopg.errors.UndefinedTable:
                 with self.reading() as db:
                     return sent(db, statements, values)
@@ -94,7 +94,7 @@ class Database:
     def ready(self) -> None:
         """Have a connection: a new one if there is none, or it was lost since its last use."""
         with explained(self.shown):
-            self.line.intact()
+            self.connection.checked()
 
     def write(self, function: Function, values: Sequence[object]) -> Any:
         """Change something by one call of a function, which is one message; return its outcome.
@@ -104,7 +104,7 @@ class Database:
         `ConnectionLost` as `writing` does, wherever the connection was lost.
         """
         for _ in range(_ATTEMPTS):
-            if self.line.versions is None:
+            if self.connection.versions is None:
                 self._check_tables()
             with explained(self.shown):
                 outcome = self._written(function, values)
@@ -113,14 +113,14 @@ class Database:
                     return self.call(db, function, values)
             if outcome != "tables":
                 return outcome
-            self.line.versions = None
+            self.connection.versions = None
         raise failures.busy(self.shown)
 
     def call(self, db: Connection, function: Function, values: Sequence[object]) -> Any:
         """Call a function with what it has to set for its transaction, and with `values`; return its outcome."""
         name, (spaces, *places) = function
-        path, patience = f'"{self.address.schema}", pg_temp', str(int(self.line.patience * 1000))
-        known = str(self.line.versions.format) if self.line.versions else ""
+        path, patience = f'"{self.address.schema}", pg_temp', str(int(self.connection.patience * 1000))
+        known = str(self.connection.versions.format) if self.connection.versions else ""
         statement = f'SELECT "{self.address.schema}".{name}(%s, {spaces}, %s, %s, {", ".join(places)})'
         row = db.execute(statement.encode(), (path, values[0], patience, known, *values[1:])).fetchone()
         return row[0] if row else None
@@ -132,7 +132,7 @@ class Database:
 
     def _written(self, function: Function, values: Sequence[object]) -> Any:
         """Call a function that changes something; return its outcome, "tables" if there are none."""
-        db = self.line.intact()
+        db = self.connection.checked()
         try:
             return self.call(db, function, values)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -142,24 +142,24 @@ class Database:
             raise
         except psycopg.OperationalError as error:
             if is_lost(error):
-                self.line.drop()
+                self.connection.drop()
                 raise unconfirmed(self.shown) from error
             raise
         except psycopg.Error:
             raise
         except BaseException:
-            self.line.drop()
+            self.connection.drop()
             raise
 
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Let everything that is read meanwhile be as it is at one moment."""
         with self.reading() as db:
-            self.line.held = db
+            self.connection.held = db
             try:
                 yield
             finally:
-                self.line.held = None
+                self.connection.held = None
 
     def stamp(self) -> int:
         """Return a number that changes with every commit.
@@ -168,7 +168,7 @@ class Database:
         which they would have to wait for each other. Transactions elsewhere on the same server change it too.
         """
         with explained(self.shown):
-            cursor = self.line.reconnecting(lambda db: db.execute("SELECT pg_current_snapshot()::text"))
+            cursor = self.connection.retrying(lambda db: db.execute("SELECT pg_current_snapshot()::text"))
             return hash(cursor.fetchone())
 
     def exists(self) -> bool:
@@ -181,7 +181,7 @@ class Database:
     def create(self) -> None:
         """Create the tables, unless another process has just done so."""
         with explained(self.shown):
-            db = self.line.connected()
+            db = self.connection.current()
             with self.locked(db):
                 create(db, self.address.schema)
 
@@ -191,7 +191,7 @@ class Database:
         Programs may come before the upgrade.
         """
         with explained(self.shown), suppress(psycopg.errors.InsufficientPrivilege):
-            db = self.line.connected()
+            db = self.connection.current()
             with self.locked(db):
                 self._check(_read_versions(sent(db, _VERSIONS)[-1]))
                 return create_appending(db)
@@ -215,13 +215,13 @@ class Database:
         from rflow.stores.postgres.tables.migrations import upgrade
 
         with explained(self.shown):
-            db = self.line.connected()
+            db = self.connection.current()
             with self.locked(db):
                 return upgrade(db, self.shown)
 
     def _begin(self, mode: str) -> tuple[Connection, Versions | None]:
         """Begin a transaction, and return the version of the tables in it; None if there are none."""
-        return self.line.reconnecting(lambda db: self._begun(db, mode))
+        return self.connection.retrying(lambda db: self._begun(db, mode))
 
     def _begun(self, db: Connection, mode: str) -> tuple[Connection, Versions | None]:
         try:
@@ -229,7 +229,7 @@ class Database:
         except psycopg.errors.UndefinedTable:
             return db, None
         except BaseException:
-            self.line.drop()
+            self.connection.drop()
             raise
 
     def _sent(self, db: Connection, mode: str, statements: str, values: Values) -> list[list[Any]]:
@@ -241,10 +241,10 @@ class Database:
         try:
             return sent(db, f"{settings}; {statements}", values)
         except psycopg.Error:
-            self.line.roll_back(db)
+            self.connection.roll_back(db)
             raise
         except BaseException:
-            self.line.drop()
+            self.connection.drop()
             raise
 
     @cached_property
@@ -252,7 +252,7 @@ class Database:
         """The statements that set what holds for one transaction, in the same message as its beginning."""
         return (
             f'SET LOCAL search_path = "{self.address.schema}", pg_temp;'
-            f" SET LOCAL lock_timeout = {int(self.line.patience * 1000)};"
+            f" SET LOCAL lock_timeout = {int(self.connection.patience * 1000)};"
             f" SET LOCAL statement_timeout = {_STATEMENT_LIMIT};"
             " SET LOCAL idle_in_transaction_session_timeout = 60000;"
             f" {self.scope.settings};"
@@ -268,35 +268,35 @@ class Database:
         try:
             yield
         except BaseException:
-            self.line.roll_back(db)
+            self.connection.roll_back(db)
             raise
         if how == "ROLLBACK":
-            self.line.roll_back(db)
+            self.connection.roll_back(db)
             return
         try:
             db.execute(how)
         except psycopg.OperationalError as error:
-            self.line.drop()
+            self.connection.drop()
             if is_lost(error):
                 raise unconfirmed(self.shown) from error
             raise
 
     def _pretend_empty(self) -> Connection:
         """Return a connection in a transaction in which the tables are there, and which will be rolled back."""
-        db = self.line.connected()
+        db = self.connection.current()
         db.execute(f"ROLLBACK; {_WRITE}; {self._settings}")
         try:
             self.lock(db)
             create(db, self.address.schema)
         except BaseException:
-            self.line.roll_back(db)
+            self.connection.roll_back(db)
             raise
         return db
 
     def _check(self, versions: Versions) -> None:
         """Raise unless this version can use the tables: two adjacent versions of rflow run on one schema."""
         if OLDEST_USABLE <= versions.format <= SCHEMA_VERSION or versions.oldest <= SCHEMA_VERSION < versions.format:
-            self.line.versions = versions
+            self.connection.versions = versions
             return
         if versions.format > SCHEMA_VERSION:
             raise failures.newer(self.shown, versions.format, SCHEMA_VERSION)

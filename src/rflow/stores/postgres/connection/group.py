@@ -1,8 +1,8 @@
-"""Threads of a process that send at the same time send together: those that come while one is in flight wait for it.
+"""Group commit: items that threads send at the same time are sent together.
 
-A thread that finds nothing in flight sends at once, and alone. Once that is answered, the first of those that wait
-sends for all of them, and they share one call, one transaction and one wait for the disk. No thread waits for more to
-come.
+A thread sends its item at once if no other thread is sending. Threads that arrive meanwhile wait; when the answer is
+there, the first of them (the leader) sends the items of all. They share one call, one transaction and one flush to the
+disk. A leader never waits for more threads to arrive.
 """
 
 import threading
@@ -12,19 +12,19 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 MOST = 32
-"""How many are sent together."""
+"""Maximum number of items sent together."""
 WAIT = 0.1
-"""Seconds after which waiting threads go on without the one in flight, which may be waiting for a lock."""
+"""Seconds after which waiting threads stop waiting for the leader, which may itself be waiting for a lock."""
 ALONE, LOST = "alone", "lost"
-"""Outcomes: nothing was done, and the item has to be sent alone; or it is not known whether it was done."""
+"""Outcomes: nothing was done, and the item must be sent alone; or it is unknown whether it was done."""
 
 _Item = TypeVar("_Item")
 Send = Callable[[Sequence[_Item]], Sequence[str]]
-"""Sends items together and returns the outcome of each; if it raises, the outcomes are not known."""
+"""Sends items together and returns the outcome of each; if it raises, the outcomes are unknown."""
 
 
 class _Waiting(Generic[_Item]):
-    """An item that waits until it is its turn to send (`leads`), or until there is an outcome."""
+    """An item whose thread waits until it becomes the leader (`leads`) or gets an outcome."""
 
     __slots__ = ("item", "leads", "outcome", "ready", "taken")
 
@@ -37,7 +37,7 @@ class _Waiting(Generic[_Item]):
 
 
 class Group(Generic[_Item]):
-    """The threads that send to one place. `usable` is False where nothing can be sent together there."""
+    """The threads that send to one store. `usable` is False if the store can't take several items at once."""
 
     def __init__(self) -> None:
         self.usable = True
@@ -47,9 +47,10 @@ class Group(Generic[_Item]):
         self._last = 1
 
     def run(self, item: _Item, send: Send[_Item]) -> str:
-        """Send an item, alone or with others, in this thread or another; return its outcome.
+        """Send an item, alone or together with others, and return its outcome.
 
-        Raises what `send` raises in this thread. Not for the main thread, which Ctrl-C may interrupt anywhere.
+        Raises what `send` raises if this thread is the leader. Don't call it from the main thread: Ctrl-C may interrupt
+        that anywhere.
         """
         waiting = _Waiting(item)
         with self._lock:
@@ -66,7 +67,7 @@ class Group(Generic[_Item]):
         waiting.leads = True
 
     def _wait(self, waiting: _Waiting[_Item]) -> None:
-        """Wait for an outcome, or to lead; where the leader takes too long, lead in its place."""
+        """Wait for an outcome or to become the leader; if the leader takes too long, become one as well."""
         while not waiting.ready.acquire(timeout=-1 if waiting.taken else WAIT):
             with self._lock:
                 if not waiting.taken and not waiting.leads:
@@ -75,7 +76,7 @@ class Group(Generic[_Item]):
                     return
 
     def _send(self, leader: _Waiting[_Item], send: Send[_Item]) -> str:
-        """Send what waits, and return the outcome of the leader's item."""
+        """Send the waiting items, and return the outcome of the leader's."""
         together = self._take(leader)
         try:
             for each, outcome in zip(together, send([each.item for each in together]), strict=True):
@@ -87,11 +88,11 @@ class Group(Generic[_Item]):
         return leader.outcome
 
     def _take(self, leader: _Waiting[_Item]) -> list[_Waiting[_Item]]:
-        """Return the leader with those that wait.
+        """Take the leader's item and the waiting ones from the queue.
 
-        Threads that were answered together come back with more at nearly the same time. So after several went together,
-        the others get the processor first, as long as that brings any: else the first would go alone, and all the
-        others wait for it.
+        Threads that were answered together send their next items at nearly the same time. So after a group of several,
+        the leader yields the processor as long as that brings more items. Otherwise it would send its own alone, and
+        the rest would wait for that.
         """
         seen = -1 if self._last > 1 else len(self._queue)
         while len(self._queue) > seen:
@@ -105,7 +106,7 @@ class Group(Generic[_Item]):
         return together
 
     def _pass_on(self, leader: _Waiting[_Item]) -> None:
-        """Let the first that waits lead, unless another one does so already."""
+        """Make the first waiting thread the leader, unless there is another one already."""
         with self._lock:
             if self._leader is leader:
                 self._leader = None

@@ -1,8 +1,8 @@
-"""Notices of changes: sent after the commit, so that no writer waits for another's; heard on a connection of their own.
+"""Change notifications: sent after the commit, received on a separate connection.
 
-NOTIFY in a transaction holds a lock of the whole server until the commit is flushed. Here one thread for each process
-sends what all its writers have committed in a twentieth of a second. A notice that is lost costs two seconds: who
-listens looks again by themselves.
+NOTIFY in a transaction holds a server-wide lock until the commit is flushed, so writers would wait for each other.
+Instead, one thread per process sends the notifications of all its writers every twentieth of a second. A lost
+notification delays a listener by two seconds at most, because it also polls.
 """
 
 import threading
@@ -18,27 +18,27 @@ from rflow.stores.postgres.connection.address import Address
 from rflow.stores.postgres.connection.connecting import Connection, connect, sent
 
 DELAY = 0.05
-"""Seconds in which notices are collected."""
+"""Seconds for which notifications are collected before they are sent together."""
 _WAIT = 0.5
-"""Seconds after which a listener looks whether it is to stop."""
+"""How often a listener checks whether it should stop, in seconds."""
 _PAUSE = 1.0
-"""Seconds between attempts to listen again after the connection was lost."""
+"""Seconds between attempts to reconnect."""
 _SEND = (
     "BEGIN; SET LOCAL synchronous_commit = off;"
     " SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload; COMMIT"
 )
-"""What the notices tell of is on the disk already, so that nobody has to wait until they are."""
+"""Asynchronous commit: the changes are on disk already, and notifications need not be."""
 _senders: dict[Address, "Sender"] = {}
 _guard = threading.RLock()
 
 
 def channel(address: Address) -> str:
-    """Return the name of the channel of a store, which is one of several in its database."""
+    """Return the name of a store's channel; a database may hold several stores."""
     return f"rflow_{crc32(address.schema.encode()):08x}"
 
 
 def sender(address: Address) -> "Sender":
-    """Return the sender of this process for a store; the caller closes it."""
+    """Return the process-wide sender for a store; the caller must close it."""
     with _guard:
         shared = _senders.setdefault(address, Sender(address))
         shared.users += 1
@@ -46,9 +46,9 @@ def sender(address: Address) -> "Sender":
 
 
 class Sender:
-    """Sends `session:version` for each session that changed; the version is 0 for a link, and for what is gone.
+    """Sends `session:version` for each changed session; version 0 means its links changed or it was deleted.
 
-    Its thread and its connection are there while anybody uses it.
+    Its thread and its connection exist as long as it has users.
     """
 
     def __init__(self, address: Address) -> None:
@@ -59,8 +59,8 @@ class Sender:
         self._thread: threading.Thread | None = None
         self.users = 0
 
-    def tell(self, session_id: str, version: int) -> None:
-        """Send a notice soon; the version replaces one that was not sent yet."""
+    def notify(self, session_id: str, version: int) -> None:
+        """Send a notification soon; it replaces an unsent one for the same session."""
         with self._lock:
             self._pending[session_id] = version
             if self._thread is None or not self._thread.is_alive():
@@ -69,7 +69,7 @@ class Sender:
         self._has_news.set()
 
     def close(self, db: Connection | None) -> None:
-        """Send what is pending on this connection; the last user stops the thread."""
+        """Send pending notifications on `db`; the last user stops the thread."""
         with _guard:
             self.users -= 1
             if not self.users:
@@ -85,7 +85,7 @@ class Sender:
         return [f"{session_id}:{version}" for session_id, version in pending.items()]
 
     def _run(self) -> None:
-        """Send notices until there are none left."""
+        """Send notifications until the last user has closed the sender."""
         db: Connection | None = None
         while self.users:
             self._has_news.wait()
@@ -97,7 +97,7 @@ class Sender:
             db.close()
 
     def _send(self, db: Connection | None, notices: list[str]) -> Connection | None:
-        """Send notices, and return the connection; None if it was lost, and they with it."""
+        """Send notifications and return the connection; None if it was lost, and the notifications with it."""
         try:
             db = db or connect(self._address, 0, known=False)
             sent(db, _SEND, (channel(self._address), notices))
@@ -109,7 +109,7 @@ class Sender:
 
 
 class Listener:
-    """Calls `on_change` with the id of each session that changed, in a thread; "" where notices may have been lost."""
+    """Calls `on_change` in a thread with the id of each changed session; "" if notifications may have been lost."""
 
     def __init__(self, address: Address, on_change: Callable[[str], None]) -> None:
         self._address = address

@@ -10,7 +10,7 @@ _ESCAPE, _NUL = "\x1a", "\0"
 
 
 class _TextDumper(StrDumper):
-    """Writes texts; half a surrogate pair, which UTF-8 can't encode, becomes a question mark (`derived.valid`)."""
+    """Writes texts; half a surrogate pair, which UTF-8 can't encode, becomes a question mark (`derived.encodable`)."""
 
     def dump(self, obj: str) -> Buffer:
         """Return a text as PostgreSQL takes it."""

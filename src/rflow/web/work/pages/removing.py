@@ -1,4 +1,4 @@
-"""Removing for good: the texts of an entry, or a whole session, each after a page that says what is removed."""
+"""Removing the texts of an entry or a whole session for good, after a page that shows what will be removed."""
 
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
@@ -27,9 +27,9 @@ PAGE = 100
 
 
 class Removable(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with texts that somebody wrote: what it is, and its texts by their names.
+    """An event with texts that people wrote: its kind, and its texts by name.
 
-    `content` is how many bytes of evidence go with it.
+    `content` is the number of bytes of evidence that would be removed with it.
     """
 
     event: Event
@@ -39,7 +39,7 @@ class Removable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _removable(event: Event) -> Removable | None:
-    """Return what removing the texts of an event removes; None if nothing."""
+    """Return the removable texts of an event; None if it has none."""
     fact = event.fact
     written = [(text.name, value) for text, value in texts_of(fact) if text.written and value != REMOVED]
     content = fact.bytes_kept if isinstance(fact, EvidenceAdded) and fact.digest else 0
@@ -55,7 +55,7 @@ def _events(log: Log) -> Iterator[Event]:
 
 
 def entries(call: Call) -> Answer:
-    """List the entries whose texts the reader may remove, the latest first."""
+    """List the entries with texts that the reader may remove, latest first."""
     log = _log(call)
     session = log.session
     if not may(session, call.me, RedactText):
@@ -68,18 +68,18 @@ def entries(call: Call) -> Answer:
 
 
 def _log(call: Call) -> Log:
-    """Return all events of the session that the address names; its state is that after them."""
+    """Return the whole log of the session in the address."""
     return call.workspace.load(call.workspace.find(call.named("session")).id)
 
 
 def _listed(log: Log, call: Call) -> list[Removable]:
-    """Return what the reader may remove, without what is removed together with another entry of the list."""
+    """Return the entries that the reader may remove, except those removed together with another one in the list."""
     every = [removable for event in _events(log) if (removable := _removable(event)) is not None]
-    theirs = {each.event.seq: each for each in every if _is_theirs(log.session, each.event.seq, call)}
+    theirs = {each.event.seq: each for each in every if _may_remove(log.session, each.event.seq, call)}
     return [each for each in theirs.values() if target_of(each.event.fact) not in theirs]
 
 
-def _is_theirs(session: Session, seq: int, call: Call) -> bool:
+def _may_remove(session: Session, seq: int, call: Call) -> bool:
     """Whether the reader may remove the texts of an event."""
     try:
         redact(session, seq, call.me)
@@ -89,19 +89,19 @@ def _is_theirs(session: Session, seq: int, call: Call) -> bool:
 
 
 def entry(call: Call) -> Answer:
-    """Show which texts go for good, and ask."""
+    """Show which texts will be removed, and ask for confirmation."""
     log, seq = _log(call), _seq(call)
     session = log.session
     call.workspace.check(session.id, RedactText(target=seq))
-    removed = list(_going(log, seq, kept_of(session, log.events, seq, call.me)))
+    removed = list(_removed_with(log, seq, kept_of(session, log.events, seq, call.me)))
     if not removed:
         raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
     values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}
     return Shown(template="redact.html.j2", values=values)
 
 
-def _going(log: Log, seq: int, kept: Set[str]) -> Iterator[Removable]:
-    """Yield what goes with the texts of an entry: of what only repeats them, only that."""
+def _removed_with(log: Log, seq: int, kept: Set[str]) -> Iterator[Removable]:
+    """Yield the texts that are removed with an entry; of entries that repeat its texts, only the repeated ones."""
     for event, after in zip(log.events, without_texts(log.events, seq, kept), strict=True):
         if isinstance(event, Event) and isinstance(after, Event) and event != after:
             was, stays = _removable(event), _removable(after)
@@ -124,7 +124,7 @@ def send_redact(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Show what is removed with a session, and ask for confirmation."""
+    """Show what will be removed with a session, and ask for confirmation."""
     return _delete_page(call, find_session(call.workspace, call.named("session")))
 
 
@@ -141,7 +141,7 @@ def _live_links(call: Call, session: Session) -> int:
 
 
 def send_delete(call: Call) -> Answer:
-    """Remove a session once its code was typed. The same form sent again gets the same answer."""
+    """Remove a session if its code was typed. Sending the same form again gives the same response."""
     try:
         session = find_session(call.workspace, call.named("session"))
     except NotFound:

@@ -1,4 +1,4 @@
-"""What the services for a team share: the store, who acts, what they may, and entries for the audit."""
+"""The base of the services for a team: the store, the actor and their permissions, entries for the audit."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from rflow.ports.values import Clock
 
 
 def accounts_of(store: Store) -> AccountStore | None:
-    """Return the accounts of a store; None where it can't hold any."""
+    """Return the accounts of a store; None if it can't hold any."""
     try:
         return store.accounts
     except UsageProblem:
@@ -26,25 +26,25 @@ def accounts_of(store: Store) -> AccountStore | None:
 
 
 def policy_of(store: Store, space: str) -> Policy:
-    """Return the policy of a space; without one, everything is allowed."""
+    """Return the policy of a space; the default one allows everything."""
     accounts = accounts_of(store)
     known = accounts.space(space) if accounts is not None else None
     return known.policy if known is not None else Policy()
 
 
 def check_space(store: Store, actor: Actor, space: str) -> None:
-    """Raise `NotFound` for a space that does not exist, where the actor may see all and none is refused."""
+    """Raise `NotFound` if a space does not exist, for actors who may see all spaces: roles refuse it for others."""
     if space != DEFAULT_SPACE and actor.spaces is None and store.accounts.space(space) is None:
         raise no_space(space)
 
 
 def no_space(name: str) -> NotFound:
-    """Return the error for a space that does not exist, or that the actor may not see."""
+    """Return the error for a space that does not exist or is hidden from the actor."""
     return NotFound(f'There is no space "{name}".', try_="See what there is: rflow space list")
 
 
-class Office:
-    """A store, who acts there, and when."""
+class TeamService:
+    """A service for a team: what one actor can do at a store."""
 
     def __init__(
         self, store: Store, actor: Actor, *, clock: Clock, random: Callable[[int], bytes] = os.urandom
@@ -60,11 +60,11 @@ class Office:
         return self.store.accounts
 
     def now(self) -> datetime:
-        """Return the time now, in UTC to the millisecond."""
+        """Return the current time in UTC, to the millisecond."""
         return utc(self._clock())
 
     def entry(self, action: str, subject: str = "", space: str = "", **details: str) -> AuditEntry:
-        """Return an entry for the audit of what the actor does now."""
+        """Return an audit entry for an action of the actor, at the current time."""
         return AuditEntry(
             at=self.now(), action=action, by=self.actor.person, subject=subject, space=space, details=details
         )
@@ -73,7 +73,7 @@ class Office:
 
     @property
     def runs_store(self) -> bool:
-        """Whether this is an admin, or somebody who can open the store itself; a token never is."""
+        """Whether the actor is an admin or can open the store directly, and is not using a token."""
         return self.actor.scopes is None and (self.actor.admin or self.actor.roles is None)
 
     def check_admin(self) -> None:
@@ -86,7 +86,7 @@ class Office:
     # Finding
 
     def account(self, name: str) -> Account:
-        """Return the account of that name; only those who may see all accounts learn which is near."""
+        """Return the account of that name. Only actors who may see all accounts get a suggestion for a misspelt one."""
         wanted = account_name(name)
         account = self.account_store.account(wanted.id)
         if account is None:

@@ -1,4 +1,4 @@
-"""The connection of a store object: opened when first needed, opened again once lost, shared by all its views."""
+"""The connection of a store: opened on first use, reopened when lost, shared by all scoped views of the store."""
 
 import time
 from collections.abc import Callable
@@ -15,21 +15,21 @@ from rflow.stores.postgres.connection.notices import Sender, sender
 
 _Result = TypeVar("_Result")
 UNUSED = 20.0
-"""Seconds without use after which a connection may have been cut in silence, as by a firewall."""
+"""Seconds without use after which a connection may have been dropped silently, for example by a firewall."""
 
 
 class Versions(NamedTuple):
-    """The version of the tables, and the oldest version of rflow's own that may use them."""
+    """The format of the tables, and the oldest format that a program must know to use them."""
 
     format: int
     oldest: int
 
 
-class Line:
-    """One connection. `patience` is how many seconds a writer waits for another, and for a server that restarts.
+class ReconnectingConnection:
+    """A connection that is reopened when lost. `patience` is how many seconds to wait for locks and for a restart.
 
-    `held` is set while everything is read in one transaction; `months` are those known to have a partition, `versions`
-    are those that the tables had when they were last checked.
+    `held` is the connection while everything is read in one transaction, `months` are the months known to have a
+    partition, `versions` is what the tables had when they were last checked.
     """
 
     def __init__(self, address: Address, patience: float = PATIENCE) -> None:
@@ -43,8 +43,8 @@ class Line:
         self._used = 0.0
         self._sender: Sender | None = None
 
-    def connected(self) -> Connection:
-        """Return the connection; a new one if there is none, or the last one was closed."""
+    def current(self) -> Connection:
+        """Return the connection, opening a new one if there is none or the last one was closed."""
         if self._db is not None and self._db.closed:
             self.drop()
         if self._db is None:
@@ -53,59 +53,59 @@ class Line:
         self._used = time.monotonic()
         return self._db
 
-    def intact(self) -> Connection:
-        """Return the connection for a message that can't be sent again; a new one if it was lost since its last use."""
+    def checked(self) -> Connection:
+        """Return a working connection, reopened if it was lost: for a message that can't be sent twice."""
         unused = time.monotonic() - self._used
-        db = self.connected()
-        return self.reconnecting(_answering) if unused > UNUSED or has_arrived(db) else db
+        db = self.current()
+        return self.retrying(_ping) if unused > UNUSED or has_arrived(db) else db
 
     def drop(self) -> None:
-        """Close a connection on which something went wrong: what it was doing ends with it."""
+        """Close a connection after an error; whatever it was doing is aborted."""
         if self._db is not None:
             with suppress(psycopg.Error):
                 self._db.close()
         self._db = None
 
-    def tell(self, session_id: str, version: int = 0) -> None:
-        """Notify others soon that a session changed; version 0 is for its links, and for a deleted session."""
+    def notify(self, session_id: str, version: int = 0) -> None:
+        """Notify other processes soon that a session changed; version 0 means its links changed or it was deleted."""
         self._sender = self._sender or sender(self.address)
-        self._sender.tell(session_id, version)
+        self._sender.notify(session_id, version)
 
     def close(self) -> None:
-        """Close the connection; notices that were not sent yet go first."""
+        """Send pending notices, then close the connection."""
         if self._sender is not None:
             self._sender.close(self._db)
         if self._db is not None:
             self._db.close()
         self._db = self.held = self._sender = None
 
-    def reconnecting(self, work: Callable[[Connection], _Result]) -> _Result:
-        """Do what changes nothing; once more on a new connection if the old one was lost since it was last used."""
+    def retrying(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run `work`, which only reads; retry it on a new connection if the old one was lost while idle."""
         reused = self._db is not None
         try:
-            return work(self.connected())
+            return work(self.current())
         except psycopg.OperationalError as error:
             if not reused or not is_lost(error):
                 raise
         self.drop()
-        return work(self.connected())
+        return work(self.current())
 
     def roll_back(self, db: Connection) -> None:
-        """Roll back, and close a connection on which that fails."""
+        """Roll back; close the connection if that fails."""
         try:
             db.execute("ROLLBACK")
         except psycopg.Error:
             self.drop()
 
     def run_alone(self, statement: str) -> list[str]:
-        """Run a statement that can't be part of a transaction, and return the details of what PostgreSQL reports."""
+        """Run a statement outside a transaction, and return the details of the notices that PostgreSQL sends."""
         details: list[str] = []
 
         def keep(notice: psycopg.errors.Diagnostic) -> None:
             details.append(notice.message_detail or "")
 
         with explained(self.address.shown):
-            db = self.connected()
+            db = self.current()
             db.add_notice_handler(keep)
             try:
                 db.execute(statement)
@@ -114,6 +114,6 @@ class Line:
         return details
 
 
-def _answering(db: Connection) -> Connection:
+def _ping(db: Connection) -> Connection:
     db.execute("SELECT 1")
     return db
