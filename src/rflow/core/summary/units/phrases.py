@@ -15,7 +15,7 @@ from rflow.core.summary.progress import (
     ProgressRemaining,
     Tried,
 )
-from rflow.core.summary.units.times import moment, span, stamp
+from rflow.core.summary.units.times import moment, span, stamp, stamp_since
 from rflow.core.text import byte_size, one_line
 
 _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
@@ -49,20 +49,22 @@ def sentence(text: str) -> str:
 
 
 def header_line(progress: Progress) -> str:
-    """Return the line below the title: code, ticket, customer, severity, owner, status, time."""
+    """Return the line below the title: code, ticket, customer, severity, owner, status, time.
+
+    The brief form says in the same words when the session began: entries with their times are few there.
+    """
     head = progress.session
     severity = head.severity or ""
     if severity.lower().startswith("sev"):
         severity = re.sub(_SEVERITY, "", severity)
     code = head.code if not (progress.brief and head.ticket) else ""
-    at = stamp(head.as_of)
     named = [
         code,
         head.ticket,
         head.customer,
         severity and f"sev {severity}",
         _owner(progress),
-        at if progress.brief else f"as of {at}",
+        stamp_since(head.started_at, head.as_of) if progress.brief else f"as of {stamp(head.as_of)}",
     ]
     return ", ".join(part for part in named if part)
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from rflow.core.session.events import Contingency
 from rflow.core.summary.budget.shares import Shares
@@ -11,13 +10,11 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
-from rflow.core.summary.units.times import clock, moment, stamp
+from rflow.core.summary.units.times import SAME_NIGHT, clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
 
 _SENTENCE_END = r"[.;!?] "
-_SAME_NIGHT = timedelta(hours=12)
-"""A time of so short ago needs no date, also after midnight."""
 MOST_CAUSES = 5
 """More causes of an answer are only counted."""
 
@@ -84,7 +81,7 @@ def now_time(progress: Progress) -> str:
     at, as_of = progress.situation_at, progress.session.as_of
     if at is None:
         return ""
-    return f"({clock(at) if as_of - at < _SAME_NIGHT else moment(at, as_of)})"
+    return f"({clock(at) if as_of - at < SAME_NIGHT else moment(at, as_of)})"
 
 
 def before(progress: Progress, shares: Shares) -> Iterator[Unit]:

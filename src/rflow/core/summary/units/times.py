@@ -1,6 +1,10 @@
 """Times in words, as summaries show them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+SAME_NIGHT = timedelta(hours=12)
+"""A time of so short ago needs no date, also after midnight."""
+_MINUTE = timedelta(minutes=1)
 
 
 def clock(at: datetime) -> str:
@@ -12,6 +16,13 @@ def stamp(at: datetime) -> str:
     """Return a time that stays true wherever it is pasted: 2026-11-23 02:41 +01:00."""
     text = at.isoformat(" ", "minutes")
     return f"{text[:16]} {text[16:]}".rstrip()
+
+
+def stamp_since(start: datetime | None, at: datetime) -> str:
+    """Return such a time with when it began, if that was in the last twelve hours: 2026-11-23 02:41–04:05 +01:00."""
+    if start is None or not _MINUTE <= at - start < SAME_NIGHT or start.utcoffset() != at.utcoffset():
+        return stamp(at)
+    return stamp(start).replace(clock(start), f"{clock(start)}–{clock(at)}", 1)
 
 
 def moment(at: datetime, as_of: datetime) -> str:
