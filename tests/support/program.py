@@ -27,7 +27,7 @@ NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 """A clock for tests that compare what several runs print: `Program(…, clock=NOON)`."""
 
 _PASSING = re.compile(
-    r"(\d{4}-\d\d-\d\d\s+)?\d\d:\d\d\s+\\?[+-]\d\d:\d\d"  # when a summary was made; Jira escapes the "+"
+    r"(\d{4}-\d\d-\d\d\s+)?(\d\d:\d\d–)?\d\d:\d\d\s+\\?[+-]\d\d:\d\d"  # when a summary was made; Jira escapes the "+"
     r'|"(as_of|elapsed)":\s*[^,]+,\s*'  # … and in JSON how old its session was then, too
     r"|\d{4}-\d\d-\d\d\s+(?=\d\d:\d\d)"  # the day of another time, which is left out on that same day
     r"|\b(now|\d+[mhd] ago)\b"
