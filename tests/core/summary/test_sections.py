@@ -1128,3 +1128,21 @@ def test_a_warning_that_holds_is_in_a_summary_of_what_is_new_too(brief: bool) ->
     progress = summarise(scene.session, scene.trees, replace(looking(brief=brief), since=since.seq))
     assert [entry.text for entry in entries(progress, "caution")] == ["Don't reboot it", "Don't restart print-01"]
     assert entries(progress, "tried") == []
+
+
+# The line below the title
+
+
+def test_the_brief_form_says_when_the_session_began_if_that_was_in_the_last_twelve_hours() -> None:
+    scene = free()
+    began = scene.session.started_at
+    assert began is not None
+    for later, time in (
+        (timedelta(seconds=50), "2026-03-02 03:14 +01:00"),
+        (timedelta(hours=2), "2026-03-02 03:14–05:14 +01:00"),
+        (timedelta(hours=11, minutes=59), "2026-03-02 03:14–15:13 +01:00"),
+        (timedelta(hours=12), "2026-03-02 15:14 +01:00"),
+    ):
+        view = replace(looking(), as_of=began.astimezone(looking().as_of.tzinfo) + later)
+        assert summarise(scene.session, scene.trees, replace(view, brief=True)).header.endswith(f", {time}")
+        assert summarise(scene.session, scene.trees, view).header.endswith(", as of " + re.sub(r"\d\d:\d\d–", "", time))
