@@ -312,7 +312,7 @@ class Members(RuleBasedStateMachine):
 
     @rule(
         pick=PICKS,
-        facts=st.dictionaries(st.sampled_from(["title", "ask", "customer", "impact"]), TEXTS, max_size=2),
+        facts=st.dictionaries(st.sampled_from(["title", "ask", "customer", "impact"]), TEXTS, min_size=1, max_size=2),
         command_id=IDS,
     )
     def brief(self, pick: Pick, facts: dict[str, str], command_id: str) -> None:

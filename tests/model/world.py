@@ -100,7 +100,8 @@ class World:
         if not session.may(at.member, name):
             raise Refused(USAGE if name == "take over" and not session.closing else NOT_ALLOWED)
         draft = deepcopy(session)
-        if session.handoff and name in OWNERS - KEEPS_PENDING:
+        by_receiver = name == "step" and session.owner == at.member
+        if session.handoff and (name in OWNERS - KEEPS_PENDING or by_receiver):
             draft.accept(at.member)
         act(draft, at.member)
         if command_id:
@@ -299,7 +300,7 @@ class World:
                 raise Refused(USAGE)
             said = Text(text)
             session.add(by, said)
-            note.update(text=said, amended=True, all=[*note["all"], said])
+            note.update(text=said, amended=note["amended"] or said != note["text"], all=[*note["all"], said])
 
         return self.carry_out(at, self.meant(at, ref), "amend", command_id, act)
 

@@ -10,6 +10,7 @@ from msgspec.inspect import NoneType, StrType, StructType, Type, UnionType, VarT
 from msgspec.structs import replace
 
 from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.units.phrases import NOTHING
 from rflow.core.text import clean, one_line
 
 Told = TypeVar("Told", bound=Progress | Digest)
@@ -200,7 +201,7 @@ class Twin:
         return "\n".join(self._word(line) if line.strip() else line for line in text.split("\n"))
 
     def _word(self, line: str) -> str:
-        if re.fullmatch("[0-9]", line):  # a severity, whose number decides how it is shown
+        if re.fullmatch("[0-9]", line) or line == NOTHING:  # a severity, or no changes: they decide what is shown
             return line
         return self._words.setdefault(line, f"Qx{len(self._words)}xQ{self._keep(line)}")
 
