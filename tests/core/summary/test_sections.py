@@ -1133,12 +1133,13 @@ def test_a_warning_that_holds_is_in_a_summary_of_what_is_new_too(brief: bool) ->
 # The line below the title
 
 
-def test_the_brief_form_says_when_the_session_began_if_that_was_in_the_last_twelve_hours() -> None:
+def test_the_brief_form_says_when_the_session_began_from_15_minutes_to_12_hours_before() -> None:
     scene = free()
     began = scene.session.started_at
     assert began is not None
     for later, time in (
-        (timedelta(seconds=50), "2026-03-02 03:14 +01:00"),
+        (timedelta(minutes=14), "2026-03-02 03:28 +01:00"),
+        (timedelta(minutes=15), "2026-03-02 03:14–03:29 +01:00"),
         (timedelta(hours=2), "2026-03-02 03:14–05:14 +01:00"),
         (timedelta(hours=11, minutes=59), "2026-03-02 03:14–15:13 +01:00"),
         (timedelta(hours=12), "2026-03-02 15:14 +01:00"),

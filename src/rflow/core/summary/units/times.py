@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 SAME_NIGHT = timedelta(hours=12)
 """A time of so short ago needs no date, also after midnight."""
-_MINUTE = timedelta(minutes=1)
+_JUST_BEGUN = timedelta(minutes=15)
+"""Of a session that began so short ago, the time says enough."""
 
 
 def clock(at: datetime) -> str:
@@ -19,8 +20,8 @@ def stamp(at: datetime) -> str:
 
 
 def stamp_since(start: datetime | None, at: datetime) -> str:
-    """Return such a time with when it began, if that was in the last twelve hours: 2026-11-23 02:41–04:05 +01:00."""
-    if start is None or not _MINUTE <= at - start < SAME_NIGHT or start.utcoffset() != at.utcoffset():
+    """Return such a time with when it began, from 15 minutes to 12 hours before: 2026-11-23 02:41–04:05 +01:00."""
+    if start is None or not _JUST_BEGUN <= at - start < SAME_NIGHT or start.utcoffset() != at.utcoffset():
         return stamp(at)
     return stamp(start).replace(clock(start), f"{clock(start)}–{clock(at)}", 1)
 
