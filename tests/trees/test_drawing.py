@@ -228,7 +228,7 @@ TEXTS = st.one_of(
     st.text(max_size=30),
     st.text(alphabet="プリンターは電源が入っていますか 👍🏽é\u0301\u200d", max_size=30),
     st.sampled_from(["C:\\Windows\\System32\\spool\\PRINTERS\\" * 3, "\x1b[2J", "\n\n", "日" * 40]),
-)
+).map(lambda text: text.replace("<", "‹"))  # so that no text has the number of another, such as <0>
 
 
 @st.composite

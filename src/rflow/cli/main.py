@@ -86,9 +86,10 @@ def _by_typer(words: Sequence[str]) -> int:
     """Run a command line that Typer has to read, and return its exit code."""
     from typer.exceptions import TyperException
 
-    from rflow.cli.parsing.mistakes import explained
+    from rflow.cli.parsing.mistakes import check_values, explained
     from rflow.cli.parsing.with_typer import root_command
 
+    check_values(words)
     try:
         return root_command()(list(words), prog_name="rflow", standalone_mode=False) or 0
     except TyperException as error:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import bare, global_values
 from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
-from rflow.cli.parsing.whole_line import Here, command_here, line_of, metavar, pieces, text_of, with_text
+from rflow.cli.parsing.whole_line import Here, command_here, in_quotes, line_of, metavar, pieces, text_of, with_text
 from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
 from rflow.errors import UsageProblem
@@ -25,6 +25,24 @@ def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
     here = command_here(words)
     explain = _KINDS.get(type(error).__name__, _other)
     return explain(error, here, words)
+
+
+def check_values(words: Sequence[str]) -> None:
+    """Refuse an option of a command that stands where another one needs its value: Typer would take it for that."""
+    here, line = command_here(words), expanded(words)
+    option = ""
+    for word in line[place_of_command(line) + len(here.path.split()) - 1 :]:
+        name, equals, _ = word.partition("=")
+        known = here.named(name) if word.startswith("-") else None
+        if word == "--" or (here.name == "run" and known is None and not option):
+            return  # what follows is text, or the program's own
+        if option and known is not None:
+            raise UsageProblem(
+                f"{option} needs a value, but {word} stands behind it.",
+                try_=f'Leave {option} out, or write {option} "…"   If {word} is the value: {option}={in_quotes(word)}',
+            )
+        takes_next = known is not None and known.type is not bool and not equals
+        option = word if takes_next and not option else ""
 
 
 def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
