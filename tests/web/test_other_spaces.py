@@ -104,7 +104,7 @@ def hidden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hidden]:
             if role:
                 spaces.set_role("York", name, role)  # type: ignore[arg-type]
             secrets[name] = LocalTokens(store, shell, clock=now).create(name, ALL_SCOPES).secret
-        names = filled(store) | {"user": "lea", "account": "lea", "token": "x"}
+        names = filled(store) | {"user": "lea", "account": "lea", "token": "U"}  # no id has a U, which looks like a V
 
         def links() -> SharedSessions:
             return SharedSessions(PostgresStore(url), clock=now, zone=lambda at: at, patterns=())
