@@ -57,7 +57,7 @@ _SAID = {
     "took over": "moved",
     "reassigned": "moved",
 }
-"""As what the text of a change of owner is counted, by the word for it; a closing is named by itself."""
+"""The kind that the text of a change of owner counts as, by the word of that change. Closings are counted apart."""
 
 
 def what_leaves(progress: Progress) -> str:

@@ -6,6 +6,7 @@ exceptions, since only their base is public.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, takewhile
 from types import SimpleNamespace
 from typing import Any, Literal, get_args, get_origin
 
@@ -29,20 +30,18 @@ def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
 
 def check_values(words: Sequence[str]) -> None:
     """Refuse an option of a command that stands where another one needs its value: Typer would take it for that."""
-    here, line = command_here(words), expanded(words)
-    option = ""
-    for word in line[place_of_command(line) + len(here.path.split()) - 1 :]:
-        name, equals, _ = word.partition("=")
-        known = here.named(name) if word.startswith("-") else None
-        if word == "--" or (here.name == "run" and known is None and not option):
-            return  # what follows is text, or the program's own
-        if option and known is not None:
+    here = command_here(words)
+    found = pieces(here, words)
+    if here.name == "run":  # behind its own options stands the program with those that it has
+        found = list(takewhile(lambda piece: not piece.is_text, found))
+    for piece, behind in pairwise(found):
+        option, word = piece.words[0], behind.words[0]
+        known = None if piece.is_text or behind.is_text or len(piece.words) > 1 else here.named(option)
+        if known is not None and known.type is not bool:
             raise UsageProblem(
                 f"{option} needs a value, but {word} stands behind it.",
                 try_=f'Leave {option} out, or write {option} "…"   If {word} is the value: {option}={in_quotes(word)}',
             )
-        takes_next = known is not None and known.type is not bool and not equals
-        option = word if takes_next and not option else ""
 
 
 def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:

@@ -120,12 +120,10 @@ def place_of_command(words: Sequence[str]) -> int:
 
 
 _ENDINGS = ("s", "ed", "es", "ing")
-_MOST_EDITS = 2
-"""A long word may have so many mistakes."""
-_LONG, _SHORT_WORD = 6, 3
-"""A word of so many letters is long; one of less than so many may have no mistake."""
-_SYNONYM = 5
-"""A word that means a command may have a mistake if it has so many letters: short ones are near too much."""
+_SHORT_WORD = 3
+"""A word of fewer letters is not taken for the beginning of a command."""
+_NEAR, _NEAR_SHORT, _NEAR_SYNONYM = 0.75, 0.8, 0.88
+"""How alike a word and a command must be to be taken for a typing mistake; more for a short word, or a synonym."""
 
 
 def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -> str:
@@ -133,47 +131,17 @@ def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -
     word = word.casefold()
     if word in meant:
         return meant[word]
+    from difflib import get_close_matches
+
     names = list(names)
     begun = [name for name in names if len(word) >= _SHORT_WORD and name.startswith(word)]
     ended = [name for name in names if any(word == name.removesuffix("e") + ending for ending in _ENDINGS)]
     for near in (begun, ended):
         if len(near) == 1:
             return near[0]
-    found = [(_edits(word, name), name) for name in names if _may_be_near(word, name)]
-    found = [(edits, name) for edits, name in found if edits <= _most_edits(word, name)]
-    if not found and len(word) >= _SYNONYM:
-        found = [(1, synonym) for synonym in meant if _may_be_near(word, synonym) and _edits(word, synonym) == 1]
-    close = min(found, default=(0, ""), key=lambda each: each[0])[1]
-    return meant.get(close, close)
-
-
-def _most_edits(word: str, name: str) -> int:
-    """Return how many edits a word may be from a name to be taken for it."""
-    length = min(len(word.lstrip("-")), len(name.lstrip("-")))
-    return 0 if length < _SHORT_WORD else 1 if length < _LONG else _MOST_EDITS
-
-
-def _may_be_near(word: str, other: str) -> bool:
-    """Whether two words are about as long, and begin with the same letter, or one with the second letter of the other.
-
-    Of others the edits are not counted, which takes seconds for a whole file that was typed as a command.
-    """
-    word, other = word.lstrip("-"), other.lstrip("-")
-    return abs(len(word) - len(other)) <= _MOST_EDITS and (word[:1] in other[:2] or other[:1] in word[:2])
-
-
-def _edits(word: str, other: str) -> int:
-    """Return how many letters have to be added, left out, replaced, or swapped with the next one."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(word, 1):
-        before, last, row = row, before, [at]
-        for to, wanted in enumerate(other, 1):
-            edits = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != wanted))
-            if last and to > 1 and letter == other[to - 2] and word[at - 2] == wanted:
-                edits = min(edits, last[to - 2] + 1)
-            row.append(edits)
-    return row[-1]
+    near_enough = _NEAR_SHORT if len(word) <= _SHORT_WORD else _NEAR
+    close = get_close_matches(word, names, 1, near_enough) or get_close_matches(word, meant, 1, _NEAR_SYNONYM)
+    return meant.get(close[0], close[0]) if close else ""
 
 
 def command_meant(word: str) -> str:
