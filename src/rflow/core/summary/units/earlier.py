@@ -22,12 +22,12 @@ _WEAK = frozenset("do does the a an of is are was be to in on at it its and plea
 
 
 def situation_before(session: Session) -> str | None:
-    """Return the situation as it was before it became another one; None where it was only said in other words."""
+    """Return the first situation, if it has become another one since; None if it was only said in other words."""
     return _before(session, "situation")
 
 
 def impact_before(session: Session) -> str | None:
-    """Return the impact as it was before it became another one; None where it was only said in other words."""
+    """Return the first impact, if it has become another one since; None if it was only said in other words."""
     return _before(session, "impact")
 
 
