@@ -139,7 +139,10 @@ class EntryUndone(_Fact, frozen=True, kw_only=True, tag="entry_undone"):
 
 
 class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
-    """The entry of event `target` was corrected: `texts` by the name of the fact's field."""
+    """The entry of event `target` was corrected: `texts` by the name of the fact's field.
+
+    The short form of an entry is `short`, that of a way to revert a change `short_revert`: "" for none.
+    """
 
     target: int
     texts: dict[str, str]

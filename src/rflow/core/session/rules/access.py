@@ -28,6 +28,7 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
     c.AddStep: _ANYONE,
     c.AddEvidence: _ANYONE,
     c.AmendEntry: _ANYONE,  # one's own entry: decide looks at the author
+    c.Shorten: _ANYONE,  # one's own entry, or any in one's own session: decide looks at the author
     c.Undo: _ANYONE,  # one's own entry: decide looks at the author
     c.SettleAssumption: _ANYONE,
     c.Pin: _ANYONE,
@@ -60,6 +61,7 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
 
 SCOPES: dict[type[Command], Scope | None] = {
     **dict.fromkeys((c.Start, c.AddNote, c.AddStep, c.AddEvidence, c.AmendEntry, c.Undo, c.SettleAssumption), "write"),
+    c.Shorten: "write",
     **dict.fromkeys((c.Pin, c.Unpin, c.FlagNode, c.AskQuestion, c.ReplyQuestion, c.RedactText), "write"),
     **dict.fromkeys((c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.SetBrief), "move"),
     **dict.fromkeys((c.MakeChange, c.RevertChange, c.SetWaiting), "move"),

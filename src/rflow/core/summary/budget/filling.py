@@ -35,6 +35,8 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("taken_back", 1),
 )
 """What is shown next, when situation and impact have the length that is wanted."""
+CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "hypothesis", "facts", "assumed", "reverted", "tried")
+"""What may have a short form, the most important first, with the hypothesis where anything has one."""
 OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
 """What has the length that is wanted before a step is shown: the end of a failed attempt is its point."""
 MORE: tuple[tuple[SectionKey, int | None], ...] = (
@@ -138,10 +140,18 @@ class Filling:
                 self.show(unit, always=True)
         self.present_more(PRESENCE, held_back=held_back)
         self.grow(("now",), held_back=held_back)
+        self.present_chosen()
         self.present_more([(section, None) for section in early], held_back=held_back)
         self.present_more(NEXT, held_back=held_back)
         self.grow(OUTCOMES, held_back=held_back)
         self.present_more([("tried", 1), ("facts", None)], held_back=held_back)
+
+    def present_chosen(self) -> None:
+        """Show what has a short form, which somebody gave it so that it has room."""
+        for section in CHOSEN:
+            for unit in self.units(section):
+                if unit.chosen and unit not in self.shown:
+                    self.show(unit)
 
     def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
         """Show so many more units of each section at their shortest."""
@@ -203,7 +213,8 @@ def by_importance(units: Iterable[Unit]) -> dict[SectionKey, list[Unit]]:
     for unit in units:
         sections.setdefault(unit.section, []).append(unit)
     for section, each in sections.items():
-        each.sort(key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_COUNTS)
+        newest_first = section not in FIRST_COUNTS
+        each.sort(key=lambda unit: (unit.chosen == newest_first, min(unit.rank, 0), unit.order), reverse=newest_first)
     return sections
 
 
