@@ -19,9 +19,9 @@ HEADER: tuple[Header, ...] = ("title", "ask", "situation", "impact", "hypothesis
 _HELP = """\
 # A brief has {all} words, some {left} of them for the entries below. Shorten the lines that a colleague needs to take
 # over without asking again. Since when, and who is hit? Who shall do what, by when? How far is the diagnosis, and how
-# is it known? What did each attempt give, and what proves nothing? What is assumed? What must nobody do, and why? What is in
-# place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if they
-# don't answer? What is left to do?
+# is it known? What did each attempt give, and what proves nothing? What is assumed? What must nobody do, and why? What
+# is in place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if
+# they don't answer? What is left to do?
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
 # entries. A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
 """
