@@ -196,6 +196,16 @@ def test_the_owner_shortens_any_entry_and_others_their_own(ana: Program) -> None
     assert "the switch is clean" in brief(ana)
 
 
+def test_who_hands_over_shortens_any_entry_but_what_the_new_owner_says_is_theirs(ana: Program) -> None:
+    code, lines = ana.show()["code"], changed(ana, n2="web-2: nothing", ask="Lena: may web-3 go?")
+    ana.ok("handoff", BEN, "--new-user")
+    said = ana.refused(5, "-s", code, "shorten", "-", stdin=lines)
+    assert f"Only {BEN}, who owns it, can change the ask." in said and "Nothing was recorded." in said
+    assert ana.show(code)["steps"][0]["short"] == ""
+    ana.ok("-s", code, "shorten", "-", stdin="2: web-2: nothing\n")
+    assert ana.show(code)["steps"][0]["short"] == "web-2: nothing"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the editors are shell scripts")
 def test_at_a_terminal_the_lines_are_written_in_the_editor(ana: Program, tmp_path: Path) -> None:
     from support.screens import lines_at_terminal

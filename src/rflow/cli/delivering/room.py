@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.core.session.state import Session
-from rflow.core.summary.budget.arrange import Room, crowded_out, squeezed
+from rflow.core.summary.budget.arrange import Room, crowded_out, longest, squeezed
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import WARNINGS
 from rflow.core.summary.budget.shares import BRIEF_WORDS, brief_words
@@ -21,6 +21,9 @@ _MANY = 8
 """So many entries without room are worth saying, where nobody has chosen what a brief says."""
 _NAMED = 6
 """So many entries are named at most."""
+_LONGEST = 4
+"""So many entries that take most room are named."""
+_BEGINNING: dict[SectionKey, str] = {"ask": "the ask", "now": "the situation", "hypothesis": "the hypothesis"}
 _NAMES: dict[SectionKey, tuple[str, str]] = {
     "caution": ("warning", "warnings"),
     "plans": ("if-then", "if-thens"),
@@ -42,14 +45,19 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
         return
     _say_longer(run, summary)
     if crowded := crowded_out(summary):
-        run.say(
-            f"A brief has no room for {_forms(crowded)}. Shorten others too, or give full texts back: {begin} shorten"
-        )
+        most = enumerated([_place(*entry) for entry in longest(summary, _LONGEST)])
+        run.say(f"A brief has no room for {_forms(crowded)}. Most room have {most}: {begin} shorten")
         return
     room = squeezed(summary)
     chosen = bool(short_forms(summary))
     if room.key or room.cut or (room.entries >= _MANY and not chosen):
         run.say(f"{_lacks(room)} Choose what it says, a line each: {begin} shorten")
+
+
+def _place(key: SectionKey, seq: int, words: int) -> str:
+    """Name what takes room, with its words."""
+    name = _BEGINNING.get(key) or (f"#{seq}" if seq else _NAMES[key][0] if key in _NAMES else f"a line of {key}")
+    return f"{name} ({words})"
 
 
 def _forms(words: Mapping[int, int]) -> str:

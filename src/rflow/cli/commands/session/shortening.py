@@ -18,7 +18,7 @@ from rflow.core.session.texts import NOTE_LIMIT
 from rflow.core.summary.budget.arrange import words_for_entries
 from rflow.core.summary.progress import Progress
 from rflow.core.text import enumerated
-from rflow.errors import NotFound, UsageProblem
+from rflow.errors import NotAllowed, NotFound, UsageProblem
 from rflow.service.sessions import Outcome
 
 app = Group()
@@ -43,25 +43,25 @@ def shorten(
     takes them back. A brief shows what has a short form whole and before all else; the whole form keeps the full texts.
     Worth two minutes when you ask for help or hand over: entries as they were typed fill a brief with a third of them.
     """
-    given = words or []
-    if given and not is_stdin(given):
-        _one(run, given, command_id)
-        return
-    session = run.loaded() if given else run.to_write()
+    given, session = words or [], run.loaded()
+    if not session.version:
+        raise UsageProblem(
+            "The server can't be asked what there is to shorten.", try_="Shorten entries once it can be reached again."
+        )
     if is_stdin(given):
         lines = run.read_stdin(NOTE_LIMIT).decode("utf-8", "replace")
         _record(run, session, written_in(session, lines), command_id)
-        return
-    if not run.can_ask:
+    elif given:
+        _one(run, session, given, command_id)
+    elif run.can_ask:
+        _edit(run, session, command_id)
+    else:
         run.out(_lines(run, session).rstrip("\n"))
         run.say(f"Change these lines, and give them back: {run.begin(session)} shorten - < FILE")
-        return
-    _edit(run, session, command_id)
 
 
-def _one(run: App, words: Sequence[str], command_id: str) -> None:
+def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> None:
     """Give one entry its short form; without a text, the full one back."""
-    session = run.loaded()
     first = words[0].removeprefix("#").removesuffix(":")
     if not is_number(first) or len(words) == 1:
         what = "Which entry, and what is its short form?"
@@ -98,6 +98,11 @@ def _record(run: App, session: Session, written: Written, command_id: str) -> No
     if not (written.forms or written.header):
         run.say("No line was changed, and nothing recorded.")
         return
+    if written.header and session.owner.id != run.me.id:
+        raise NotAllowed(
+            f"Only {session.owner.name}, who owns it, can change {enumerated([f'the {name}' for name in written.header])}.",
+            try_="Nothing was recorded. Leave these lines out, and give back the others.",
+        )
     _show(run, _send(run, session, written, command_id))
 
 

@@ -76,6 +76,17 @@ def crowded_out(progress: Progress) -> dict[int, int]:
     return {unit.seq or int(unit.order[0]): word_count(unit.lengths.levels[0]) for unit in out}
 
 
+def longest(progress: Progress, count: int) -> list[tuple[SectionKey, int, int]]:
+    """Return the entries that take most room of a brief form: section, number (0: none) and words of each."""
+    units = list(_units(progress))
+    shown = _within(progress, progress.header, units)
+    words = {unit: word_count(unit.lengths.levels[level]) for unit, level in shown.items()}
+    return [
+        (unit.section, unit.seq or int(unit.order[0]) * unit.chosen, words[unit])
+        for unit in sorted(words, key=words.__getitem__, reverse=True)[:count]
+    ]
+
+
 def words_for_entries(progress: Progress) -> int:
     """Return how many words of a brief form its heading, the ask, the situation and the hypothesis leave."""
     units = list(_units(progress))
