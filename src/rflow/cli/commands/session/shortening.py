@@ -99,8 +99,9 @@ def _record(run: App, session: Session, written: Written, command_id: str) -> No
         run.say("No line was changed, and nothing recorded.")
         return
     if written.header and session.owner.id != run.me.id:
+        names = enumerated([f"the {name}" for name in written.header])
         raise NotAllowed(
-            f"Only {session.owner.name}, who owns it, can change {enumerated([f'the {name}' for name in written.header])}.",
+            f"Only {session.owner.name}, who owns it, can change {names}.",
             try_="Nothing was recorded. Leave these lines out, and give back the others.",
         )
     _show(run, _send(run, session, written, command_id))
