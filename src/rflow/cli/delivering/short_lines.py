@@ -23,7 +23,8 @@ _HELP = """\
 # is in place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if
 # they don't answer? What is left to do?
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
-# entries. A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
+# entries (a change, a warning or a wait only for another one). A line left as it is changes nothing; one with nothing
+# behind the colon gives the full text back.
 """
 _MUST, _REST = (
     "# Shown wherever there is room: warnings, changes, waits, assumptions, pinned entries",

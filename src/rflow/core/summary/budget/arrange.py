@@ -31,8 +31,10 @@ _LEAST_COUNTS = 3
 """The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
 _KEY: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "hypothesis", "facts")
 """What a reader must not miss."""
-_BEGIN: tuple[SectionKey, ...] = ("ask", "now", "hypothesis")
-"""What `brief` sets."""
+_BEGIN: tuple[SectionKey, ...] = ("ask", "now", "hypothesis", "plans")
+"""What has no short form."""
+_LABELS = 16
+"""The words that labels, times and names have in a full brief form, about."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
@@ -88,11 +90,11 @@ def longest(progress: Progress, count: int) -> list[tuple[SectionKey, int, int]]
 
 
 def words_for_entries(progress: Progress) -> int:
-    """Return how many words of a brief form its heading, the ask, the situation and the hypothesis leave."""
+    """Return how many words of a brief form its heading and labels leave, what `brief` sets, and what to do if."""
     units = list(_units(progress))
     begin = [unit for unit in units if unit.section in _BEGIN]
-    used = sum(word_count(unit.lengths.levels[unit.lengths.wanted]) + 1 for unit in begin)
-    return max(_budget(progress, units) - _fixed_words(progress, progress.header) - _LEAST_COUNTS - used, 0)
+    used = sum(word_count(unit.lengths.levels[unit.lengths.wanted]) + 1 for unit in begin) + _LEAST_COUNTS + _LABELS
+    return max(_budget(progress, units) - _fixed_words(progress, progress.header) - used, 0)
 
 
 def _within(

@@ -35,8 +35,8 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("taken_back", 1),
 )
 """What is shown next, when situation and impact have the length that is wanted."""
-CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "hypothesis", "facts", "assumed", "reverted", "tried")
-"""What may have a short form, the most important first, with the hypothesis where anything has one."""
+CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "assumed", "reverted", "hypothesis", "facts", "tried")
+"""What may have a short form, and the hypothesis: of which there are few first, as they are lost to many facts."""
 OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
 """What has the length that is wanted before a step is shown: the end of a failed attempt is its point."""
 MORE: tuple[tuple[SectionKey, int | None], ...] = (

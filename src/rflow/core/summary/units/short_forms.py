@@ -45,6 +45,8 @@ def _covers(entry: Shortened | None, other: Shortened) -> bool:
         return isinstance(entry, ProgressNote) and entry.kind == "warning" and entry.settled is None
     if isinstance(other, ProgressWaiting):
         return isinstance(entry, ProgressWaiting)
+    if isinstance(entry, ProgressNote):
+        return entry.settled is None
     return entry is not None and not (isinstance(entry, Tried) and entry.undone)
 
 
@@ -67,13 +69,11 @@ def in_short(progress: Progress, change: ProgressChange) -> ProgressChange:
         return change
     steps = {step.number: step.short for step in progress.tried if step.short}
     then, later = steps.get(change.then_step, ""), steps.get(change.later_step, "")
+    if change.short_revert:
+        change = replace(change, revert=change.short_revert, revert_amended=False)
     if not change.short:
-        return replace(change, then=then or change.then, later=later or change.later, **_way_back(change))
-    return replace(change, text=change.short, then=then, later=later, amended=False, **_way_back(change))
-
-
-def _way_back(change: ProgressChange) -> dict[str, object]:
-    return {"revert": change.short_revert, "revert_amended": False} if change.short_revert else {}
+        return replace(change, then=then or change.then, later=later or change.later)
+    return replace(change, text=change.short, then=then, later=later, amended=False)
 
 
 def whole(text: str) -> Lengths:
