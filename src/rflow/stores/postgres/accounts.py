@@ -147,9 +147,7 @@ class PostgresAccounts:
 
     def roles_between(self, first: str, last: str) -> dict[str, dict[str, MemberRole]]:
         """Return the roles of the accounts from one id to another."""
-        sql = (
-            "SELECT account_id, space, role FROM members WHERE account_id BETWEEN %s AND %s ORDER BY 1, 2"
-        )
+        sql = "SELECT account_id, space, role FROM members WHERE account_id BETWEEN %s AND %s ORDER BY 1, 2"
         with self._database.reading() as db:
             return by_account(db.execute(sql, (first, last)))
 
