@@ -50,8 +50,10 @@ STATUS: dict[type[RflowError], tuple[int, str]] = {
 
 
 _Item = TypeVar("_Item")
-MOST = 200
+MOST = 1000
 """The most entries of a page."""
+MOST_HITS = 200
+"""The most hits of a page of a search, each of which costs reading its session."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """A number that every client and every store can hold."""
 

@@ -174,6 +174,7 @@ def _list_sessions(call: Call) -> Page:
 
 def _search(call: Call) -> SearchPage:
     filters = s.query_of(call.query, _place(call, "search"))
+    filters = replace(filters, limit=min(filters.limit, s.MOST_HITS))
     found = call.workspace.search(Search(words=call.query.words, filters=filters))
     return replace(found, after=_cursor(call, "search", found.after))
 

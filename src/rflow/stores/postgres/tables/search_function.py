@@ -4,9 +4,22 @@ A policy on the documents would keep PostgreSQL from using their index, because 
 this is the only statement that reads them.
 """
 
+from rflow.core.session.search.document import VERSION
+
 RANKED = 5000
 """How many of the sessions that match are ranked, the last updated ones: a word that is in all of them ranks none."""
 
+MADE_BY = -VERSION
+"""What the column `version` of a document says of who made it.
+
+An rflow that did not know this wrote the version of the session there, which is above 0 and which no rflow reads. So a
+higher number is that of an older rflow, even if that one updates a document that a newer one made.
+"""
+OUTDATED = f"documents_before_{VERSION}"
+"""The index of the documents of older rflows. It is empty once all are up to date."""
+INDEX_OF_OUTDATED = f"CREATE INDEX IF NOT EXISTS {OUTDATED} ON documents (session_id) WHERE version > {MADE_BY}"
+# The plan is made before the values are known: a join is taken to leave one session, and compares each with each. So
+# every session is looked up by its id (OFFSET 0 keeps that apart), which costs what the documents that match cost.
 SEARCH = f"""
 CREATE OR REPLACE FUNCTION search(asked tsquery, sequences text[], all_terms text[], wanted text[],
     of_owner text, of_inbox text, statuses text[], of_customer text, of_ticket text, of_tree text,
@@ -19,7 +32,8 @@ WITH matching AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM unnest(sequences) AS sought WHERE strpos(d.words, sought) = 0)
     AND (NOT d.partial OR NOT EXISTS (SELECT FROM unnest(all_terms) AS sought WHERE strpos(d.words, sought) = 0))
 ), filtered AS MATERIALIZED (
-    SELECT s.id, s.updated_at, m.lexemes FROM matching m JOIN sessions s ON s.id = m.session_id
+    SELECT s.id, s.updated_at, m.lexemes
+    FROM matching m CROSS JOIN LATERAL (SELECT * FROM sessions WHERE id = m.session_id OFFSET 0) s
     WHERE (of_owner IS NULL OR s.owner = of_owner COLLATE "C")
     AND (of_inbox IS NULL OR s.status = 'handed_off' AND (s.owner = of_inbox COLLATE "C" OR s.owner_kind = 'queue'))
     AND (statuses IS NULL OR s.status = ANY (statuses COLLATE "C"))

@@ -1,6 +1,5 @@
 """My shares: the links that the reader made, and those to their sessions: when they were opened, and revoking them."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,14 +14,11 @@ from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
+from rflow.web.work.pages.places import MOST, place_in, shown_in_address
 
 SOON = timedelta(hours=1)
 FEW, AT_ONCE = 20, 1000
 """Up to how many sessions are looked up one by one; how many are read at once."""
-MOST = 200
-"""How many links a page shows."""
-_PLACE = re.compile(r"(-?\d{1,18})\.([0-9A-Z]{1,40})")
-"""Where a page begins, in its address: the key of the last link of the page before."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +38,14 @@ def shares(call: Call) -> Answer:
 
 def _list_page(call: Call, error: RflowError | None = None) -> Shown:
     everybody, ended = "all" in call.query and _leads(call), "ended" in call.query
-    after = _place(call.query.get("after", ""))
+    after = place_in(call.query.get("after", ""), "/shares")
     found, hidden = _found(call, after, everybody=everybody, ended=ended)
     shown = rows(call, found[:MOST])
     values = {
         "rows": shown,
         "live": sum(row.state == "live" for row in shown),
         "ended": hidden + sum(row.state != "live" for row in shown),
-        "older": "{0.at}.{0.id}".format(link_key(found[MOST - 1].share)) if len(found) > MOST else "",
+        "older": shown_in_address(link_key(found[MOST - 1].share)) if len(found) > MOST else "",
         "first": after is None,
         "with_ended": ended,
         "everybody": everybody,
@@ -57,13 +53,6 @@ def _list_page(call: Call, error: RflowError | None = None) -> Shown:
         "error": error,
     }
     return Shown(template="shares.html.j2", values=values, status=status_of(error) if error else 200)
-
-
-def _place(text: str) -> Key | None:
-    match = _PLACE.fullmatch(text)
-    if text and match is None:
-        raise UsageProblem("That page does not exist.", try_="Start again from the first one: /shares")
-    return Key(at=int(match[1]), id=match[2]) if match else None
 
 
 def _found(call: Call, after: Key | None, *, everybody: bool, ended: bool) -> tuple[list[ShareCount], int]:

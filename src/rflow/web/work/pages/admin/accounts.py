@@ -12,9 +12,8 @@ from rflow.ports.team import Left, OneTimeLink
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
+from rflow.web.work.pages.places import MOST
 
-PAGE = 200
-"""How many accounts the list shows."""
 KINDS = ("person", "admin", "agent")
 """What an account can be for."""
 
@@ -33,10 +32,10 @@ def overview(call: Call) -> Answer:
 def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLink | None = None) -> Shown:
     check_admin(call.me)
     after = clean(call.query.get("after", ""))
-    found = call.team.accounts(call.me).users(Part(after=Key(id=after), limit=PAGE + 1))
+    found = call.team.accounts(call.me).users(Part(after=Key(id=after), limit=MOST + 1))
     values = {
-        "users": found[:PAGE],
-        "more": found[PAGE - 1].id if len(found) > PAGE else "",
+        "users": found[:MOST],
+        "more": found[MOST - 1].id if len(found) > MOST else "",
         "first": not after,
         "space_names": space_names(call),
         "error": error,
@@ -102,7 +101,6 @@ def _account_page(
         "user": user,
         "me": call.me,
         "space_names": space_names(call),
-        "people": call.workspace.people(),
         "tokens": call.team.tokens(call.me).tokens(user.name),
         "error": error,
         "link": one_time(call, link),

@@ -5,12 +5,14 @@ from typing import cast, get_args
 
 from rflow.core.actors import Scope
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
-from rflow.ports.team import NewToken
+from rflow.ports.paging import Key, Part, cut, newest_first
+from rflow.ports.team import NewToken, Token
 from rflow.service.team.tokens import checked_scopes
 from rflow.web.work import texts
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
 from rflow.web.work.errors import status_of
 from rflow.web.work.once import check_first
+from rflow.web.work.pages.places import MOST, place_in, shown_in_address
 
 LIVES = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 """How long a new token may work, in days."""
@@ -23,17 +25,25 @@ def tokens(call: Call) -> Answer:
 
 def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> Shown:
     users = call.team.accounts(call.me).users() if call.me.admin else []
+    after = place_in(call.query.get("after", ""), "/tokens")
+    found = cut(call.team.tokens(call.me).tokens(), _key, Part(after=after, limit=MOST + 1))
     values = {
-        "tokens": call.team.tokens(call.me).tokens(),
+        "tokens": found[:MOST],
+        "older": shown_in_address(_key(found[MOST - 1])) if len(found) > MOST else "",
+        "first": after is None,
         "me": call.me,
         "scopes": get_args(Scope),
         "lives": LIVES,
-        "users": [user.name for user in users],
+        "users": [user.name for user in users if user.active],
         "names": {user.id: user.name for user in users} | {call.me.person.id: call.me.person.name},
         "new": new,
         "error": error,
     }
     return Shown(template="tokens.html.j2", values=values, status=status_of(error) if error else 200)
+
+
+def _key(token: Token) -> Key:
+    return newest_first(token.created_at, token.id)
 
 
 def send_new(call: Call) -> Answer:
@@ -49,7 +59,8 @@ def send_new(call: Call) -> Answer:
         check_first(call, "The token is in the list; it was shown only once. If it is lost, revoke it.")
         new = call.team.tokens(call.me).create(user, scopes, until, form.line("label"))
     except NotFound as error:
-        return _tokens_page(call, NotFound(error.what, try_="Choose an account from the list."))
+        hint = error.try_ if error.try_.startswith("Did you mean") else "Check the name. /admin lists the accounts."
+        return _tokens_page(call, NotFound(error.what, try_=hint))
     except (UsageProblem, NotAllowed) as error:
         return _tokens_page(call, error)
     return _tokens_page(call, new=new)
