@@ -64,7 +64,7 @@
     let when = announced || from === to ? `at ${to}` : `between ${from} and ${to}`;
     if (expires <= now) when = `at ${moment(expires, now)}`;
     show(`This link ended ${when}. The page shows how things stood then.`, "ended");
-    document.querySelectorAll(".bar nav, #ends").forEach((element) => element.remove()); // they would lead to no page
+    document.querySelectorAll(".bar nav, #ends, [href='?resume']").forEach((element) => element.remove()); // they would lead to no page
     document.title = `Ended: ${document.title}`;
   };
 

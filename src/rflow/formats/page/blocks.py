@@ -7,6 +7,7 @@ import msgspec
 
 from rflow.core.summary.budget.sections import label
 from rflow.core.summary.progress import Progress, Section
+from rflow.core.summary.units import phrases
 from rflow.formats.page.lines import WHOLE, Line
 from rflow.formats.phrases import FOOTER, numbered
 
@@ -52,15 +53,21 @@ _ELSEWHERE = frozenset({*_TOP, *_SIDE, *_BELOW, *FOOTER, "tried", "ruled_out"})
 def blocks(progress: Progress) -> Blocks:
     """Return the blocks of a page; a section that has no place of its own stands among the facts."""
     made = {block.key: block for block in _made(progress)}
+    side = [made[key] for key in _SIDE if key in made and not _says_nothing(made[key])]
     return Blocks(
         top=tuple(block for block in made.values() if block.key in _TOP),
-        facts=tuple(block for block in made.values() if block.key not in _ELSEWHERE),
-        side=tuple(made[key] for key in _SIDE if key in made),
+        facts=tuple(block for block in made.values() if block.key not in _ELSEWHERE or _says_nothing(block)),
+        side=tuple(side),
         below=tuple(made[key] for key in _BELOW if key in made),
         end=tuple(made[key] for key in FOOTER if key in made),
         ruled_out=made.get("ruled_out"),
         tried=made.get("tried"),
     )
+
+
+def _says_nothing(block: Block) -> bool:
+    """Whether a block says that no change is in place: nothing to act on, so no callout."""
+    return block.key == "changes" and [line.text for line in block.lines] == [phrases.NOTHING]
 
 
 def _made(progress: Progress) -> Iterator[Block]:
