@@ -136,6 +136,22 @@ def test_every_control_is_large_enough_for_a_finger(
             assert page.evaluate(f"({TOO_SMALL})({CONTROLS!r}, 44)") == []
 
 
+SHOWN = "(selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility())"
+
+
+def test_on_paper_a_session_has_all_its_steps_and_nothing_to_press(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]]
+) -> None:
+    with a_reader(browser, team, cookies[MAYA], "desktop", "dark") as page:
+        for address in (team.at("session"), f"/share/{team.names['token']}"):
+            page.goto(team.served.url + address)
+            page.emulate_media(media="print")
+            steps = page.locator(".steps > li")
+            assert [each.is_visible() for each in steps.all()] == [True] * 10
+            controls = "form, button, input, textarea, .btn, .go, .seg"
+            assert page.evaluate(f"({SHOWN})({controls!r}).map((each) => each.outerHTML)") == []
+
+
 # Nightly
 
 JUDGED = ("home", "session", "session-action", "share", "hand-off", "redact", "shares", "admin")
