@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 73bf4a7a100f443a80edf6df10a553a2f77f8b523227f381d923ccf17cb24bd4
+SHA-256 of the template: ffd9f698c31b2c5c33086ad20bfd486e6b58fa4d569ab3bbc60e65411a964372
 """
 
 from rflow.formats.runtime import Undefined, missing
@@ -44,11 +44,17 @@ def template(environment):
         if 0: yield None
         _block_vars = {}
         l_0_version = resolve('version')
+        l_0_stale_at = resolve('stale_at')
         l_0_share = resolve('share')
         pass
         yield ' data-version="'
         yield environment.show((undefined(name='version') if l_0_version is missing else l_0_version))
         yield '"'
+        if (undefined(name='stale_at') if l_0_stale_at is missing else l_0_stale_at):
+            pass
+            yield ' data-stale="'
+            yield environment.show(environment.getattr((undefined(name='stale_at') if l_0_stale_at is missing else l_0_stale_at), 'isoformat')(**{'timespec': 'seconds', }, ))
+            yield '"'
         if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
             pass
             yield ' data-expires="'
