@@ -146,6 +146,17 @@ def test_a_change_in_place_has_its_way_back_as_a_command_to_copy() -> None:
     assert [time.get("datetime") for time in changes.iter("time")] == ["2026-06-02T02:02:00+01:00"]
 
 
+@pytest.mark.parametrize("cut", [replace, sections_only])
+def test_on_the_brief_page_too_a_way_back_is_a_command_to_copy(cut: Any) -> None:
+    scene = free()
+    for text, revert in (("MTU 1400", "ip link set eth0 mtu 1500"), ("Rules", "a " * 40), ("A", "x"), ("B", "x")):
+        scene.do(ANN, c.MakeChange(text=text, revert=revert))
+    page = parsed(cut(summarise(scene.session, scene.trees, looking(brief=True))))
+    [changes] = [box for box in with_class(page, "box") if box.get("id") == "changes"]
+    assert [words(code) for code in changes.iter("code")] == ["ip link set eth0 mtu 1500", "x"]
+    assert "Revert: rflow show" in words(changes) and "Revert both: x" in words(changes)
+
+
 def test_a_step_has_its_result_its_author_and_its_time_apart() -> None:
     step = steps_of(parsed(FULL))[9]
     parts = {name: [words(each) for each in with_class(step, name)] for name in ("n", "did", "got", "by")}

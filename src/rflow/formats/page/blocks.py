@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from rflow.core.summary.budget.sections import label
-from rflow.core.summary.progress import Progress, Section
+from rflow.core.summary.progress import Progress, Section, SectionEntry
 from rflow.core.summary.units import phrases
 from rflow.formats.page.lines import WHOLE, Line
 from rflow.formats.phrases import FOOTER, numbered
@@ -93,6 +93,13 @@ def is_whole(progress: Progress) -> bool:
     return not progress.brief and any((progress.tried, progress.notes, progress.evidence, progress.changes))
 
 
+def _line(section: Section, entry: SectionEntry, numbers: dict[int, int]) -> Line:
+    text, command = numbered(entry), ""
+    if section.key == "changes":
+        text, command = phrases.apart_from_revert(text)
+    return Line(text=text, command=command, step=0 if entry.number else numbers.get(entry.seq, 0))
+
+
 def _block(progress: Progress, section: Section, lines: tuple[Line, ...], numbers: dict[int, int]) -> Block:
     tone, icon = _TONES.get(section.key, ("", ""))
     part = progress.waiting[0] if section.key == "waiting" and lines and progress.waiting else None
@@ -100,9 +107,7 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
     detail = section.detail if not lines or section.key == "now" else ""
     if part and until:
         detail = "overdue since" if part.overdue else "until"
-    entries = (
-        Line(text=numbered(entry), step=0 if entry.number else numbers.get(entry.seq, 0)) for entry in section.entries
-    )
+    entries = (_line(section, entry, numbers) for entry in section.entries)
     return Block(
         key=section.key,
         label=section.label,
