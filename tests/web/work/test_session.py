@@ -201,10 +201,10 @@ def test_what_is_in_place_and_waited_for_stands_before_what_was_tried(
     """In the order of a summary, which a phone and a screen reader follow."""
     terminal.ok("change", "queue paused", "--revert", "cupsenable leeds")
     terminal.ok("wait", "The vendor", "--until", "2031-01-02 03:04")
-    terminal.ok("step", "Swapped the cable")
+    terminal.ok("step", "Swapped the cable", "--result", "no difference", "--pin")
     text = ben.go(path).text
     side = text[text.index("cupsenable") : text.index("Tried 1 step")]
-    assert "Waiting until 2 Jan" in side
+    assert "Waiting until 2 Jan" in side and "Key facts Swapped the cable – no difference" in side
     terminal.ok("wait", "Dave", "--until", "2030-01-02 03:04")
     assert "Until 2 Jan 2030" in ben.go(path).text and "Until 2 Jan 2031" in ben.text
 
