@@ -139,6 +139,9 @@ def test_times_of_another_day_say_which(served: Served) -> None:
     path = served.link("-s", code)["path"]
     assert f"{at.day} {at:%b}, {at:%H:%M}" in served.get(path).text.partition('id="changes"')[2]
     assert f"({at:%Y-%m-%d %H:%M})" in served.get(path + ".txt?brief").text
+    for form in (".txt", ".txt?brief"):
+        header = served.get(path + form).text.partition("\n\n")[0]
+        assert f"{at:%Y-%m-%d %H:%M}" in header, "a link is as old as what was added last"
     snapshot = served.link("-s", code, "--snapshot")["path"]
     assert "cupsenable" in served.get(snapshot).text
 

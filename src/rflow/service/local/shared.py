@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
 from rflow.core.sharing import Need, Share, ShareView, needs, opens, works
@@ -12,6 +14,7 @@ from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.budget.view import Extent, View, Zone
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.summarise import summarise
+from rflow.core.summary.units.phrases import header_line
 from rflow.core.tokens import is_token, token_hash
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Closing, Networked, Store
@@ -156,6 +159,7 @@ class SharedSessions:
         brief = brief or share.brief
         view = View(as_of=as_of, zone=self.zone, patterns=patterns, extent=extent, brief=brief)
         progress = summarise(session, _trees(store, session), view, tree_changed=_tree_changed(store, session))
+        progress = _with_header_of(changed_at, progress)
         return Shared(session, sections_only(progress) if brief else progress, stale_at)
 
     def _as_of(self, session: Session, changed_at: datetime) -> tuple[datetime, datetime]:
@@ -179,6 +183,12 @@ class SharedSessions:
     def close(self) -> None:
         """Close the store."""
         self._store.close()
+
+
+def _with_header_of(changed_at: datetime, progress: Progress) -> Progress:
+    """Return a progress whose header has the time of the last change, not the one as of which it was computed."""
+    then = replace(progress, session=replace(progress.session, as_of=progress.session.changed_at or changed_at))
+    return replace(progress, header=header_line(then))
 
 
 def _trees(store: Store, session: Session) -> dict[str, Tree]:
