@@ -14,6 +14,7 @@ from rflow.errors import NotFound
 from rflow.identity import is_code
 from rflow.ports.team import SpaceView
 from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.pages.handed import handed
 
 OPEN: tuple[Status, ...] = ("open", "handed_off")
 STALE = timedelta(hours=24)
@@ -54,13 +55,15 @@ def home(call: Call) -> Answer:
     if call.query.get("list") in _LISTS:
         return one_list(call, call.query["list"])
     lists = {key: listed(call, key, FEW) for key in ("inbox", "mine", "queues", "team", "stale")}
-    return Shown(template="home.html.j2", values={"lists": lists, **spaces_of(call)})
+    given = handed(call, lists["inbox"].heads)
+    return Shown(template="home.html.j2", values={"lists": lists, "handed": given, **spaces_of(call)})
 
 
 def inbox(call: Call) -> Answer:
     """Show what was handed to the reader, or waits in a queue."""
     lists = {key: listed(call, key, MANY) for key in ("inbox", "queues")}
-    return Shown(template="inbox.html.j2", values={"lists": lists, **spaces_of(call)})
+    given = handed(call, lists["inbox"].heads) | handed(call, lists["queues"].heads)
+    return Shown(template="inbox.html.j2", values={"lists": lists, "handed": given, **spaces_of(call)})
 
 
 def one_list(call: Call, key: str) -> Answer:
