@@ -7,7 +7,7 @@ import secrets
 from starlette.exceptions import HTTPException
 
 from rflow.errors import NotFound, RflowError, TooManyAttempts, UsageProblem
-from rflow.ports.wire import STATUS
+from rflow.ports.wire.errors import STATUS
 from rflow.web.work.call import Call, Shown
 from rflow.web.work.texts import ERRORS, FIELDS, NOT_FOUND, ON_PAGE, REFUSED
 
