@@ -138,7 +138,7 @@ class LinkServer:
 
         def on_change(session_id: str) -> None:
             with suppress(RuntimeError):  # the loop may have ended
-                loop.call_soon_threadsafe(self._hear, session_id)
+                loop.call_soon_threadsafe(self._notify_streams, session_id)
 
         try:
             for warning in await self._workers.run(lambda store: store.advice(self._connections)):
@@ -147,10 +147,10 @@ class LinkServer:
         except RflowError:
             return None  # the store can't be read: that has been said
 
-    def _hear(self, session_id: str) -> None:
-        self._broadcaster.hear(session_id)
+    def _notify_streams(self, session_id: str) -> None:
+        self._broadcaster.notify(session_id)
         if self._api is not None:
-            self._api.broadcaster.hear(session_id)
+            self._api.broadcaster.notify(session_id)
 
     @property
     def _connections(self) -> int:
