@@ -6,11 +6,9 @@ from rflow.web.pages import SCRIPT, STYLE
 
 
 def live_page(progress: Progress, share: Share, version: str, *, resume: bool = False) -> str:
-    """Render the page of a link: the HTML format with live updates.
+    """Render the page of a link: the HTML format with live updates and, with `resume`, a link for continuing.
 
-    With `resume`, it offers to sign in and continue.
-
-    Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
+    Its files have paths relative to the page, /share/TOKEN, so that they load below any path of a proxy.
     """
     from rflow.formats import render_page
 

@@ -1,4 +1,4 @@
-"""The forms of a link, rendered once for each version of its session and kept as ready responses."""
+"""The forms of a link, rendered once per version of its session and cached as complete responses."""
 
 from collections import OrderedDict
 from functools import partial
@@ -27,13 +27,13 @@ FORMATS: dict[ViewForm, tuple[str, str]] = {
 """The format and the media type of each form of a link."""
 
 CACHE_SIZE = 64 * 1024 * 1024
-"""Bytes of rendered forms that are kept; the least recently used ones go first."""
+"""Maximum size of the cache in bytes; the least recently used forms are dropped first."""
 
 _Key = tuple[str, str, ViewForm, bool]
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A rendered form of a link: its response, and the response for readers who have it already (304)."""
+    """A rendered form of a link: its response, and the response for readers who have it cached (304)."""
 
     size: int
     etag: bytes
@@ -42,7 +42,7 @@ class Rendered(msgspec.Struct, frozen=True):
 
 
 class Renderer:
-    """Renders forms of links in the workers, each version once, also if many readers ask for it together."""
+    """Renders forms of links in the workers, each version once even if many readers ask at the same time."""
 
     def __init__(self, workers: WorkerPool[SharedSessions], metrics: Metrics) -> None:
         self._workers = workers
@@ -55,7 +55,7 @@ class Renderer:
         self._rendering = SharedWork[_Key, Rendered]()
 
     def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
-        """Return a form that was rendered before."""
+        """Return a form from the cache; None if it is not there."""
         return self._cache.get((link.share.id, link.version, form, brief))
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:

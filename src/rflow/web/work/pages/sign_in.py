@@ -32,7 +32,7 @@ def send_sign_in(call: Call) -> Result:
         if not call.site.may_sign_in:
             raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
         actor = call.team.sign_in.by_password(call.form.line("name"), call.form.text("password"), call.request.client)
-        if not call.site.takes_password_of(actor.person.id):
+        if not call.site.accepts_password_of(actor.person.id):
             raise NotSignedIn(texts.WRONG_PASSWORD, try_=f"Use the button: {call.site.oidc}.")
     except (NotSignedIn, TooManyAttempts, UsageProblem) as error:
         return _sign_in_page(call, target, error)
@@ -70,7 +70,7 @@ def send_set_password(call: Call) -> Result:
     try:
         if not call.site.may_sign_in:
             raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
-        if not call.site.takes_password_of(person(call.team.sign_in.invited(call.path_param("token")) or "").id):
+        if not call.site.accepts_password_of(person(call.team.sign_in.invited(call.path_param("token")) or "").id):
             raise UsageProblem(texts.NO_PASSWORDS, try_=f"Sign in with {call.site.oidc}.")
         password = new_password(call)
         actor = call.team.sign_in.set_password(call.path_param("token"), password)
