@@ -125,7 +125,7 @@ class _Drawing:
         return True
 
     def _on_path(self, branch: _Branch) -> bool:
-        """Whether the path first reached the node by this branch; also true off the path and for the root of a section."""
+        """Whether the path first reached the node by this branch; also true off the path and for a section's root."""
         way = (branch.source, branch.label or "")
         return not branch.source or self.arrivals.get(branch.node, way) == way
 

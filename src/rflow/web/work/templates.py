@@ -88,7 +88,7 @@ class Templates:
     def __init__(self, site: Site) -> None:
         folders = [data_dir("templates") / name for name in ("web", "formats")]
         env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(folders), auto_reload=False)
-        env.fit(flavour_of(".html.j2"))
+        env.set_flavour(flavour_of(".html.j2"))
         env.filters |= {
             "kept": preserved,
             "here": _in_zone(site),
