@@ -44,7 +44,7 @@ from rflow.ports.wire.sessions import (
 )
 from rflow.ports.wire.trees import ProposalDecision, TreeAdded, TreeVersion
 
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 _TIMEOUT = 30.0
 _LIMIT = 64 * 1024 * 1024
 """Bytes of a response."""
@@ -286,13 +286,13 @@ class RemoteWorkspace:
 
     # Requests
 
-    def _get(self, path: str, kind: type[_Answer], **query: object) -> _Answer:
+    def _get(self, path: str, kind: type[_Result], **query: object) -> _Result:
         pairs = urlencode(query, doseq=True, errors="replace")
         return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path, again=True), kind)
 
-    def _all(self, path: str, kind: type[Listing[_Answer]], **query: object) -> list[_Answer]:
+    def _all(self, path: str, kind: type[Listing[_Result]], **query: object) -> list[_Result]:
         """Read all pages of a list."""
-        found: list[_Answer] = []
+        found: list[_Result] = []
         while True:
             try:
                 page = self._get(path, kind, limit=MAX_PAGE_SIZE, **query)
@@ -311,17 +311,17 @@ class RemoteWorkspace:
 
     def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
         data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
-        answer = self._request(method, path, data, again=again)
-        return None if kind is None else self._read(answer, kind)
+        response = self._request(method, path, data, again=again)
+        return None if kind is None else self._read(response, kind)
 
     def _upload(
-        self, path: str, body: object, contents: Mapping[str, bytes], kind: type[_Answer], *, again: bool = False
-    ) -> _Answer:
+        self, path: str, body: object, contents: Mapping[str, bytes], kind: type[_Result], *, again: bool = False
+    ) -> _Result:
         """Send a request with contents as they are, as parts of a form."""
         media_type, data = _form(msgspec.json.encode(body), contents)
         return self._read(self._request("POST", path, data, again=again, media_type=media_type), kind)
 
-    def _read(self, body: bytes, kind: type[_Answer]) -> _Answer:
+    def _read(self, body: bytes, kind: type[_Result]) -> _Result:
         try:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
