@@ -59,7 +59,7 @@ class AccountStore(Protocol):
     def account(self, account_id: str) -> Account | None:
         """Return an account by its id."""
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
 
     def accounts(self, part: Part = WHOLE) -> list[Account]:
@@ -127,7 +127,7 @@ class AccountStore(Protocol):
     def replace_credential(self, credential: Credential, expected: Credential, entry: AuditEntry) -> None:
         """Store the new state of a credential; raise `Stale` if its current state is not `expected`."""
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Record that a credential was used, unless it has been removed."""
 
     def end(self, ids: Collection[str], entries: Sequence[AuditEntry] = ()) -> int:
@@ -138,14 +138,14 @@ class AccountStore(Protocol):
 
     # Counters
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Increment a counter unless it has reached `limit`; return whether it was incremented.
 
         The caller numbers the windows; only the latest window of a name is kept. `sweep` removes the counter after
         `until`.
         """
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Decrement a counter, if `window` is still its latest."""
 
     def clear(self, name: str) -> None:

@@ -83,7 +83,7 @@ class SessionStore(Protocol):
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return all people and queues in the sessions of `spaces` (None is all), sorted by name."""
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person is among the `people`, without reading them all."""
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
@@ -162,7 +162,7 @@ class ShareStore(Protocol):
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
         """List all shares, or those of one session, or a part of the list; sorted by `paging.link_key`."""
 
-    def beginning(self, prefix: str) -> "list[ShareCount]":
+    def find_by_prefix(self, prefix: str) -> "list[ShareCount]":
         """Return the shares whose ids begin with `prefix`, by id."""
 
     def replace(self, share: "Share") -> None:

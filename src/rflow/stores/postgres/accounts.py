@@ -47,7 +47,7 @@ class PostgresAccounts:
         with self._database.reading() as db:
             return account_rows.account(db, account_id)
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = %s AND subject = %s"
         with self._database.reading() as db:
@@ -194,7 +194,7 @@ class PostgresAccounts:
             account_rows.put_credentials(db, [credential])
             account_rows.record(db, [entry])
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._database.writing() as db:
             credential = account_rows.credential(db, digest, " FOR UPDATE")
@@ -216,14 +216,14 @@ class PostgresAccounts:
             db.execute("DELETE FROM credentials WHERE expires_at <= %s", moment)
             db.execute("DELETE FROM counters WHERE until <= %s", moment)
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._database.writing() as db:
             ends = micros(until) if until else None
             values = {"name": name, "period": window, "until": ends, "limit": limit}
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Take back one count."""
         with self._database.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"

@@ -43,7 +43,7 @@ class SqliteAccounts:
         with self._file.reading() as db:
             return _account(db, account_id)
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = ? AND subject = ?"
         with self._file.reading() as db:
@@ -180,7 +180,7 @@ class SqliteAccounts:
             _put_credentials(db, [credential])
             _record(db, [entry])
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._file.writing() as db:
             credential = _credential(db, digest)
@@ -202,7 +202,7 @@ class SqliteAccounts:
             db.execute("DELETE FROM credentials WHERE expires_at <= ?", moment)
             db.execute("DELETE FROM counters WHERE until <= ?", moment)
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._file.writing() as db:
             row = db.execute("SELECT window, count FROM counters WHERE name = ?", _valid(name)).fetchone()
@@ -213,7 +213,7 @@ class SqliteAccounts:
             db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", (*_valid(name), window, count + 1, ends))
             return True
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Take back one count."""
         with self._file.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = ? AND window = ? AND count > 0"
