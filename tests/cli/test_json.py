@@ -56,7 +56,7 @@ STEP = ENTRY | {
 NOTE = ENTRY | {"text": str, "kind": str, "on": int, "settled": Maybe(str), "amended": bool, "undone": bool}
 CHANGE = ENTRY | {
     **dict.fromkeys(("text", "revert", "reverted_note"), str),
-    **dict.fromkeys(("reverted", "amended", "undone"), bool),
+    **dict.fromkeys(("reverted", "amended", "revert_amended", "undone"), bool),
     "reverted_at": Maybe(TIME),
     "reverted_by": Maybe(PERSON),
     "reverted_seq": int,

@@ -135,7 +135,8 @@ class _Record:
             once = replace(shown, amended=False)  # the line says so itself
             return self._entry(change, phrases.reverted(once, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
-        return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
+        back = "Revert (corrected)" if change.revert_amended else "Revert"
+        return self._entry(change, f"{phrases.sentence(shown.text)}{then} {back}: {shown.revert or 'not recorded'}")
 
     def _output(self, seq: int) -> str:
         piece = self._session.evidence[seq]

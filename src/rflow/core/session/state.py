@@ -81,7 +81,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change made on the customer's system; `reverted_at` is when it was reverted, `reverted_note` how or why."""
+    """A change made on the customer's system; `reverted_at` is when it was reverted, `reverted_note` how or why.
+
+    `amended` says that its text was corrected, `revert_amended` the way to revert it.
+    """
 
     seq: int
     text: str
@@ -93,6 +96,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reverted_seq: int = 0
     reverted_note: str = ""
     amended: bool = False
+    revert_amended: bool = False
     undone: bool = False
 
     @property

@@ -130,6 +130,7 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
     later_step: int = 0
     pinned: bool = False
     amended: bool = False
+    revert_amended: bool = False
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):

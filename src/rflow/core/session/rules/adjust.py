@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rflow.core.session import events as e
 from rflow.core.session.events import Brief, Event, Fact
-from rflow.core.session.state import Entry, Evidence, Reply, Session, Wait
+from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Wait
 
 
 def adjust(session: Session, event: Event) -> None:
@@ -93,6 +93,19 @@ def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
         texts = _known(entry.what, fact.texts)
         amended = entry.amended or _corrects(entry.what, texts)
         _change(session, fact.target, what=replace(entry.what, **texts), amended=amended)
+    elif isinstance(entry, Change):
+        texts = _known(entry, fact.texts)
+        amended, revert_amended = (
+            _corrects(entry, {name: text for name, text in texts.items() if name == which})
+            for which in ("text", "revert")
+        )
+        _change(
+            session,
+            fact.target,
+            **texts,
+            amended=entry.amended or amended,
+            revert_amended=entry.revert_amended or revert_amended,
+        )
     elif entry is not None:
         texts = _known(entry, fact.texts)
         _change(session, fact.target, **texts, amended=entry.amended or _corrects(entry, texts))

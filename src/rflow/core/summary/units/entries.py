@@ -88,6 +88,7 @@ class EntryReader:
             later_step=numbers[later.seq] if later and numbers else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
+            revert_amended=change.revert_amended,
         )
 
     def evidence(self, piece: Evidence) -> ProgressEvidence:
