@@ -96,7 +96,7 @@ class ApiRoutes:
         if isinstance(found, Exception):
             raise found
         if found is None:
-            raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+            raise _invalid_token()
         if (
             self.broadcaster.is_full
             or self.broadcaster.count(lambda each: each.token == token) >= changes.MAX_PER_TOKEN
@@ -110,8 +110,12 @@ def signed_in(team: Team, *, token: str) -> Actor:
     """Return the owner of a token; raise `NotSignedIn` if it is not valid."""
     actor = team.sign_in.by_token(token) or team.sign_in.by_session(token)
     if actor is None:
-        raise NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
+        raise _invalid_token()
     return actor
+
+
+def _invalid_token() -> NotSignedIn:
+    return NotSignedIn("This token does not work.", try_="Sign in again: rflow login URL")
 
 
 def _to_call(team: Team, token: str, parsed: ParsedRequest) -> Call:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from rflow.errors import NotSignedIn, RflowError, UsageProblem
+from rflow.errors import NotSignedIn, RflowError
 from rflow.service.team.team import Team
 from rflow.web.oidc.attempt import LIFE, Attempt, new_attempt, parse_attempt
 from rflow.web.oidc.config import Oidc
@@ -39,8 +39,7 @@ class OidcRoutes:
         """Redirect to the provider; a cookie holds the attempt."""
         attempt = new_attempt(request.query_params.get("next", "/"))
         try:
-            if not self._site.may_sign_in:
-                raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
+            self._site.require_safe_sign_in()
             url = await run_in_threadpool(self._provider.authorization_url, attempt)
         except RflowError as error:
             return await self._page(request, error)

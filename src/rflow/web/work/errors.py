@@ -16,11 +16,18 @@ _COMMAND = re.compile(r"\brflow |(?:^|[\s`])--[a-z]")
 """Matches a hint that is for a terminal: it has a command or an option."""
 
 
-def status_of(error: RflowError) -> int:
-    """Return the HTTP status of an error; 422 for mistakes in a form."""
+def status_of(error: RflowError | None) -> int:
+    """Return the HTTP status of an error: 200 for None, 422 for mistakes in a form."""
+    if error is None:
+        return 200
     if isinstance(error, UsageProblem):
         return 422
     return next((status for kind, (status, _) in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def retry_headers(error: RflowError | None) -> dict[str, str]:
+    """Return the header that says when to try again, for an error that has one."""
+    return {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
 
 
 def on_page(error: RflowError) -> tuple[str, str]:
@@ -34,9 +41,8 @@ def on_page(error: RflowError) -> tuple[str, str]:
 def error_page(call: Call, error: RflowError) -> HtmlPage:
     """Return the page for an error of rflow. What does not exist and what the reader may not see look the same."""
     status = status_of(error)
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
     what, try_ = NOT_FOUND if isinstance(error, NotFound) and not call.form.texts else on_page(error)
-    return _page(call, status, what, try_, headers)
+    return _page(call, status, what, try_, retry_headers(error))
 
 
 def http_error_page(call: Call, error: HTTPException) -> HtmlPage:

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from rflow.core.summary.budget.view import Zone
+from rflow.errors import UsageProblem
 
 
 def _unchanged(at: datetime) -> datetime:
@@ -66,6 +67,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def may_sign_in(self) -> bool:
         """Whether signing in is safe: over HTTPS, or on the local machine."""
         return self.is_secure or self.is_local
+
+    def require_safe_sign_in(self) -> None:
+        """Raise `UsageProblem` unless `may_sign_in`."""
+        if not self.may_sign_in:
+            raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
 
     @property
     def is_local(self) -> bool:

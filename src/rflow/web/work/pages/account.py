@@ -23,7 +23,7 @@ def _account_page(call: Call, error: RflowError | None = None, notices_error: Rf
         "fewest": PASSWORD_LENGTHS[0],
     }
     wrong = error or notices_error
-    return HtmlPage(template="account.html.j2", values=values, status=status_of(wrong) if wrong else 200)
+    return HtmlPage(template="account.html.j2", values=values, status=status_of(wrong))
 
 
 def send_password(call: Call) -> Result:

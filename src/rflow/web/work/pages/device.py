@@ -7,7 +7,7 @@ from rflow.errors import NotFound, RflowError, TooManyAttempts
 from rflow.web.api.device import PAGE
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
-from rflow.web.work.errors import status_of
+from rflow.web.work.errors import retry_headers, status_of
 
 SCOPES: Mapping[Scope, str] = {
     "read": "read",
@@ -45,11 +45,10 @@ def _device_page(call: Call, code: str) -> HtmlPage:
 
 
 def _error_page(code: str, error: RflowError) -> HtmlPage:
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
     if isinstance(error, NotFound):
         error = NotFound(error.what, try_="Check the code, or get a new one in the terminal.")
     values = {"device": None, "error": error, "code": code}
-    return HtmlPage(template="device.html.j2", values=values, status=status_of(error), headers=headers)
+    return HtmlPage(template="device.html.j2", values=values, status=status_of(error), headers=retry_headers(error))
 
 
 def decide_device(call: Call) -> Result:

@@ -41,7 +41,7 @@ def _hand_off_page(call: Call, session: Session, error: RflowError | None = None
         "what": what,
         "try_": try_,
     }
-    return HtmlPage(template="hand_off.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="hand_off.html.j2", values=values, status=status_of(error))
 
 
 def send_hand_off(call: Call) -> Result:

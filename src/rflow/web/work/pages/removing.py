@@ -1,4 +1,4 @@
-"""Removing the texts of an entry or a whole session for good, after a page that shows what will be removed."""
+"""Removing the texts of an entry, or a whole session, permanently, after a page that shows what will be removed."""
 
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
@@ -73,7 +73,7 @@ def _log(call: Call) -> Log:
 
 
 def _listed(log: Log, call: Call) -> list[Removable]:
-    """Return the entries that the reader may remove, except those removed together with another one in the list."""
+    """Return the entries that the reader may redact, without those that are redacted along with another one."""
     every = [removable for event in _events(log) if (removable := _removable(event)) is not None]
     theirs = {each.event.seq: each for each in every if _may_remove(log.session, each.event.seq, call)}
     return [each for each in theirs.values() if target_of(each.event.fact) not in theirs]
@@ -131,7 +131,7 @@ def delete(call: Call) -> Result:
 def _delete_page(call: Call, session: Session, error: RflowError | None = None) -> HtmlPage:
     call.workspace.check(session.id, Delete())
     values: dict[str, Any] = {"s": session, "live": _live_links(call, session), "error": error}
-    return HtmlPage(template="delete.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="delete.html.j2", values=values, status=status_of(error))
 
 
 def _live_links(call: Call, session: Session) -> int:
@@ -141,7 +141,7 @@ def _live_links(call: Call, session: Session) -> int:
 
 
 def send_delete(call: Call) -> Result:
-    """Remove a session if its code was typed. Sending the same form again gives the same response."""
+    """Delete a session if its code was typed. Submitting the same form again gives the same response."""
     try:
         session = find_session(call.workspace, call.path_param("session"))
     except NotFound:

@@ -56,7 +56,7 @@ def _list_page(call: Call, error: RflowError | None = None) -> HtmlPage:
         "leads": _leads(call),
         "error": error,
     }
-    return HtmlPage(template="shares.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="shares.html.j2", values=values, status=status_of(error))
 
 
 def _parse_cursor(text: str) -> Key | None:
@@ -135,7 +135,7 @@ def _link_page(call: Call, error: RflowError | None = None) -> HtmlPage:
         "views": call.workspace.share_views(count.share.id),
         "error": error,
     }
-    return HtmlPage(template="share_one.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="share_one.html.j2", values=values, status=status_of(error))
 
 
 def send_password(call: Call) -> Result:

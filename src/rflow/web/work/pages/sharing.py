@@ -72,7 +72,7 @@ def share_page(
         "minted": minted.share if minted else None,
         "error": error,
     }
-    return HtmlPage(template="share.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="share.html.j2", values=values, status=status_of(error))
 
 
 def _preview(call: Call, session: Session) -> Preview:

@@ -5,7 +5,7 @@ from rflow.core.people import person
 from rflow.errors import NotSignedIn, RflowError, TooManyAttempts, UsageProblem
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
-from rflow.web.work.errors import status_of
+from rflow.web.work.errors import retry_headers, status_of
 from rflow.web.work.site import local_path
 
 
@@ -16,12 +16,11 @@ def sign_in(call: Call) -> Result:
 
 
 def _sign_in_page(call: Call, target: str, error: RflowError | None = None) -> HtmlPage:
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts) else {}
     return HtmlPage(
         template="sign_in.html.j2",
         values={"next": target, "error": error, "accounts": call.team.accounts_exist()},
-        status=status_of(error) if error else 200,
-        headers=headers,
+        status=status_of(error),
+        headers=retry_headers(error),
     )
 
 
@@ -29,8 +28,7 @@ def send_sign_in(call: Call) -> Result:
     """Sign in: start a new web session, and end the one that the browser had."""
     target = local_path(call.form.text("next") or "/")
     try:
-        if not call.site.may_sign_in:
-            raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
+        call.site.require_safe_sign_in()
         actor = call.team.sign_in.by_password(call.form.line("name"), call.form.text("password"), call.request.client)
         if not call.site.accepts_password_of(actor.person.id):
             raise NotSignedIn(texts.WRONG_PASSWORD, try_=f"Use the button: {call.site.oidc}.")
@@ -60,16 +58,13 @@ def set_password(call: Call) -> Result:
 def _set_password_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     name = call.team.sign_in.invited(call.path_param("token"))
     values = {"name": name, "error": error, "fewest": PASSWORD_LENGTHS[0]}
-    return HtmlPage(
-        template="set_password.html.j2", values=values, status=404 if not name else status_of(error) if error else 200
-    )
+    return HtmlPage(template="set_password.html.j2", values=values, status=404 if not name else status_of(error))
 
 
 def send_set_password(call: Call) -> Result:
     """Set a password with a one-time link, and sign in."""
     try:
-        if not call.site.may_sign_in:
-            raise UsageProblem("Signing in needs HTTPS.", try_="Ask the people who run this server.")
+        call.site.require_safe_sign_in()
         if not call.site.accepts_password_of(person(call.team.sign_in.invited(call.path_param("token")) or "").id):
             raise UsageProblem(texts.NO_PASSWORDS, try_=f"Sign in with {call.site.oidc}.")
         password = new_password(call)

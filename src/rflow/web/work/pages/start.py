@@ -27,7 +27,7 @@ def _start_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     }
     wanted = call.form.text("space") or call.query.get("space", "")
     values = {"spaces": spaces, "trees": trees, "space": wanted, "error": error}
-    return HtmlPage(template="start.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="start.html.j2", values=values, status=status_of(error))
 
 
 def _writable(call: Call) -> list[SpaceView]:

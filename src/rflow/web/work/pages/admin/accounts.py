@@ -43,7 +43,7 @@ def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLin
         "link": one_time_url(call, link),
         "made": link,
     }
-    return HtmlPage(template="admin_accounts.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="admin_accounts.html.j2", values=values, status=status_of(error))
 
 
 def one_time_url(call: Call, link: OneTimeLink | None) -> str:
@@ -109,7 +109,7 @@ def _account_page(
         "made": link,
         "left": left,
     }
-    return HtmlPage(template="admin_account.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="admin_account.html.j2", values=values, status=status_of(error))
 
 
 def send_account(call: Call) -> Result:

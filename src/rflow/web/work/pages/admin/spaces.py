@@ -32,7 +32,7 @@ def spaces(call: Call) -> Result:
 
 def _spaces_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     values = {"spaces": call.workspace.spaces(), "me": call.me, "error": error}
-    return HtmlPage(template="spaces.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="spaces.html.j2", values=values, status=status_of(error))
 
 
 def _address(space: str) -> str:
@@ -71,7 +71,7 @@ def _space_page(call: Call, error: RflowError | None = None) -> HtmlPage:
         "handoff_life": NEVER if policy.handoff_life == 0 else _format_span(policy.handoff_life),
         "error": error,
     }
-    return HtmlPage(template="space.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="space.html.j2", values=values, status=status_of(error))
 
 
 def _format_span(seconds: int | None) -> str:

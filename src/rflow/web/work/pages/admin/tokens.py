@@ -33,7 +33,7 @@ def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | No
         "new": new,
         "error": error,
     }
-    return HtmlPage(template="tokens.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="tokens.html.j2", values=values, status=status_of(error))
 
 
 def send_new(call: Call) -> Result:
