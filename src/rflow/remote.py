@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.core.actors import Actor
 from rflow.core.people import Person
@@ -93,8 +94,16 @@ class RemoteWorkspace:
         return self._get("/find", Head, reference=reference)
 
     def heads(self, query: Query) -> Page:
-        """List sessions, the last updated first."""
-        return self._get("/sessions", Page, **_filters(query))
+        """List sessions, the last updated first: as many as are asked for, whatever the server puts on a page."""
+        heads: list[Head] = []
+        after = query.after
+        while True:
+            part = replace(query, after=after, limit=query.limit - len(heads))
+            page = self._get("/sessions", Page, **_filters(part))
+            heads += page.heads
+            after = page.after
+            if after is None or not page.heads or len(heads) >= query.limit:
+                return Page(heads=tuple(heads), after=after)
 
     def search(self, search: Search) -> SearchPage:
         """Search the texts of sessions."""

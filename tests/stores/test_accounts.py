@@ -190,6 +190,15 @@ def test_roles_are_given_changed_and_taken(store: Store) -> None:
     assert store.accounts.roles(BEN.id) == {"york": "reader"}
 
 
+def test_the_roles_of_many_accounts_are_read_at_once(store: Store) -> None:
+    for space, account in (("york", "ana"), ("leeds", "ben"), ("leeds", "ana"), ("leeds", "zoë")):
+        store.accounts.set_role(Membership(space, account, "member"), ENTRY)
+    ana = {"leeds": "member", "york": "member"}
+    assert store.accounts.roles_between("ana", "ben") == {"ana": ana, "ben": {"leeds": "member"}}
+    assert list(store.accounts.roles_between("ana", "ana")["ana"]) == ["leeds", "york"]
+    assert store.accounts.roles_between("", "a") == {}
+
+
 def test_a_credential_leads_to_its_account_and_roles(store: Store) -> None:
     token = credential(1, scopes=("read", "write"))
     store.accounts.add_credential(token, replace(ENTRY, action="token_created"))

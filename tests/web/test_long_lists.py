@@ -1,5 +1,5 @@
-"""Lists of hundreds of links, accounts and entries of the audit come in pages: each entry once, and nothing is counted
-that was not read."""
+"""Lists of hundreds of links, accounts, members, tokens and entries of the audit come in pages: each entry once, and
+nothing is counted that was not read."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ import httpx
 import msgspec
 import pytest
 
-from rflow.core.accounts import Account, AuditEntry
+from rflow.core.accounts import Account, AuditEntry, Credential
 from rflow.core.people import person
 from rflow.core.sharing import stored_share
+from rflow.ports.accounts import Membership
 from rflow.ports.stores import Store
 from rflow.stores import open_store
 from support.stores.stories import MORNING
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A team with 260 links of Ben's, of which every fifth has ended, and 210 accounts."""
+    """A team with 260 links of Ben's, of which every fifth has ended, and 210 accounts in Leeds, each with a token."""
     with team_served(tmp_path_factory.mktemp("long")) as server:
         server.ana.ok("start", "--title", "Tunnel to Leeds drops", "--space", "Leeds")
         server.ana.ok("share", "create", "--label", "the last one")
@@ -34,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def fill(store: Store) -> None:
-    """Store links by the key of the one that is there, and accounts."""
+    """Store links by the key of the one that is there, and accounts with a role and a token each."""
     (made,) = (count.share for count in store.shares.listed())
     for number in range(260):
         at = made.created_at - timedelta(minutes=1 + number // 2)
@@ -47,6 +48,19 @@ def fill(store: Store) -> None:
         who = person(f"Zoe {number:03}")
         entry = AuditEntry(at=MORNING, action="account_added", by=None, subject=who.id, space="", details={})
         store.accounts.add(Account(id=who.id, name=who.name, created_at=MORNING), entry)
+        store.accounts.set_role(Membership(space="leeds", account=who.id, role="reader"), entry)
+        store.accounts.add_credential(
+            Credential(
+                id=f"LONG{number:03}",
+                kind="token",
+                account=who.id,
+                hash=f"{number:064}",
+                ending=f"{number:04}",
+                created_at=MORNING + timedelta(minutes=number // 2),
+                scopes=("read",),
+                label=f"job {number}",
+            )
+        )
 
 
 def pages(visitor: Visitor, path: str, named: str) -> list[list[str]]:
@@ -95,8 +109,48 @@ def test_accounts_and_the_audit_come_in_pages(served: Served) -> None:
     assert {len(page) for page in audit[:-1]} == {100}
 
 
+def test_tokens_come_in_pages_the_newest_first_and_name_their_account(served: Served) -> None:
+    root = Visitor(served.url).sign_in("Root")
+    found = pages(root, "/tokens", "Older ones")
+    assert [len(page) for page in found] == [200, 10]
+    labels = re.findall(r"job \d+", "".join(row for page in found for row in page))
+    assert (labels[:2], len(set(labels))) == (["job 208", "job 209"], 210)
+    assert "Zoe 208" in root.go("/tokens").text
+    root.submit("/tokens", user="Cleoo", scope="read")
+    assert (root.page.status_code, 'Did you mean "Cleo"?' in root.text) == (404, True)
+    root.submit("/tokens", user="Zoe 007", scope="read", label="nightly report")
+    assert "The token is made" in root.text
+    assert re.search(r"nightly report Zoe 007 read", root.go("/tokens").text)
+
+
+def test_members_of_a_space_come_in_pages_and_anybody_gets_another_role_by_name(served: Served) -> None:
+    root = Visitor(served.url).sign_in("Root")
+    names, path = [], "/spaces/leeds"
+    while path:
+        page = root.go(path).page.text
+        names.append(re.findall(r'<li class="row"><b>(.*?)</b>', page))
+        following = re.search(r'href="([^"]+)">Next ones</a>', page)
+        path = following[1] if following else ""
+    assert [len(page) for page in names] == [200, 14]
+    assert len({name for page in names for name in page}) == 214
+    assert "Members 214" in root.go("/spaces/leeds?after=zoe+100").text
+    root.submit("/spaces/leeds/role", name="Zoe 209", role="lead")
+    assert "Zoe 209 in Leeds: lead" in root.text
+    assert re.search(
+        r"<b>Zoe 209</b>.*?<option selected>lead", root.go("/spaces/leeds?after=zoe+208").page.text, re.DOTALL
+    )
+
+
 def test_what_is_no_page_is_no_error_of_the_server(served: Served) -> None:
     root = Visitor(served.url).sign_in("Root")
-    for path in ("/admin?after=%00", "/admin?after=%ff", "/shares?after=9.A", "/shares?after=-99999999999999999999.A"):
+    for path in (
+        "/admin?after=%00",
+        "/admin?after=%ff",
+        "/shares?after=9.A",
+        "/tokens?after=9.A",
+        "/shares?after=-99999999999999999999.A",
+        "/tokens?after=x",
+        "/spaces/leeds?after=%00",
+    ):
         answer: httpx.Response = root.go(path).page
         assert answer.status_code in (200, 422), path

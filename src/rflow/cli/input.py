@@ -10,7 +10,7 @@ from rflow.cli.ask import confirmed, or_end, typed
 from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
-from rflow.core.text import counted, one_line, shorten
+from rflow.core.text import counted, shorten
 from rflow.errors import BadInput, UsageProblem
 
 if TYPE_CHECKING:
@@ -31,9 +31,11 @@ _RESULT = (
     r"not|none|no|nothing|never|failed|fails|done|was|were|is|has|had|did|ok|okay|worked|unknown|impossible|see|n/a"
 )
 _WAY_BACK = (
-    r"(?i)(?:[,;.]\s+|\s[-–]\s+|\s\()(?:to )?(?:revert(?: with)?|undo|roll ?back|way back):\s+"
+    r"(?i)(?:[,;.]\s+|(?<=[,;.][\"'`”’)])\s+|\s[-–]\s+|\s\(|\s*\n\s*)"
+    r"(?:to\s+)?(?:revert(?:\s+with)?|undo|roll ?back|way\s+back):\s+"
     rf"(?!(?:{_RESULT})\b)"
 )
+_QUOTES = (('"', '"'), ("`", "`"), ("'", "'"), ("“", "”"), ("‘", "’"))
 
 
 def joined(run: App, words: Sequence[str] | None) -> str:
@@ -90,11 +92,20 @@ def may_be_cut(text: str, most: int) -> bool:
 
 def way_back_in(text: str) -> tuple[str, str]:
     """Return a change and how to revert it, where the text says both: "pool 50, revert: pool 500"; else "" for that."""
-    parts = re.split(_WAY_BACK, one_line(text))
-    if len(parts) != len(("change", "way back")) or not all(parts) or re.search("[\"'`]", parts[0]):
+    parts = re.split(_WAY_BACK, text.strip())
+    if len(parts) != len(("change", "way back")) or not all(parts) or _is_quoted(*parts):
         return text, ""
     change, back = parts
     return change, back.removesuffix(")") if back.count(")") > back.count("(") else back
+
+
+def _is_quoted(before: str, after: str) -> bool:
+    """Whether what stands between two parts of a text is in quotes: these begin in the first and end in the second."""
+    before = re.sub(r"(?<=\w)['’](?=\w)", "", before)  # didn't
+    return any(
+        end in after and (before.count(begin) % 2 if begin == end else before.count(begin) > before.count(end))
+        for begin, end in _QUOTES
+    )
 
 
 def say_change(run: App, outcome: "Outcome", text: str) -> None:

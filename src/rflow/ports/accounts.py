@@ -107,6 +107,9 @@ class AccountStore(Protocol):
     def roles(self, account_id: str) -> dict[str, MemberRole]:
         """Return the roles of an account, by space id."""
 
+    def roles_between(self, first: str, last: str) -> dict[str, dict[str, MemberRole]]:
+        """Return the roles of the accounts from one id to another, by account id; only of those that have any."""
+
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
         """Set the role of an account in a space; the role None removes the account from it."""
 

@@ -1,12 +1,13 @@
 """The records of accounts, spaces, credentials and the audit: what all kinds of stores do with them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 from msgspec.structs import replace
 
 from rflow.core.accounts import Account, AuditEntry, Credential
+from rflow.core.actors import MemberRole
 from rflow.core.notices import Notice
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
@@ -14,6 +15,7 @@ from rflow.core.space_policy import Space
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 _Authored = TypeVar("_Authored", AuditEntry, Credential)
 
+ROLES = tuple(get_args(MemberRole))
 LAST_NUMBER = 2**62
 """Larger than the number of any audit entry, and small enough for a 64-bit column."""
 _TABLES: tuple[tuple[str, str, type[msgspec.Struct]], ...] = (
@@ -32,6 +34,15 @@ def read(data: bytes, kind: type[_Record]) -> _Record | None:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
         return None
+
+
+def by_account(rows: Iterable[tuple[str, str, MemberRole]]) -> dict[str, dict[str, MemberRole]]:
+    """Return the roles in rows of an account, a space and a role, without those of a newer version."""
+    roles: dict[str, dict[str, MemberRole]] = {}
+    for account, space, role in rows:
+        if role in ROLES:
+            roles.setdefault(account, {})[space] = role
+    return roles
 
 
 def with_person_replaced(record: _Authored, person_id: str, to: Person) -> _Authored:

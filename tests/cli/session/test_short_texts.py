@@ -146,6 +146,11 @@ def test_what_somebody_else_entered_is_not_named_since_one_cannot_shorten_it(ana
         ),
         ("Pool size 50. To revert: edit db.ini", "Pool size 50", "edit db.ini"),
         ("Moved it to rack 2; rollback: rack 1", "Moved it to rack 2", "rack 1"),
+        ('Set mode to "safe", revert: mode "fast"', 'Set mode to "safe"', 'mode "fast"'),
+        ("It didn't start, so host 'b' is up; undo: `vm stop b`", "It didn't start, so host 'b' is up", "`vm stop b`"),
+        ('Banner says "closed." Revert: delete it', 'Banner says "closed."', "delete it"),
+        ('Moved it to the 19" rack, revert: rack 1', 'Moved it to the 19" rack', "rack 1"),
+        ("The clients' pool “blue” is off (revert: on)", "The clients' pool “blue” is off", "on"),
     ],
 )
 def test_a_way_back_that_stands_in_the_text_of_a_change_is_taken_as_such(
@@ -161,6 +166,18 @@ def test_a_way_back_in_the_text_stays_there_where_another_is_given_or_it_is_none
     assert ana.show()["changes"][0]["text"] == "Pool 50, revert: pool 500"
     for text in ("Ran revert: it was slow", "Ran it. Rollback: failed with error 3", "Deployed; rollback: not needed"):
         assert "How can it be reverted?" in ana.refused(2, "change", text)
+
+
+def test_a_way_back_in_quotes_belongs_to_what_is_quoted(ana: Program) -> None:
+    for text in ('git commit -m "pool, revert: keep"', "Set note='a, undo: b'", "Sent “off; rollback: on” to Kim"):
+        assert "How can it be reverted?" in ana.refused(2, "change", text)
+    ana.ok("change", 'git commit -m "pool, revert: keep"', "--revert", "git reset HEAD~")
+
+
+def test_a_way_back_on_lines_of_its_own_keeps_its_lines(ana: Program) -> None:
+    ana.ok("change", "Pool 50\nTo revert: poolctl stop\npoolctl set 500")
+    (change,) = ana.show()["changes"]
+    assert (change["text"], change["revert"]) == ("Pool 50", "poolctl stop\npoolctl set 500")
 
 
 def test_a_step_or_note_with_a_way_back_says_how_a_change_is_recorded(ana: Program) -> None:

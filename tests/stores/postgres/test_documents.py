@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from rflow.core.session.search.query import read_terms
 from rflow.ports.stores import Store
 from rflow.stores.postgres import documents, rows
 from rflow.stores.postgres.store import PostgresStore
+from rflow.stores.postgres.tables.search_function import OUTDATED
+from support.program import Program
 from support.stores import postgres
 from support.stores.stories import events, more, session
 
@@ -109,6 +112,48 @@ def test_what_is_removed_while_a_search_reads_it_does_not_come_back_with_its_doc
         assert waiting.result(30) == 0
     assert postgres.execute(url, "SELECT count(*) FROM documents WHERE words LIKE '%hunter2%'") == [(0,)]
     assert total(store, "printer") == 1
+
+
+BY_AN_OLDER_ONE = (
+    "INSERT INTO documents SELECT id, space, version, false, 'lamp'::tsvector, ' lamp ' FROM sessions"
+    " ON CONFLICT (session_id) DO UPDATE SET version = excluded.version,"
+    " lexemes = excluded.lexemes, words = excluded.words"
+)
+"""What the rflow before does where it brings documents up to date: as it makes them, the only word is the lamp."""
+
+
+def test_what_an_older_rflow_indexed_is_indexed_again_and_again_where_that_one_still_runs(
+    store: PostgresStore, url: str, tmp_path: Path
+) -> None:
+    put(store, "It hums")
+    ana = Program(home=tmp_path, store=url)
+    for _ in range(2):
+        assert total(store, "hums") == 1
+        postgres.execute(url, f"{BY_AN_OLDER_ONE}; DELETE FROM unindexed")
+        assert total(store, "lamp") == 0
+        postgres.execute(url, f"{BY_AN_OLDER_ONE}; DELETE FROM unindexed")
+        assert [hit["code"] for hit in ana.json("search", "hums", "--json")] == [CODE]
+    assert store.check() == []
+
+
+def test_what_an_older_rflow_indexed_is_found_as_it_is_until_the_upgrade(
+    store: PostgresStore, url: str, tmp_path: Path
+) -> None:
+    put(store, "It hums")
+    assert total(store, "hums") == 1
+    postgres.execute(url, f"{BY_AN_OLDER_ONE}; DELETE FROM unindexed; DROP INDEX {OUTDATED}")
+    assert (total(store, "lamp"), total(store, "hums")) == (1, 0)
+    Program(home=tmp_path, store=url).ok("store", "upgrade")
+    assert (total(store, "lamp"), total(store, "hums")) == (0, 1)
+
+
+def test_a_search_indexes_again_what_it_may_see(store: PostgresStore, url: str) -> None:
+    put(store, "It hums")
+    assert total(store, "hums") == 1
+    postgres.execute(url, f"{BY_AN_OLDER_ONE}; DELETE FROM unindexed")
+    assert total(store.scoped(("york",)), "hums") == 0
+    assert postgres.execute(url, "SELECT words FROM documents") == [(" lamp ",)]
+    assert total(store, "hums") == 1
 
 
 def test_a_document_has_the_parts_of_a_session_by_their_weight() -> None:

@@ -187,13 +187,13 @@ def test_what_one_may_not_see_takes_no_room_in_a_page(team: ServedTeam) -> None:
     assert team.ask("GET", "/spaces/york/members", ben, params={"limit": 1}).status_code == 404
 
 
-def test_a_page_has_at_most_200_entries_and_the_command_line_reads_them_all(team: ServedTeam) -> None:
+def test_a_page_has_at_most_1000_entries_and_the_command_line_reads_them_all(team: ServedTeam) -> None:
     workspace = LocalWorkspace(team.store, SHELL, clock=now)
     session = team.start("Root", "Till 8")
-    for _ in range(203):
+    for _ in range(1003):
         workspace.create_share(ShareWish(session=session))
     page = fetch(team, f"/links?session={session}", team.tokens["Root"], limit=10_000)
-    assert (len(page["items"]), page["after"] is None) == (200, False)
+    assert (len(page["items"]), page["after"] is None) == (1000, False)
     served = team.servers[0]
     root = served.ana.at(store=served.url, user="Root", environ={"RFLOW_TOKEN": team.tokens["Root"]})
-    assert len(root.json("-s", session, "share", "list", "--json")) == 203
+    assert len(root.json("-s", session, "share", "list", "--json")) == 1003

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.cli.display.lists import table
@@ -133,21 +134,33 @@ def _record(count: ShareCount, names: _Names, now: datetime) -> dict[str, Any]:
 
 
 def _names(run: App, counts: Sequence[ShareCount]) -> _Names:
-    """Return what names the sessions of links: found one by one if there are few, else read all at once."""
-    if len({count.share.session for count in counts}) > _FEW:
-        from rflow.service.sessions import all_heads
-
-        heads = {head.id: (head.code, head.title) for head in all_heads(run.workspace, Query(limit=_PAGE))}
-        return lambda session_id: heads.get(session_id, ("", ""))
+    """Return what names the sessions of links: of many, the last updated are read at once, others found one by one."""
+    wanted = {count.share.session for count in counts}
+    listed = _listed(run, wanted)
 
     @cache
     def found(session_id: str) -> tuple[str, str]:
+        if session_id in listed:
+            return listed[session_id]
         try:
             head = run.workspace.find(session_id)
         except (NotFound, StoreProblem):
             return "", ""
         return head.code, head.title
 
+    return found
+
+
+def _listed(run: App, wanted: set[str]) -> dict[str, tuple[str, str]]:
+    """Return code and title of wanted sessions, the last updated first, until few are left for the pages read."""
+    found: dict[str, tuple[str, str]] = {}
+    query, few = Query(limit=_PAGE), _FEW
+    while len(wanted) - len(found) > few:
+        page = run.workspace.heads(query)
+        found |= {head.id: (head.code, head.title) for head in page.heads if head.id in wanted}
+        if page.after is None:
+            return dict.fromkeys(wanted, ("", "")) | found
+        query, few = replace(query, after=page.after), few + _FEW
     return found
 
 

@@ -14,8 +14,8 @@ from rflow.core.summary.units.entry_units import (
     is_open_assumption,
     pinned,
     pinned_and_settled,
-    warnings_that_are_over,
 )
+from rflow.core.summary.units.renewals import warnings_that_are_over
 from rflow.core.summary.units.state_units import planned
 from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, one_line

@@ -4,8 +4,10 @@ from typing import Annotated, Generic, TypeVar
 
 import msgspec
 
-MAX_PAGE_SIZE = 200
+MAX_PAGE_SIZE = 1000
 """Maximum number of entries in a page of a list."""
+MAX_HITS = 200
+"""Maximum number of hits in a page of search results: for each, its session must be read."""
 SafeInt = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 """A non-negative integer that JSON clients can hold exactly (JavaScript's `Number.MAX_SAFE_INTEGER`)."""
 
@@ -17,7 +19,7 @@ class StrictInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PageQuery(StrictInput, frozen=True, kw_only=True):
-    """Which page of a list: up to `limit` entries (200 at most), after the cursor `after` of the previous page."""
+    """Which page of a list: up to `limit` entries (1000 at most), after the cursor `after` of the previous page."""
 
     limit: SafeInt = 50
     after: str | None = None

@@ -61,7 +61,9 @@ class LocalAccounts(TeamService):
     def users(self, part: Part = WHOLE) -> list[User]:
         """List all accounts, or a part of them, by name."""
         self.check_admin()
-        return [self._view(account) for account in self.account_store.accounts(part)]
+        accounts = self.account_store.accounts(part)
+        roles = self.account_store.roles_between(accounts[0].id, accounts[-1].id) if accounts else {}
+        return [user_view(account, roles.get(account.id, {})) for account in accounts]
 
     def user(self, name: str) -> User:
         """Return one account."""

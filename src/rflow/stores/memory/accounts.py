@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.values import Stale
-from rflow.stores.account_records import missing_audit, with_person_replaced
+from rflow.stores.account_records import by_account, missing_audit, with_person_replaced
 
 
 class _Count(NamedTuple):
@@ -113,6 +113,11 @@ class MemoryAccounts:
     def roles(self, account_id: str) -> dict[str, MemberRole]:
         """Return the roles of an account."""
         return {space: role for (space, account), role in sorted(self._roles.items()) if account == account_id}
+
+    def roles_between(self, first: str, last: str) -> dict[str, dict[str, MemberRole]]:
+        """Return the roles of the accounts from one id to another."""
+        each = sorted((account, space, role) for (space, account), role in self._roles.items())
+        return by_account(member for member in each if first <= member[0] <= last)
 
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
         """Give an account a role in a space, or none."""

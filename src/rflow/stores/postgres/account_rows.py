@@ -1,7 +1,7 @@
 """Reads and writes the rows of accounts, spaces, credentials and the audit, on a connection in a transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
 from rflow.ports.accounts import Taken
-from rflow.stores.account_records import LAST_NUMBER, audit_entries, read, with_person_replaced
+from rflow.stores.account_records import LAST_NUMBER, ROLES, audit_entries, read, with_person_replaced
 from rflow.stores.postgres.connection.connecting import Connection
 
 _INSERT_CREDENTIAL = "INSERT INTO credentials VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -21,7 +21,6 @@ _PUT_ACCOUNT = (
     " active_admin = excluded.active_admin, data = excluded.data"
 )
 _Record = TypeVar("_Record", bound=msgspec.Struct)
-ROLES = tuple(get_args(MemberRole))
 
 
 def read_all(db: Connection, sql: str, kind: type[_Record], values: Sequence[str] = ()) -> list[_Record]:

@@ -15,7 +15,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
-from rflow.stores.account_records import missing_audit, read
+from rflow.stores.account_records import ROLES, by_account, missing_audit, read
 from rflow.stores.postgres import account_rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
@@ -145,6 +145,12 @@ class PostgresAccounts:
         with self._database.reading() as db:
             return account_rows.roles_of(db, account_id)
 
+    def roles_between(self, first: str, last: str) -> dict[str, dict[str, MemberRole]]:
+        """Return the roles of the accounts from one id to another."""
+        sql = "SELECT account_id, space, role FROM members WHERE account_id BETWEEN %s AND %s ORDER BY 1, 2"
+        with self._database.reading() as db:
+            return by_account(db.execute(sql, (first, last)))
+
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
         """Give an account a role in a space, or none."""
         space, account, role = member
@@ -258,7 +264,7 @@ class PostgresAccounts:
                 members=[
                     Membership(str(space), str(account), role)
                     for account, space, role in db.execute("SELECT account_id, space, role FROM members")
-                    if role in account_rows.ROLES
+                    if role in ROLES
                 ],
                 credentials=account_rows.read_all(db, "SELECT data FROM credentials ORDER BY id", Credential),
                 audit=account_rows.audit(db),

@@ -1,7 +1,8 @@
 """The search index: one document per session, updated by the first search after a change.
 
 A document is built from all events of a session, so updating it with every append would get slower as the session
-grows. Its words are those of `core.session.search.words`, as in every other store.
+grows. Its words are those of `core.session.search.words`, as in every other store. A document that an older rflow made
+is found by its words until a search has renewed it.
 """
 
 import time
@@ -18,9 +19,12 @@ from rflow.ports.values import Ranked
 from rflow.stores.postgres import rows
 from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.connection.database import Database
+from rflow.stores.postgres.tables.search_function import MADE_BY, OUTDATED
 
 SLICE = 0.5
 """Seconds that a search spends on updating documents before it reports its progress instead."""
+_RENEWING = 0.2
+"""Seconds that a search spends on documents of an older rflow, before it looks for what it is asked."""
 _BATCH = 200
 _LONGEST_WORD = 200
 """Only so many characters of a word are indexed; the rest of a longer word is compared afterwards."""
@@ -36,6 +40,11 @@ _PUT = (
 )
 _LOCK = "SELECT FROM sessions WHERE id = %s FOR NO KEY UPDATE"
 _DONE = "DELETE FROM unindexed WHERE session_id = %s"
+_OUTDATED = (
+    f"SELECT session_id FROM documents WHERE version > {MADE_BY} AND to_regclass('{OUTDATED}') IS NOT NULL"  # noqa: S608
+    f' AND (sees_all() OR space = ANY (seen() COLLATE "C")) LIMIT {_BATCH}'
+)
+"""Sessions with a document of an older rflow; none where no upgrade has created the index that finds them."""
 _SEARCH = (
     "SELECT id, total FROM search(%(asked)s::tsquery, %(sequences)s::text[], %(all)s::text[], %(spaces)s::text[],"
     " %(owner)s, %(inbox)s, %(status)s::text[], %(customer)s, %(ticket)s, %(tree)s, %(before)s, %(first)s, %(limit)s)"
@@ -57,6 +66,7 @@ def search(database: Database, terms: Sequence[Term], query: Query, first: int) 
     left = _bring_up_to_date(database)
     if left is not None:
         return Ranked(building=left)
+    _renew(database)
     with database.reading() as db:
         found = db.execute(_SEARCH, _values(terms, query, first)).fetchall()
     return Ranked(ids=tuple(str(name) for name, _ in found if name is not None), total=found[-1][1])
@@ -106,6 +116,18 @@ def _bring_up_to_date(database: Database) -> int | None:
                 return _done(database)
 
 
+def _renew(database: Database) -> None:
+    """Make some documents of an older rflow again, which may still run and make others like them."""
+    end = time.monotonic() + _RENEWING
+    with database.reading() as db:
+        outdated = db.execute(_OUTDATED).fetchall()
+    for (session_id,) in outdated:
+        with database.writing() as db:
+            _write(db, session_id, only_if_changed=False)
+        if time.monotonic() > end:
+            return
+
+
 def _done(database: Database) -> int | None:
     sql = "SELECT (SELECT count(*) FROM unindexed), (SELECT count(*) FROM sessions)"
     with database.reading() as db:
@@ -113,15 +135,16 @@ def _done(database: Database) -> int | None:
     return min(100 * (every - left) // max(every, 1), 99) if left else None
 
 
-def _write(db: Connection, session_id: str) -> None:
-    """Update a session's document, unless the session is gone or another process has just done it.
+def _write(db: Connection, session_id: str, *, only_if_changed: bool = True) -> None:
+    """Update a session's document, unless the session is gone or, `only_if_changed`, another process has just done it.
 
     The session is locked before it is read: a writer waits, and marks it as changed again afterwards.
     """
     there = db.execute(_LOCK, (session_id,)).rowcount
-    if db.execute(_DONE, (session_id,)).rowcount and there:
+    changed = db.execute(_DONE, (session_id,)).rowcount
+    if there and (changed or not only_if_changed):
         log = rows.load(db, session_id)
-        db.execute(_PUT, (session_id, log.space, log.session.version, *document(log.code, log.events)))
+        db.execute(_PUT, (session_id, log.space, MADE_BY, *document(log.code, log.events)))
 
 
 def _values(terms: Sequence[Term], query: Query, first: int) -> dict[str, object]:

@@ -14,13 +14,14 @@ from msgspec.structs import replace
 from rflow.core.session.events import Stored
 from rflow.core.session.head import Query
 from rflow.core.session.search.document import PARTS, WEIGHTS, passages
+from rflow.core.session.search.document import VERSION as DOCUMENT_VERSION
 from rflow.core.session.search.query import Term
 from rflow.core.session.search.words import words
 from rflow.errors import StoreProblem
 from rflow.ports.values import Ranked
 from rflow.stores.sqlite.query import conditions
 
-VERSION = 2
+VERSION = DOCUMENT_VERSION
 """The version of these tables and of the words in them: an index of another version is built again."""
 _APPLICATION = 0x72666C78
 _ENGINE = "fts5"

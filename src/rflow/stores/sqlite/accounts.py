@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -18,13 +18,20 @@ from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores import derived
-from rflow.stores.account_records import LAST_NUMBER, audit_entries, missing_audit, read, with_person_replaced
+from rflow.stores.account_records import (
+    LAST_NUMBER,
+    ROLES,
+    audit_entries,
+    by_account,
+    missing_audit,
+    read,
+    with_person_replaced,
+)
 from rflow.stores.failures import unfinished
 from rflow.stores.sqlite.file import SqliteFile
 
 _INSERT_CREDENTIAL = "INSERT OR IGNORE INTO credentials VALUES (?, ?, ?, ?, ?, ?)"
 _Record = TypeVar("_Record", bound=msgspec.Struct)
-_ROLES = tuple(get_args(MemberRole))
 
 
 class SqliteAccounts:
@@ -131,6 +138,12 @@ class SqliteAccounts:
         """Return the roles of an account."""
         with self._file.reading() as db:
             return _roles_of(db, account_id)
+
+    def roles_between(self, first: str, last: str) -> dict[str, dict[str, MemberRole]]:
+        """Return the roles of the accounts from one id to another."""
+        sql = "SELECT account_id, space, role FROM members WHERE account_id BETWEEN ? AND ? ORDER BY 1, 2"
+        with self._file.reading() as db:
+            return by_account(db.execute(sql, _valid(first, last)))
 
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
         """Give an account a role in a space, or none."""
@@ -249,7 +262,7 @@ class SqliteAccounts:
                 members=[
                     Membership(str(space), str(account), role)
                     for account, space, role in db.execute("SELECT account_id, space, role FROM members")
-                    if role in _ROLES
+                    if role in ROLES
                 ],
                 credentials=_read_all(db, "SELECT data FROM credentials ORDER BY id", Credential),
                 audit=_audit(db),
@@ -311,7 +324,7 @@ def _roles_of(db: sqlite3.Connection, account_id: str) -> dict[str, MemberRole]:
 
 
 def _roles(rows: Iterable[tuple[str, MemberRole]]) -> dict[str, MemberRole]:
-    return {name: role for name, role in rows if role in _ROLES}
+    return {name: role for name, role in rows if role in ROLES}
 
 
 def _credential(db: sqlite3.Connection, digest: str) -> Credential | None:

@@ -195,12 +195,14 @@ def inbox(run: App, json: Json = False) -> None:
     from rflow.cli.display.text import next_block
     from rflow.cli.news import settle, unseen
 
-    heads = run.workspace.heads(Query(inbox=run.me.id)).heads
+    mine = Query(inbox=run.me.id)
     if json:
         from rflow.cli.display.json import head_record
 
-        run.out_json([head_record(head) for head in heads])
+        run.out_json([head_record(head) for head in all_heads(run.workspace, mine)])
         return
+    page = run.workspace.heads(mine)
+    heads = page.heads
     asked = list(_questions(run))
     found, taken = unseen(run), _taken_here(run)
     if taken:
@@ -215,6 +217,8 @@ def inbox(run: App, json: Json = False) -> None:
     if heads:
         words = ("show {}", 'accept {} --read-back "…"', 'decline {} --reason "…"')
         run.out(next_block([f"{run.program} {command.format(heads[0].code)}" for command in words]))
+    if page.after:
+        run.say(f"There are more sessions in your inbox; to see more: {run.program} list --inbox --limit 200")
     if asked:
         run.out(f"{chr(10) if heads else ''}Questions to you:")
     for entry in asked:

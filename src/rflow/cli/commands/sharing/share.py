@@ -19,6 +19,8 @@ from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
 from rflow.service.sessions import load_session
 
+_SHOWN = 50
+"""How many links a list has where nobody says how many."""
 app = Group(help="Read-only links to sessions: create, list, show, password, revoke.")
 Link = Annotated[
     str,
@@ -190,9 +192,12 @@ def _dry_run(run: App, session: Session, wish: ShareWish) -> str:
 def list_(
     run: App,
     all_: Annotated[bool, Option("--all", help="Links of all people, not only mine.")] = False,
+    limit: Annotated[
+        int | None, Option(metavar="N", min=1, help="Maximum number to show; 50 unless printed as JSON.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List my links, with how often each was viewed.
+    """List my links, the newest first, with how often each was viewed.
 
     These are the links I created and those to my sessions, expired and revoked ones too. With -s: only links to that
     session.
@@ -200,12 +205,15 @@ def list_(
     from rflow.cli.display.links import share_records, shares_table
 
     session = run.session() if run.session_reference else None
-    counts = run.workspace.shares(session.id if session else None, everybody=all_)
+    every = run.workspace.shares(session.id if session else None, everybody=all_)
+    counts = every[: limit if limit or json else _SHOWN]
     now = run.workspace.now()
     if json:
         run.out_json(share_records(counts, run, now))
     elif counts:
         run.out(shares_table(counts, run, now))
+        if len(every) > len(counts):
+            run.say(f"These are {len(counts):,} of {len(every):,} links; to see all: --limit {len(every)}")
     else:
         run.say("There are no links yet. To create one: rflow share create")
 

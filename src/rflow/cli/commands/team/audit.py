@@ -5,6 +5,7 @@ from typing import Annotated
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Group, Option
 from rflow.cli.parsing.options import Json
+from rflow.errors import UsageProblem
 
 app = Group()
 
@@ -13,6 +14,7 @@ app = Group()
 def audit(
     run: App,
     after: Annotated[int, Option("--after", metavar="SEQ", min=0, help="Only entries after this number.")] = 0,
+    last: Annotated[int | None, Option("--last", metavar="N", min=1, help="Only the last N entries.")] = None,
     json: Json = False,
 ) -> None:
     """Show who signed in, and changes of accounts, roles and owners.
@@ -23,7 +25,9 @@ def audit(
     """
     from rflow.cli.display.audit import audit_line, audit_record
 
-    entries = run.accounts.audit(after)
+    if last is not None and after:
+        raise UsageProblem("--last and --after both say which entries.", try_="Use one of them.")
+    entries = run.accounts.audit(after) if last is None else run.accounts.latest_audit(last)[::-1]
     for entry in entries:
         run.out(audit_record(entry) if json else audit_line(entry))
     if not entries and not json:

@@ -14,6 +14,10 @@ Part = Literal["title", "header", "entry", "evidence"]
 PARTS: tuple[Part, ...] = ("title", "header", "entry", "evidence")
 WEIGHTS: Mapping[Part, float] = {"title": 8.0, "header": 4.0, "entry": 2.0, "evidence": 1.0}
 
+VERSION = 2
+"""The version of what is found of a session: where this module or `words` changes that, a higher one brings every index
+of an older version up to date."""
+
 KINDS: Mapping[type[Fact], str] = {
     e.TreeEntered: "tree",
     e.ChoiceMade: "step",

@@ -133,8 +133,9 @@ class Filling:
         """
         always = [unit for section in ALWAYS for unit in self.units(section) if not unit.stale]
         warnings = [unit for unit in always if unit.section in WARNINGS]
+        if_they_fit = frozenset() if self._warnings is None else frozenset(warnings[self._warnings :])
         for unit in always:
-            if unit not in warnings or unit in warnings[: self._warnings]:
+            if unit not in if_they_fit:
                 self.show(unit, always=True)
         self.present_more(PRESENCE, held_back=held_back)
         self.grow(("now",), held_back=held_back)

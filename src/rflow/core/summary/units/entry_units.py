@@ -15,7 +15,8 @@ from rflow.core.summary.progress import (
     Tried,
 )
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.relations import renewed, says_little_more, words_in
+from rflow.core.summary.units.relations import says_little_more, words_in
+from rflow.core.summary.units.renewals import warnings_that_are_over
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.telling import ranks_of_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
@@ -83,15 +84,6 @@ def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for note, why in warnings_that_are_over(progress):
         shown = one_text(one_line(note.text), shares.reverted[0], _ended(one_line(why)))
         yield Unit(section="reverted", prepared=shown, order=(-1, note.seq), counts=("ended",), seq=note.seq)
-
-
-def warnings_that_are_over(progress: Progress) -> Iterator[tuple[ProgressNote, str]]:
-    """Return the warnings that no longer hold, with what was said of that; one that was written anew still holds."""
-    warnings = [note for note in progress.notes if note.kind == "warning"]
-    for note in warnings:
-        newer = [other.text for other in warnings if other.seq > note.seq and other.settled is None]
-        if note.settled is not None and not any(renewed(note.text, note.settled, text) for text in newer):
-            yield note, note.settled
 
 
 def _ended(why: str) -> Callable[[str], str]:

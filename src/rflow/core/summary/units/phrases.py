@@ -86,13 +86,10 @@ def _owner(progress: Progress) -> str:
 
 def came_from(progress: Progress) -> str:
     """Return who handed the session to its owner."""
-    changes = [entry for entry in progress.handovers if entry.word in _OWNER_CHANGES]
-    if not changes:
-        return ""
-    last, as_of = changes[-1], progress.session.as_of
-    if last.word == "accepted" and len(changes) > 1 and changes[-2].word == "handed off":
-        given = changes[-2]
-        return f"from {given.by} {moment(given.at, as_of)}"
+    newest = (entry for entry in reversed(progress.handovers) if entry.word in _OWNER_CHANGES)
+    accepted, given = next(newest, None), next(newest, None)
+    if accepted and accepted.word == "accepted" and given and given.word == "handed off":
+        return f"from {given.by} {moment(given.at, progress.session.as_of)}"
     return ""
 
 

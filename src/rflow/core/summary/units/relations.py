@@ -86,15 +86,6 @@ def says_little_more(text: str, known: str) -> bool:
     return 2 * len(words - words_in(known)) <= len(words)
 
 
-def renewed(text: str, end: str, by: str) -> bool:
-    """Whether a warning was only ended to be written anew: the other says most of it and of why it ended.
-
-    Both are about the same machines and files ("web-2", "app-web").
-    """
-    names, others = (set(re.findall(r"\w+(?:[-.]\w+)+|[^\W\d_]+\d+", each.casefold())) for each in (text, by))
-    return bool(end) and names <= others and says_little_more(text, by) and says_little_more(end, by)
-
-
 def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:
     """Return the numbers of the events between two (0: the end), up to what ends the consequences of a change."""
     for seq in range(first + 1, last or session.version + 1):

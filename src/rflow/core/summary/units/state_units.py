@@ -293,13 +293,13 @@ def _some(causes: tuple[str, ...], count: int) -> str:
 def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Return the handoffs: sender, receiver, time and note; the whole form always has the last note."""
     last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
-    shown_first = _last_note(progress)
+    shown_first, owner_from = _last_note(progress), phrases.came_from(progress)
     for entry in progress.handovers:
         if entry is shown_first:
             continue
         if phrases.is_handover(entry):
             who, text = phrases.handover(entry, progress.session)
-            if not text and progress.brief and phrases.came_from(progress):
+            if not text and progress.brief and owner_from:
                 continue
             shown = one_text(one_line(text), shares.handover, _after(f"{who}: ")) if text else Lengths((who,))
             if text and (progress.brief or entry is not last):

@@ -4,7 +4,7 @@ from rflow.stores.postgres.connection.connecting import Connection
 from rflow.stores.postgres.tables import partitions
 from rflow.stores.postgres.tables.append_functions import APPENDING
 from rflow.stores.postgres.tables.policies import POLICIES
-from rflow.stores.postgres.tables.search_function import SEARCH
+from rflow.stores.postgres.tables.search_function import INDEX_OF_OUTDATED, SEARCH
 
 SCHEMA_VERSION = 2
 """The version of these tables, in `meta`; migrations.py leads here from the older ones."""
@@ -26,7 +26,8 @@ NEW_IN_2 = (
     """CREATE TABLE commands (actor TEXT NOT NULL, command_id TEXT NOT NULL, session_id TEXT NOT NULL,
         space TEXT NOT NULL, PRIMARY KEY (actor, command_id))""",
     "CREATE INDEX commands_of ON commands (session_id)",
-    # A document for each session: what of it is searched. `partial` is one with more words than `lexemes` can hold.
+    # A document for each session: what of it is searched. `partial` is one with more words than `lexemes` can hold,
+    # `version` says which rflow made it (search_function.py).
     """CREATE TABLE documents (session_id TEXT PRIMARY KEY, space TEXT NOT NULL, version bigint NOT NULL,
         partial boolean NOT NULL, lexemes tsvector NOT NULL, words TEXT NOT NULL)""",
     "CREATE INDEX documents_by_word ON documents USING gin (lexemes)",
@@ -109,6 +110,7 @@ _REPLACEABLE = (
     *APPENDING.values(),
     # Few sessions have an open question. Searching the heads of all open ones took longer the more there were.
     f"CREATE INDEX IF NOT EXISTS asked_ones ON sessions (updated_at, id) WHERE status <> 'closed' AND {ASKED}",
+    INDEX_OF_OUTDATED,
 )
 
 
@@ -118,7 +120,7 @@ def joined(*statements: str) -> str:
 
 
 REPLACEABLE = joined(*_REPLACEABLE)
-"""The statements for what every upgrade creates or replaces, in tables of this version too: functions, an index.
+"""The statements for what every upgrade creates or replaces, in tables of this version too: functions, indexes.
 
 A version of rflow that needs it says so where it is missing, or does without.
 """

@@ -4,9 +4,20 @@ A policy on the documents would keep PostgreSQL from using their index, because 
 this is the only statement that reads them.
 """
 
+from rflow.core.session.search.document import VERSION
+
 RANKED = 5000
 """How many of the sessions that match are ranked, the last updated ones: a word that is in all of them ranks none."""
 
+MADE_BY = -VERSION
+"""What the column `version` of a document says of who made it.
+
+An rflow that did not know this wrote the version of the session there, which is above 0 and which no rflow reads. So a
+higher number is that of an older rflow, even if that one updates a document that a newer one made.
+"""
+OUTDATED = f"documents_before_{VERSION}"
+"""The index of the documents of older rflows. It is empty once all are up to date."""
+INDEX_OF_OUTDATED = f"CREATE INDEX IF NOT EXISTS {OUTDATED} ON documents (session_id) WHERE version > {MADE_BY}"
 SEARCH = f"""
 CREATE OR REPLACE FUNCTION search(asked tsquery, sequences text[], all_terms text[], wanted text[],
     of_owner text, of_inbox text, statuses text[], of_customer text, of_ticket text, of_tree text,

@@ -10,6 +10,7 @@ from rflow.core.session.head import Head, Page
 from rflow.core.session.search.query import Search, SearchPage
 from rflow.ports.paging import Key
 from rflow.ports.wire import sessions as s
+from rflow.ports.wire.basics import MAX_HITS
 from rflow.ports.wire.people import to_me
 from rflow.service.sessions import head_named
 from rflow.web.api.operations.operation import Call, Operation
@@ -54,6 +55,7 @@ def _list_sessions(call: Call) -> Page:
 
 def _search(call: Call) -> SearchPage:
     filters = s.to_query(call.query, _decode(call, "search"))
+    filters = replace(filters, limit=min(filters.limit, MAX_HITS))
     page = call.workspace.search(Search(words=call.query.words, filters=filters))
     return replace(page, after=_encode(call, "search", page.after))
 

@@ -1,6 +1,5 @@
 """My shares: the links that the reader created and those to their sessions, their views, and revoking them."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,14 +14,11 @@ from rflow.ports.paging import Key, Part, collect, link_key
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
+from rflow.web.work.pages.cursors import PAGE_SIZE, format_cursor, parse_cursor
 
 SOON = timedelta(hours=1)
 MAX_LOOKUPS, BATCH = 20, 1000
 """Up to so many sessions are looked up one by one; for more, so many are read in one batch first."""
-PAGE = 200
-"""Maximum number of links on a page."""
-_CURSOR = re.compile(r"(-?\d{1,18})\.([0-9A-Z]{1,40})")
-"""The cursor of a page: the key of the last link on the previous page."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +38,14 @@ def shares(call: Call) -> Result:
 
 def _list_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     everybody, ended = "all" in call.query and _leads(call), "ended" in call.query
-    after = _parse_cursor(call.query.get("after", ""))
+    after = parse_cursor(call.query.get("after", ""), "/shares")
     found, hidden = _read_page(call, after, everybody=everybody, ended=ended)
-    shown = rows(call, found[:PAGE])
+    shown = rows(call, found[:PAGE_SIZE])
     values = {
         "rows": shown,
         "live": sum(row.state == "live" for row in shown),
         "ended": hidden + sum(row.state != "live" for row in shown),
-        "older": "{0.at}.{0.id}".format(link_key(found[PAGE - 1].share)) if len(found) > PAGE else "",
+        "older": format_cursor(link_key(found[PAGE_SIZE - 1].share)) if len(found) > PAGE_SIZE else "",
         "first": after is None,
         "with_ended": ended,
         "everybody": everybody,
@@ -57,13 +53,6 @@ def _list_page(call: Call, error: RflowError | None = None) -> HtmlPage:
         "error": error,
     }
     return HtmlPage(template="shares.html.j2", values=values, status=status_of(error))
-
-
-def _parse_cursor(text: str) -> Key | None:
-    match = _CURSOR.fullmatch(text)
-    if text and match is None:
-        raise UsageProblem("That page does not exist.", try_="Start again from the first one: /shares")
-    return Key(at=int(match[1]), id=match[2]) if match else None
 
 
 def _read_page(call: Call, after: Key | None, *, everybody: bool, ended: bool) -> tuple[list[ShareCount], int]:
@@ -77,7 +66,7 @@ def _read_page(call: Call, after: Key | None, *, everybody: bool, ended: bool) -
         hidden += wanted.count(None)
         return [(link_key(count.share), each) for count, each in zip(counts, wanted, strict=True)]
 
-    return collect(select, Part(after=after, limit=PAGE + 1)), hidden
+    return collect(select, Part(after=after, limit=PAGE_SIZE + 1)), hidden
 
 
 def _leads(call: Call) -> bool:

@@ -12,9 +12,8 @@ from rflow.ports.team import Left, OneTimeLink
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
+from rflow.web.work.pages.cursors import PAGE_SIZE
 
-PAGE = 200
-"""Maximum number of accounts on a page."""
 KINDS = ("person", "admin", "agent")
 """The kinds of accounts that can be created."""
 
@@ -33,10 +32,10 @@ def overview(call: Call) -> Result:
 def _accounts_page(call: Call, error: RflowError | None = None, link: OneTimeLink | None = None) -> HtmlPage:
     check_admin(call.me)
     after = clean(call.query.get("after", ""))
-    found = call.team.accounts(call.me).users(Part(after=Key(id=after), limit=PAGE + 1))
+    found = call.team.accounts(call.me).users(Part(after=Key(id=after), limit=PAGE_SIZE + 1))
     values = {
-        "users": found[:PAGE],
-        "more": found[PAGE - 1].id if len(found) > PAGE else "",
+        "users": found[:PAGE_SIZE],
+        "more": found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else "",
         "first": not after,
         "space_names": space_names(call),
         "error": error,
@@ -102,7 +101,6 @@ def _account_page(
         "user": user,
         "me": call.me,
         "space_names": space_names(call),
-        "people": call.workspace.people(),
         "tokens": call.team.tokens(call.me).tokens(user.name),
         "error": error,
         "link": one_time_url(call, link),

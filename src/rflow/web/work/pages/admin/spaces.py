@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from rflow.core.actors import MemberRole
 from rflow.core.space_policy import LinkPolicy, Policy
 from rflow.core.space_policy import shown as format_span
-from rflow.core.text import shorten
+from rflow.core.text import clean, shorten
 from rflow.errors import NotFound, RflowError, UsageProblem
-from rflow.ports.team import SpaceView
+from rflow.ports.paging import Key, Part, cut
+from rflow.ports.team import Member, SpaceView
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
 from rflow.web.work.forms import whole_number
 from rflow.web.work.pages.admin.accounts import check_admin
+from rflow.web.work.pages.cursors import PAGE_SIZE
 
 DAY = 86_400
 NEVER = "never"
@@ -58,10 +60,15 @@ def _space_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     here = _space(call)
     leads = call.me.admin or here.role == "lead"
     users = call.team.accounts(call.me).users() if call.me.admin else ()
-    policy = here.policy
+    policy, members = here.policy, call.team.spaces(call.me).members(here.name)
+    after = clean(call.query.get("after", ""))
+    found = cut(members, _key, Part(after=Key(id=after), limit=PAGE_SIZE + 1))
     values: dict[str, Any] = {
         "space": here,
-        "members": call.team.spaces(call.me).members(here.name),
+        "members": found[:PAGE_SIZE],
+        "count": len(members),
+        "more": _key(found[PAGE_SIZE - 1]).id if len(found) > PAGE_SIZE else "",
+        "first": not after,
         "leads": leads,
         "roles": ROLES,
         "links": get_args(LinkPolicy),
@@ -72,6 +79,10 @@ def _space_page(call: Call, error: RflowError | None = None) -> HtmlPage:
         "error": error,
     }
     return HtmlPage(template="space.html.j2", values=values, status=status_of(error))
+
+
+def _key(member: Member) -> Key:
+    return Key(id=member.person.id)
 
 
 def _format_span(seconds: int | None) -> str:
