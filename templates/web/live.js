@@ -4,7 +4,7 @@
   const address = location.pathname;
   const status = document.getElementById("live");
   const LIVE = "Live";
-  let version = document.body.dataset.version;
+  let { version, stale } = document.body.dataset;
   let contact = Date.now(); // when the server last answered
   let ended = false;
   let updating = false;
@@ -27,8 +27,8 @@
   // The short form has times within its texts, which stay as they are: so do all its others, but those that say how
   // long ago something was.
   const showTimes = () => {
-    const asOf = Date.parse(document.querySelector("main").dataset.asOf);
-    if (asOf) {
+    if (document.querySelector("main").dataset.asOf) {
+      const asOf = Date.now();
       const forms = { clock, full, moment: (at) => moment(at, asOf), ago: full };
       document.querySelectorAll("time").forEach((element) => {
         const at = Date.parse(element.dateTime);
@@ -64,7 +64,7 @@
     let when = announced || from === to ? `at ${to}` : `between ${from} and ${to}`;
     if (expires <= now) when = `at ${moment(expires, now)}`;
     show(`This link ended ${when}. The page shows how things stood then.`, "ended");
-    document.querySelectorAll(".bar nav, #ends").forEach((element) => element.remove()); // they would lead to no page
+    document.querySelectorAll(".bar nav, #ends, [href='?resume']").forEach((element) => element.remove()); // they would lead to no page
     document.title = `Ended: ${document.title}`;
   };
 
@@ -78,7 +78,7 @@
     document.querySelectorAll("main details").forEach((element) => { element.open = open.get(element.id) ?? element.open; });
     if (focused) document.getElementById(focused)?.querySelector("summary, a, [tabindex]")?.focus({ preventScroll: true });
     document.title = fresh.title;
-    version = fresh.body.dataset.version;
+    ({ version, stale } = fresh.body.dataset);
     showTimes();
   };
 
@@ -109,7 +109,7 @@
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
       if (filesOf(fresh) !== filesOf(document)) {
         location.reload();
-      } else if (fresh.body.dataset.version !== version) {
+      } else if (fresh.body.dataset.version !== version || fresh.body.dataset.stale !== stale) {
         replaceMain(fresh);
         show(`Live, updated ${words(contact, { hour: "2-digit", minute: "2-digit", second: "2-digit" })}`, "live");
       } else if (status.dataset.state === "lost") {
@@ -122,7 +122,8 @@
   };
 
   showTimes();
-  setInterval(showAgo, 30000);
+  // When a wait is overdue or a day has begun, the page is another one, though nothing was added.
+  setInterval(() => { showAgo(); if (Date.parse(stale) < Date.now()) refresh(); }, 30000);
   const source = "EventSource" in window ? new EventSource(`${address}/events`) : null;
   source?.addEventListener("version", (event) => {
     contact = Date.now();

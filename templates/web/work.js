@@ -9,13 +9,15 @@
 
   const { clock, full } = times;
   const moment = (at) => times.moment(at, Date.now());
-  const forms = { clock, full, moment, ago: full };
+  const forms = { clock, full, moment, since: times.ago };
   const showTimes = (root) => root.querySelectorAll("time[data-as]").forEach((element) => {
     const at = Date.parse(element.dateTime);
     element.title = full(at);
     element.textContent = (forms[element.dataset.as] ?? full)(at);
   });
   showTimes(document);
+  const showSince = () => document.querySelectorAll("time[data-as=since]").forEach((element) => { element.textContent = times.ago(Date.parse(element.dateTime)); });
+  setInterval(showSince, 30000);
 
   // Signing out reaches the other tabs
 

@@ -115,12 +115,46 @@ def test_the_page_does_not_count_changes_where_none_is_in_place_or_one_line_is_s
     progress = summarise(scene.session, scene.trees, looking(brief=brief))
     for shown in (progress, sections_only(progress)):
         assert [pill.text for pill in pills(shown)] == ["Open"]
+        page = parsed(shown)
+        assert "changes" not in [box.get("id") for box in with_class(page, "box")], "there is nothing to act on"
+        assert "nothing" in [words(entry) for entry in page.iter("li")]
+
+
+LINES = """[...document.querySelectorAll(".n")].map((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return [element.innerText, range.getClientRects().length];
+})"""
+"""The number of each step, and how many lines it takes."""
+
+
+@pytest.mark.slow
+def test_the_number_of_a_step_stands_on_one_line(page: "Page", tmp_path: Path) -> None:
+    scene = free()
+    for number in range(120):
+        scene.do(ANN, c.AddStep(text=f"Look number {number}"))
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        look_at(page, summarise(scene.session, scene.trees, looking()), tmp_path)
+        lines = page.evaluate(LINES)
+        assert lines == [[str(number), 1] for number in range(1, 121)]
 
 
 def test_a_change_in_place_has_its_way_back_as_a_command_to_copy() -> None:
     [changes] = [box for box in with_class(parsed(FULL), "box") if box.get("id") == "changes"]
     assert [words(code) for code in changes.iter("code")] == ["printui /s /t1, then choose the WSD port again"]
     assert [time.get("datetime") for time in changes.iter("time")] == ["2026-06-02T02:02:00+01:00"]
+
+
+@pytest.mark.parametrize("cut", [replace, sections_only])
+def test_on_the_brief_page_too_a_way_back_is_a_command_to_copy(cut: Any) -> None:
+    scene = free()
+    for text, revert in (("MTU 1400", "ip link set eth0 mtu 1500"), ("Rules", "a " * 40), ("A", "x"), ("B", "x")):
+        scene.do(ANN, c.MakeChange(text=text, revert=revert))
+    page = parsed(cut(summarise(scene.session, scene.trees, looking(brief=True))))
+    [changes] = [box for box in with_class(page, "box") if box.get("id") == "changes"]
+    assert [words(code) for code in changes.iter("code")] == ["ip link set eth0 mtu 1500", "x"]
+    assert "Revert: rflow show" in words(changes) and "Revert both: x" in words(changes)
 
 
 def test_a_step_has_its_result_its_author_and_its_time_apart() -> None:

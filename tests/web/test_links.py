@@ -1,4 +1,4 @@
-"""The server of read-only links over real HTTP: what a link shows, when it ends, and how attacks are responseed."""
+"""The server of read-only links over real HTTP: what a link shows, when it ends, and how attacks are answered."""
 
 import contextlib
 import re
@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -15,7 +16,7 @@ import html5lib
 import httpx
 import pytest
 
-from support.program import SCRIPT, Program
+from support.program import SCRIPT, Program, ago
 from support.web.server import Served, free_port, serving
 
 pytestmark = pytest.mark.slow
@@ -113,6 +114,33 @@ def test_a_page_that_has_not_changed_is_not_sent_again(served: Served) -> None:
     assert served.get(link["path"], headers={"if-none-match": first.headers["etag"]}).status_code == 304
     served.ana.ok("note", "The queue is empty now")
     assert served.get(link["path"], headers={"if-none-match": first.headers["etag"]}).status_code == 200
+
+
+def test_a_wait_whose_time_has_passed_is_overdue_though_nothing_was_added(served: Served) -> None:
+    ana = served.ana.at(terminal="waiting")
+    code = ana.start()
+    due = datetime.now(UTC) + timedelta(seconds=3)
+    ana.ok("wait", "The vendor calls back", "--until", due.isoformat(timespec="seconds"))
+    path = served.link("-s", code)["path"]
+    before = {form: served.get(path + form) for form in ("", "?brief", ".txt")}
+    assert all("verdue" not in response.text for response in before.values())
+    assert served.get(path, headers={"if-none-match": before[""].headers["etag"]}).status_code == 304
+    time.sleep(max(0, (due - datetime.now(UTC)).total_seconds()) + 2)
+    for form, response in before.items():
+        now = served.get(path + form, headers={"if-none-match": response.headers["etag"]})
+        assert (now.status_code, "verdue since" in now.text) == (200, True), form
+
+
+def test_times_of_another_day_say_which(served: Served) -> None:
+    at = ago(days=2)
+    ana = served.ana.at(terminal="earlier", clock=at)
+    code = ana.start()
+    ana.ok("change", "queue paused", "--revert", "cupsenable leeds")
+    path = served.link("-s", code)["path"]
+    assert f"{at.day} {at:%b}, {at:%H:%M}" in served.get(path).text.partition('id="changes"')[2]
+    assert f"({at:%Y-%m-%d %H:%M})" in served.get(path + ".txt?brief").text
+    snapshot = served.link("-s", code, "--snapshot")["path"]
+    assert "cupsenable" in served.get(snapshot).text
 
 
 def test_views_are_counted_in_every_form_and_shown(served: Served) -> None:

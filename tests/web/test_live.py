@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ def test_a_revoked_link_says_so_and_keeps_its_content(served: Served, page: "Pag
     assert re.fullmatch(r"This link ended at \d\d:\d\d\. The page shows how things stood then\.", status(page))
     assert page.inner_text("h1") == "A label printer prints nothing"
     assert page.title() == "Ended: A label printer prints nothing"
-    assert page.locator(".bar a").count() == 0
+    assert page.locator(".bar a, [href='?resume']").count() == 0
     page.reload()
     assert page.inner_text("h1") == "This link does not work"
 
@@ -145,6 +145,23 @@ def test_the_page_reconnects_when_the_server_is_back(served: Served, page: "Page
         ana.ok("note", "Written while the server was away")
         with serving(ana, log="again.log", port=first.port):
             page.wait_for_selector("text=Written while the server was away", timeout=15_000)
+
+
+def test_an_open_page_says_by_itself_that_a_wait_is_overdue(served: Served, page: "Page") -> None:
+    ana = served.ana.at(terminal="waiting")
+    code = ana.start()
+    due = datetime.now(UTC) + timedelta(seconds=3)
+    ana.ok("wait", "The vendor calls back", "--until", due.isoformat(timespec="seconds"))
+    browser = page.context.browser
+    assert browser is not None
+    reader = browser.new_page()
+    reader.clock.install()
+    reader.goto(served.url + served.link("-s", code)["path"])
+    assert "Waiting until" in reader.inner_text("#waiting")
+    reader.wait_for_timeout(5000)
+    reader.clock.fast_forward(31_000)
+    reader.wait_for_selector("#waiting >> text=overdue since", timeout=5000)
+    reader.close()
 
 
 def test_a_page_that_was_offline_when_its_link_ended_says_between_which_times(served: Served, page: "Page") -> None:

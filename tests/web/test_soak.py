@@ -395,7 +395,7 @@ class FakeRenderer(Renderer):
     def __init__(self, lookup: FakeLookup) -> None:
         self._lookup = lookup
 
-    def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
+    def cached(self, link: Link, form: ViewForm, now: datetime, *, brief: bool) -> Rendered | None:
         return None
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:

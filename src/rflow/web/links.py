@@ -87,7 +87,7 @@ class LinkRoutes:
         if is_bot:
             return PREVIEW
         brief = link.share.brief or (bool(query) and _has_parameter(query, b"brief"))
-        rendered = self._renderer.cached(link, form, brief=brief)
+        rendered = self._renderer.cached(link, form, self._links.now(), brief=brief)
         if rendered is None:
             rendered = await self._renderer.render(link, form, brief=brief)
             if (await self._find(Request(scope), token))[0] is None:  # it ended while its page was rendered

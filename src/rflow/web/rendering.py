@@ -1,6 +1,7 @@
 """The forms of a link, rendered once per version of its session and cached as complete responses."""
 
 from collections import OrderedDict
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -33,12 +34,16 @@ _Key = tuple[str, str, ViewForm, bool]
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A rendered form of a link: its response, and the response for readers who have it cached (304)."""
+    """A rendered form of a link: its response, and the response for readers who have it cached (304).
+
+    At `stale_at` the same version must be rendered again, because a wait is overdue then or a new day begins.
+    """
 
     size: int
     etag: bytes
     response: Response
     not_modified: Response
+    stale_at: datetime | None = None
 
 
 class Renderer:
@@ -54,9 +59,10 @@ class Renderer:
         self._cache = Cache()
         self._rendering = SharedWork[_Key, Rendered]()
 
-    def cached(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered | None:
-        """Return a form from the cache; None if it is not there."""
-        return self._cache.get((link.share.id, link.version, form, brief))
+    def cached(self, link: Link, form: ViewForm, now: datetime, *, brief: bool) -> Rendered | None:
+        """Return a form from the cache; None if it is not there or stale."""
+        rendered = self._cache.get((link.share.id, link.version, form, brief))
+        return None if rendered is None or (rendered.stale_at is not None and rendered.stale_at <= now) else rendered
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         """Render a form, or wait until a render for another reader is done; raise `NotFound` if the session is gone."""
@@ -100,19 +106,20 @@ class Cache:
 
 def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool) -> Rendered:
     format_ = format_named(FORMATS[form][0])
-    session, progress = store.progress(link.share, format_.extent, brief=brief)
+    session, progress, stale_at = store.progress(link.share, format_.extent, brief=brief)
     if session.started_at is None:
         raise StoreProblem("The beginning of a session can't be read.", try_="See what is wrong: rflow store check")
     if form == "page":
-        return _responses(live_page(progress, link.share, link.version, resume=store.has_accounts), form)
-    return _responses(render(format_, progress), form)
+        page = live_page(progress, link.share, link.version, stale_at, resume=store.has_accounts)
+        return _responses(page, form, stale_at)
+    return _responses(render(format_, progress), form, stale_at)
 
 
-def _responses(text: str, form: ViewForm) -> Rendered:
+def _responses(text: str, form: ViewForm, stale_at: datetime | None) -> Rendered:
     body = text.encode()
     etag = f'"{fingerprint(body)[:32]}"'
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     own_policy = {"content-security-policy": PAGE_POLICY} if form == "page" else {}
     response = Response(body, headers=headers | own_policy, media_type=FORMATS[form][1])
     response.raw_headers = with_security_headers(response.raw_headers)
-    return Rendered(len(body), etag.encode(), response, not_modified(response))
+    return Rendered(len(body), etag.encode(), response, not_modified(response), stale_at)

@@ -111,6 +111,47 @@ def test_every_page_is_accessible(
                 assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], name
 
 
+CONTROLS = "a.btn, a.go, a.pill, a.logo, .seg > *, button, summary, label.check, input, select, textarea"
+TOO_SMALL = """(controls, fewest) => {
+    document.querySelectorAll("main details").forEach((element) => { element.open = true; });
+    return [...document.querySelectorAll(controls)].filter((element) => {
+        if (!element.checkVisibility() || element.closest(".vh, label.check > *")) return false;
+        const around = getComputedStyle(element, "::after");
+        const more = around.position === "absolute" ? -2 * parseFloat(around.top) : 0;
+        return element.getBoundingClientRect().height + more < fewest;
+    }).map((element) => element.outerHTML.slice(0, 120));
+}"""
+
+
+def test_every_control_is_large_enough_for_a_finger(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]]
+) -> None:
+    """44 px, as the look of the pages asks for where the pointer is coarse."""
+    for who in dict.fromkeys(who for who, _ in PLACES.values()):
+        with a_reader(browser, team, cookies[who], "phone", "light", has_touch=True, is_mobile=True) as page:
+            for name in (name for name, (reads, _) in PLACES.items() if reads == who):
+                page.goto(team.served.url + team.at(name))
+                assert (name, page.evaluate(f"({TOO_SMALL})({CONTROLS!r}, 44)")) == (name, [])
+            page.goto(f"{team.served.url}/share/{team.names['token']}")
+            assert page.evaluate(f"({TOO_SMALL})({CONTROLS!r}, 44)") == []
+
+
+SHOWN = "(selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility())"
+
+
+def test_on_paper_a_session_has_all_its_steps_and_nothing_to_press(
+    team: Workspace, browser: "Browser", cookies: Mapping[str, dict[str, str]]
+) -> None:
+    with a_reader(browser, team, cookies[MAYA], "desktop", "dark") as page:
+        for address in (team.at("session"), f"/share/{team.names['token']}"):
+            page.goto(team.served.url + address)
+            page.emulate_media(media="print")
+            steps = page.locator(".steps > li")
+            assert [each.is_visible() for each in steps.all()] == [True] * 10
+            controls = "form, button, input, textarea, .btn, .go, .seg"
+            assert page.evaluate(f"({SHOWN})({controls!r}).map((each) => each.outerHTML)") == []
+
+
 # Nightly
 
 JUDGED = ("home", "session", "session-action", "share", "hand-off", "redact", "shares", "admin")

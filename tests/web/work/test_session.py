@@ -175,6 +175,57 @@ def test_somebody_elses_session_is_read_noted_on_and_taken_over(
     assert shown(terminal)["owner"]["name"] == BEN
 
 
+def test_who_gets_a_session_sees_what_is_asked_and_what_to_do_if_something_happens(
+    cleo: Visitor, terminal: Program, path: str
+) -> None:
+    plan = ("--if", "Halcyon has not answered by 09:00", "--then", "call them, case 00418833")
+    terminal.ok("brief", "--ask", "May we reboot the gateway before eight?")
+    terminal.ok("change", "gateway drained", "--revert", "lbctl enable gw-1")
+    terminal.ok("handoff", "Cleo", "--note", "I leave at six", "--warn", "lb-edge-1 fills its disk", *plan)
+    said = ("I leave at six", "May we reboot the gateway before eight?", "lb-edge-1 fills its disk")
+    what = "If Halcyon has not answered by 09:00 then call them, case 00418833"
+    for place in ("/", "/inbox", path):
+        text = cleo.go(place).text
+        assert [each for each in (*said, what) if each not in text] == [], place
+        assert "1 change" in text
+    assert cleo.text.index("May we reboot") < cleo.text.index("What did you do")
+    accepted = cleo.submit(f"{path}/accept").text
+    assert what in accepted and "May we reboot" in accepted
+    cleo.submit(f"{path}/close", outcome="resolved")
+    assert what not in cleo.text
+
+
+def test_what_is_in_place_and_waited_for_stands_before_what_was_tried(
+    ben: Visitor, terminal: Program, path: str
+) -> None:
+    """In the order of a summary, which a phone and a screen reader follow."""
+    terminal.ok("change", "queue paused", "--revert", "cupsenable leeds")
+    terminal.ok("wait", "The vendor", "--until", "2031-01-02 03:04")
+    terminal.ok("step", "Swapped the cable")
+    text = ben.go(path).text
+    side = text[text.index("cupsenable") : text.index("Tried 1 step")]
+    assert "Waiting until 2 Jan" in side
+    terminal.ok("wait", "Dave", "--until", "2030-01-02 03:04")
+    assert "Until 2 Jan 2030" in ben.go(path).text and "Until 2 Jan 2031" in ben.text
+
+
+def test_a_note_whose_text_was_removed_is_not_the_last_note(ben: Visitor, terminal: Program, path: str) -> None:
+    terminal.ok("note", "Seen in York too")
+    terminal.ok("note", "The password is hunter2")
+    terminal.ok("redact", str(terminal.show()["notes"][-1]["seq"]), "--yes")
+    assert "Last note Seen in York too" in ben.go(path).text
+
+
+def test_a_long_session_says_how_many_steps_there_are_and_where_they_are(
+    ben: Visitor, terminal: Program, path: str
+) -> None:
+    for number in range(203):
+        terminal.ok("step", f"Look number {number}")
+    code = path.rpartition("/")[2]
+    said = f"Tried 203 steps, 3 earlier ones not shown All of them, in a terminal: rflow show {code}"
+    assert said in ben.go(path).text
+
+
 def test_the_page_says_whose_ask_it_is_after_a_handoff(cleo: Visitor, terminal: Program, path: str) -> None:
     terminal.ok("brief", "--ask", "Should I restart it?")
     terminal.ok("handoff", "Cleo")
@@ -225,7 +276,7 @@ def test_a_link_leads_after_signing_in_to_the_session_or_says_whom_to_ask(
     served: Served, terminal: Program, path: str
 ) -> None:
     token = terminal.json("share", "create", "--json")["token"]
-    assert '<a class="pill ask" href="?resume">Sign in to resume</a>' in served.get(f"/share/{token}").text
+    assert '<a class="go" href="?resume">Sign in to resume</a>' in served.get(f"/share/{token}").text
     reader = Visitor(served.url).go(f"/share/{token}?resume").sign_in("Cleo")
     assert reader.at == path
     stranger = Visitor(served.url).go(f"/share/{token}?resume").sign_in("Dev")

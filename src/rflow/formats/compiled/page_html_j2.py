@@ -1,6 +1,6 @@
 """templates/formats/page.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: f9c8a1afef33be06ab7f1edf9a87af83c4bcc72531e32e3dff3e4e9e24c33963
+SHA-256 of the template: 1f2e546f41e49439b1aed88f633c05c472ad335b9d9649b0cfb9b50f94f6b072
 """
 
 from rflow.formats.runtime import Macro, Markup, Undefined, identity, missing
@@ -132,9 +132,8 @@ def template(environment):
             if (environment.getattr(l_1_p, 'tried') and (not environment.getattr(l_1_p, 'brief'))):
                 pass
                 t_6.extend((
-                    '<section>\n<h2 class="title">Tried <small>',
-                    environment.show(t_3(environment.getattr(l_1_p, 'tried'), 'step')),
-                    '</small></h2>\n',
+                    '<section>\n',
+                    environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'tried')(l_1_p, )),
                     environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'steps')(l_1_p, )),
                     '</section>\n',
                 ))

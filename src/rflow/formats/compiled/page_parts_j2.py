@@ -1,6 +1,6 @@
 """templates/formats/page_parts.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 1a0d5075bf0413ff82ea8d6236aaa1961bba4f690a7b8f9837cd163fbc33126b
+SHA-256 of the template: 47f6ab08ca4dbe318b014f4b4ce853d6ce8196a5b5a806c7bc63963b40c7a934
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, identity, missing
@@ -13,7 +13,7 @@ def template(environment):
         concat = environment.concat
         cond_expr_undefined = Undefined
         if 0: yield None
-        l_0_icon = l_0_time = l_0_pill = l_0_chip = l_0_by = l_0_command = l_0_entry = l_0_entries = l_0_label = l_0_callout = l_0_facts = l_0_fold = l_0_output = l_0_step = l_0_steps = l_0_MARKS = l_0_outline = l_0_icons = missing
+        l_0_icon = l_0_time = l_0_pill = l_0_chip = l_0_by = l_0_command = l_0_entry = l_0_entries = l_0_label = l_0_callout = l_0_facts = l_0_fold = l_0_output = l_0_step = l_0_tried = l_0_steps = l_0_MARKS = l_0_outline = l_0_icons = missing
         t_1 = environment.filters['block']
         t_2 = environment.filters['clock']
         t_3 = environment.filters['code']
@@ -63,7 +63,7 @@ def template(environment):
                 t_13.append(
                     environment.show(t_2(l_1_at)),
                 )
-            elif (l_1_as == 'moment'):
+            elif (l_1_as in ('moment', 'since')):
                 pass
                 t_13.append(
                     environment.show((undefined(name='moment') if l_1_moment is missing else l_1_moment)(l_1_at, l_1_as_of, )),
@@ -769,8 +769,31 @@ def template(environment):
         context.exported_vars.add('step')
         context.vars['step'] = l_0_step = Macro(environment, macro, 'step', ('row', 'as_of', 'more', 'whole'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_p, l_1_more, l_1_whole):
+        def macro(l_1_p):
             t_28 = []
+            if l_1_p is missing:
+                l_1_p = undefined("parameter 'p' was not provided", name='p')
+            pass
+            t_28.extend((
+                '<h2 class="title">Tried <small>',
+                environment.show(t_4((t_9(environment.getattr(l_1_p, 'tried')) + environment.getattr(l_1_p, 'earlier')), 'step')),
+            ))
+            if environment.getattr(l_1_p, 'earlier'):
+                pass
+                t_28.extend((
+                    ', ',
+                    environment.show(t_4(environment.getattr(l_1_p, 'earlier'), 'earlier one')),
+                    ' not shown',
+                ))
+            t_28.append(
+                '</small></h2>\n',
+            )
+            return concat(t_28)
+        context.exported_vars.add('tried')
+        context.vars['tried'] = l_0_tried = Macro(environment, macro, 'tried', ('p',), False, False, False, context.eval_ctx.autoescape)
+        yield '\n'
+        def macro(l_1_p, l_1_more, l_1_whole):
+            t_29 = []
             l_1_runs = resolve('runs')
             if l_1_p is missing:
                 l_1_p = undefined("parameter 'p' was not provided", name='p')
@@ -783,41 +806,41 @@ def template(environment):
                 l_2_list = missing
                 _loop_vars = {}
                 pass
-                t_29 = []
+                t_30 = []
                 pass
-                t_29.append(
+                t_30.append(
                     '<ol class="steps">\n',
                 )
                 for l_4_row in environment.getattr(l_2_run, 'rows'):
                     _loop_vars = {}
                     pass
-                    t_29.append(
+                    t_30.append(
                         environment.show((undefined(name='step') if l_0_step is missing else l_0_step)(l_4_row, environment.getattr(environment.getattr(l_1_p, 'session'), 'as_of'), l_1_more, l_1_whole, )),
                     )
                 l_4_row = missing
-                t_29.append(
+                t_30.append(
                     '</ol>\n',
                 )
-                l_2_list = (Markup if context.eval_ctx.autoescape else identity)(concat(t_29))
+                l_2_list = (Markup if context.eval_ctx.autoescape else identity)(concat(t_30))
                 _loop_vars['list'] = l_2_list
                 if environment.getattr(l_2_run, 'folded'):
                     pass
                     def macro():
-                        t_30 = []
+                        t_31 = []
                         pass
-                        t_30.append(
+                        t_31.append(
                             environment.show((undefined(name='list') if l_2_list is missing else l_2_list)),
                         )
-                        return concat(t_30)
+                        return concat(t_31)
                     caller = Macro(environment, macro, None, (), False, False, False, context.eval_ctx.autoescape)
-                    t_28.append((undefined(name='fold') if l_0_fold is missing else l_0_fold)(environment.joined(('steps-', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), )), environment.joined(('Steps ', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), (' and ' if (t_9(environment.getattr(l_2_run, 'rows')) == 2) else ' to '), environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), -1), 'step'), 'number'), )), t_8(environment.getattr(l_2_run, 'hints'), ' · '), 'hint', caller=caller))
+                    t_29.append((undefined(name='fold') if l_0_fold is missing else l_0_fold)(environment.joined(('steps-', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), )), environment.joined(('Steps ', environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), 0), 'step'), 'number'), (' and ' if (t_9(environment.getattr(l_2_run, 'rows')) == 2) else ' to '), environment.getattr(environment.getattr(environment.getitem(environment.getattr(l_2_run, 'rows'), -1), 'step'), 'number'), )), t_8(environment.getattr(l_2_run, 'hints'), ' · '), 'hint', caller=caller))
                 else:
                     pass
-                    t_28.append(
+                    t_29.append(
                         environment.show((undefined(name='list') if l_2_list is missing else l_2_list)),
                     )
             l_2_run = l_2_list = missing
-            return concat(t_28)
+            return concat(t_29)
         context.exported_vars.add('steps')
         context.vars['steps'] = l_0_steps = Macro(environment, macro, 'steps', ('p', 'more', 'whole'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
@@ -825,16 +848,16 @@ def template(environment):
         context.vars['MARKS'] = l_0_MARKS
         context.exported_vars.add('MARKS')
         def macro(l_1_entries):
-            t_31 = []
+            t_32 = []
             l_1_branches = resolve('branches')
             if l_1_entries is missing:
                 l_1_entries = undefined("parameter 'entries' was not provided", name='entries')
             pass
-            t_31.append(
+            t_32.append(
                 '<p class="by"><b>✓</b> taken <b>?</b> assumed <b>▶</b> you are here <b>✗</b> ruled out <b>…</b> more not shown</p>\n<ul class="tree">\n',
             )
             def loop(reciter, loop_render_func, depth=0):
-                t_32 = []
+                t_33 = []
                 l_2_loop = missing
                 for l_2_branch, l_2_loop in LoopContext(reciter, undefined, loop_render_func, depth):
                     l_2_entry = l_0_entry
@@ -845,22 +868,22 @@ def template(environment):
                     _loop_vars['entry'] = l_2_entry
                     (l_2_sign, l_2_words, l_2_class) = environment.getattr((undefined(name='MARKS') if l_0_MARKS is missing else l_0_MARKS), 'get')(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'mark'), ('', '', ''), )
                     _loop_vars.update({'class': l_2_class, 'sign': l_2_sign, 'words': l_2_words})
-                    t_32.append(
+                    t_33.append(
                         '<li',
                     )
                     if (undefined(name='sign') if l_2_sign is missing else l_2_sign):
                         pass
-                        t_32.extend((
+                        t_33.extend((
                             ' class="',
                             environment.show((undefined(name='class') if l_2_class is missing else l_2_class)),
                             '"',
                         ))
-                    t_32.append(
+                    t_33.append(
                         '>',
                     )
                     if (undefined(name='sign') if l_2_sign is missing else l_2_sign):
                         pass
-                        t_32.extend((
+                        t_33.extend((
                             '<b>',
                             environment.show((undefined(name='sign') if l_2_sign is missing else l_2_sign)),
                             '</b><i> ',
@@ -869,63 +892,63 @@ def template(environment):
                         ))
                     if environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label'):
                         pass
-                        t_32.extend((
+                        t_33.extend((
                             '<span>',
                             environment.show(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'label')),
                             ':</span> ',
                         ))
-                    t_32.append(
+                    t_33.append(
                         environment.show(environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'text')),
                     )
                     if environment.getattr(l_2_branch, 'see'):
                         pass
-                        t_32.extend((
+                        t_33.extend((
                             ' (see ',
                             environment.show(environment.getattr(l_2_branch, 'see')),
                             ')',
                         ))
                     elif environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'cut'):
                         pass
-                        t_32.append(
+                        t_33.append(
                             ' …',
                         )
                     elif (environment.getattr((undefined(name='entry') if l_2_entry is missing else l_2_entry), 'kind') == 'end'):
                         pass
-                        t_32.append(
+                        t_33.append(
                             ' (end)',
                         )
-                    t_32.append(
+                    t_33.append(
                         '\n',
                     )
                     if environment.getattr(l_2_branch, 'branches'):
                         pass
-                        t_32.extend((
+                        t_33.extend((
                             '<ul>\n',
                             environment.show(l_2_loop(environment.getattr(l_2_branch, 'branches'), )),
                             '</ul>\n',
                         ))
-                    t_32.append(
+                    t_33.append(
                         '</li>\n',
                     )
-                return Markup(concat(t_32))
-            t_31.append(loop((undefined(name='branches') if l_1_branches is missing else l_1_branches)(l_1_entries, ), loop))
-            t_31.append(
+                return Markup(concat(t_33))
+            t_32.append(loop((undefined(name='branches') if l_1_branches is missing else l_1_branches)(l_1_entries, ), loop))
+            t_32.append(
                 '</ul>\n',
             )
-            return concat(t_31)
+            return concat(t_32)
         context.exported_vars.add('outline')
         context.vars['outline'] = l_0_outline = Macro(environment, macro, 'outline', ('entries',), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro():
-            t_33 = []
+            t_34 = []
             pass
-            t_33.append(
+            t_34.append(
                 '<svg class="vh" aria-hidden="true">\n',
             )
             for (l_2_name, l_2_path) in [('flag', 'M3 14V2.5h9l-2 3 2 3H3'), ('warning', 'M8 2 14.6 13.5H1.4zM8 6.6v3M8 11.6v.1'), ('change', 'M1.5 5H9m4.5 0h1M1.5 11h1M7 11h7.5M9 5a2.2 2.2 0 1 0 4.4 0A2.2 2.2 0 1 0 9 5M2.6 11a2.2 2.2 0 1 0 4.4 0 2.2 2.2 0 1 0-4.4 0'), ('clock', 'M8 4.6V8l2.4 1.6M1.8 8a6.2 6.2 0 1 0 12.4 0A6.2 6.2 0 1 0 1.8 8'), ('tick', 'm3 8.5 3.2 3.2L13 5'), ('pin', 'm9.6 1.8 4.6 4.6-2.7.7-3 3.9-3.5-3.5 3.9-3zM6.7 9.3 2 14'), ('logo', 'M4 5.2v5.6M4 10c0-3.4 6-1 6.4-2.6M2.2 3.4a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 1 0-3.6 0M2.2 12.6a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 1 0-3.6 0M10.2 6.4a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 1 0-3.6 0')]:
                 _loop_vars = {}
                 pass
-                t_33.extend((
+                t_34.extend((
                     '<symbol id="i-',
                     environment.show(l_2_name),
                     '" viewBox="0 0 16 16"><path d="',
@@ -933,10 +956,10 @@ def template(environment):
                     '"/></symbol>\n',
                 ))
             l_2_name = l_2_path = missing
-            t_33.append(
+            t_34.append(
                 '</svg>\n',
             )
-            return concat(t_33)
+            return concat(t_34)
         context.exported_vars.add('icons')
         context.vars['icons'] = l_0_icons = Macro(environment, macro, 'icons', (), False, False, False, context.eval_ctx.autoescape)
 

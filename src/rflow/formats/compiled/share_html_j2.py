@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 13672a2eee87bdf8ae46fb1f962acf3c10336cff8709934585989bf2cd66382c
+SHA-256 of the template: ffd9f698c31b2c5c33086ad20bfd486e6b58fa4d569ab3bbc60e65411a964372
 """
 
 from rflow.formats.runtime import Undefined, missing
@@ -44,11 +44,17 @@ def template(environment):
         if 0: yield None
         _block_vars = {}
         l_0_version = resolve('version')
+        l_0_stale_at = resolve('stale_at')
         l_0_share = resolve('share')
         pass
         yield ' data-version="'
         yield environment.show((undefined(name='version') if l_0_version is missing else l_0_version))
         yield '"'
+        if (undefined(name='stale_at') if l_0_stale_at is missing else l_0_stale_at):
+            pass
+            yield ' data-stale="'
+            yield environment.show(environment.getattr((undefined(name='stale_at') if l_0_stale_at is missing else l_0_stale_at), 'isoformat')(**{'timespec': 'seconds', }, ))
+            yield '"'
         if environment.getattr((undefined(name='share') if l_0_share is missing else l_0_share), 'expires_at'):
             pass
             yield ' data-expires="'
@@ -62,11 +68,15 @@ def template(environment):
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
+        l_0_p = resolve('p')
         l_0_part = resolve('part')
         l_0_share = resolve('share')
-        l_0_p = resolve('p')
+        l_0_resume = resolve('resume')
+        l_0_words = missing
         t_1 = environment.tests['none']
         pass
+        l_0_words = ('Sign in to read all of it' if (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed') else 'Sign in to resume')
+        _block_vars['words'] = l_0_words
         yield '<a class="vh" href="#main">Skip to the session</a>\n<header class="bar">\n<span class="logo">'
         yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon')('logo', ))
         yield 'rflow</span>\n<p class="by">Read-only, shared by '
@@ -100,6 +110,11 @@ def template(environment):
                 pass
                 yield ' aria-current="page"'
             yield '>Full</a>\n</nav>\n'
+        if (undefined(name='resume') if l_0_resume is missing else l_0_resume):
+            pass
+            yield '<a class="go" href="?resume">'
+            yield environment.show((undefined(name='words') if l_0_words is missing else l_0_words))
+            yield '</a>\n'
         yield '</header>\n'
 
     def block_resume(context, missing=missing, environment=environment):
@@ -116,10 +131,10 @@ def template(environment):
             pass
             if (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed'):
                 pass
-                yield '<p class="row"><a class="pill ask" href="?resume">Sign in to read all of it</a> <span class="by">If you are a member of its space, you see its page there.</span></p>\n'
+                yield '<p class="row"><a class="go" href="?resume">Sign in to read all of it</a> <span class="by">If you are a member of its space, you see its page there.</span></p>\n'
             else:
                 pass
-                yield '<p class="row"><a class="pill ask" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
+                yield '<p class="row"><a class="go" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
 
     blocks = {'head': block_head, 'body': block_body, 'bar': block_bar, 'resume': block_resume}
     return root, blocks

@@ -6,7 +6,8 @@ from datetime import datetime
 import msgspec
 
 from rflow.core.summary.budget.sections import label
-from rflow.core.summary.progress import Progress, Section
+from rflow.core.summary.progress import Progress, Section, SectionEntry
+from rflow.core.summary.units import phrases
 from rflow.formats.page.lines import WHOLE, Line
 from rflow.formats.phrases import FOOTER, numbered
 
@@ -52,15 +53,21 @@ _ELSEWHERE = frozenset({*_TOP, *_SIDE, *_BELOW, *FOOTER, "tried", "ruled_out"})
 def blocks(progress: Progress) -> Blocks:
     """Return the blocks of a page; a section that has no place of its own stands among the facts."""
     made = {block.key: block for block in _made(progress)}
+    side = [made[key] for key in _SIDE if key in made and not _says_nothing(made[key])]
     return Blocks(
         top=tuple(block for block in made.values() if block.key in _TOP),
-        facts=tuple(block for block in made.values() if block.key not in _ELSEWHERE),
-        side=tuple(made[key] for key in _SIDE if key in made),
+        facts=tuple(block for block in made.values() if block.key not in _ELSEWHERE or _says_nothing(block)),
+        side=tuple(side),
         below=tuple(made[key] for key in _BELOW if key in made),
         end=tuple(made[key] for key in FOOTER if key in made),
         ruled_out=made.get("ruled_out"),
         tried=made.get("tried"),
     )
+
+
+def _says_nothing(block: Block) -> bool:
+    """Whether a block says that no change is in place: nothing to act on, so no callout."""
+    return block.key == "changes" and [line.text for line in block.lines] == [phrases.NOTHING]
 
 
 def _made(progress: Progress) -> Iterator[Block]:
@@ -86,6 +93,13 @@ def is_whole(progress: Progress) -> bool:
     return not progress.brief and any((progress.tried, progress.notes, progress.evidence, progress.changes))
 
 
+def _line(section: Section, entry: SectionEntry, numbers: dict[int, int]) -> Line:
+    text, command = numbered(entry), ""
+    if section.key == "changes":
+        text, command = phrases.apart_from_revert(text)
+    return Line(text=text, command=command, step=0 if entry.number else numbers.get(entry.seq, 0))
+
+
 def _block(progress: Progress, section: Section, lines: tuple[Line, ...], numbers: dict[int, int]) -> Block:
     tone, icon = _TONES.get(section.key, ("", ""))
     part = progress.waiting[0] if section.key == "waiting" and lines and progress.waiting else None
@@ -93,9 +107,7 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
     detail = section.detail if not lines or section.key == "now" else ""
     if part and until:
         detail = "overdue since" if part.overdue else "until"
-    entries = (
-        Line(text=numbered(entry), step=0 if entry.number else numbers.get(entry.seq, 0)) for entry in section.entries
-    )
+    entries = (_line(section, entry, numbers) for entry in section.entries)
     return Block(
         key=section.key,
         label=section.label,

@@ -1,7 +1,8 @@
 """What readers of links see: they have no account and are no actor, only the token of a link."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from rflow.core.session.replay import replay_session
 from rflow.core.session.state import Session
@@ -20,6 +21,16 @@ from rflow.stores.derived import readable_trees
 
 if TYPE_CHECKING:
     from rflow.service.team.links import ProtectedLinks
+
+_JUST_AFTER, _DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+class Shared(NamedTuple):
+    """A session as a link shows it, and when it has to be shown anew though nothing was added; None for a snapshot."""
+
+    session: Session
+    progress: Progress
+    stale_at: datetime | None
 
 
 class SharedSessions:
@@ -129,22 +140,37 @@ class SharedSessions:
             if opens(share, self.now(), policies[share.space])
         }
 
-    def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> tuple[Session, Progress]:
+    def progress(self, share: Share, extent: Extent, *, brief: bool = False) -> Shared:
         """Return the session as a share shows it (a snapshot ends at its last event), and its progress.
 
         With `brief`, return the brief form even of a whole link. Raises `NotFound` if the session is gone. The progress
-        is as of the last change, so it is the same for every reader.
+        is the same for every reader until `stale_at`.
         """
         store = self._of(share)
         log = store.load(share.session)
         events = [event for event in log.events if share.until_seq is None or event.seq <= share.until_seq]
         session = replay_session(log.id, log.code, events)
-        as_of = session.updated_at or self.now()
+        changed_at = session.updated_at or self.now()
+        as_of, stale_at = (changed_at, None) if share.until_seq is not None else self._as_of(session, changed_at)
         patterns = tuple(dict.fromkeys([*self.patterns, *share.patterns]))
         brief = brief or share.brief
         view = View(as_of=as_of, zone=self.zone, patterns=patterns, extent=extent, brief=brief)
         progress = summarise(session, _trees(store, session), view, tree_changed=_tree_changed(store, session))
-        return session, sections_only(progress) if brief else progress
+        return Shared(session, sections_only(progress) if brief else progress, stale_at)
+
+    def _as_of(self, session: Session, changed_at: datetime) -> tuple[datetime, datetime]:
+        """Return the time as of which a session is shown now, and from when on it is another.
+
+        A summary says of a wait that it is overdue, and of a time its day unless that is today. So it is as of the last
+        change, or the midnight or the end of a wait that has passed since.
+        """
+        now = self.now()
+        midnight = self.zone(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        ends = (
+            [wait.until + _JUST_AFTER for wait in session.waiting if wait.until] if session.status != "closed" else []
+        )
+        passed = [at for at in (midnight, *ends) if at <= now]
+        return max([changed_at, *passed]), min([midnight + _DAY, *(at for at in ends if at > now)])
 
     def record(self, views: Mapping[str, Sequence[ShareView]]) -> None:
         """Record views of shares, by share id."""

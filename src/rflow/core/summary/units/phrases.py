@@ -22,6 +22,7 @@ _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
 _FEW = 3
 SHORT_ANSWER = 4
 """An answer of so few letters, such as "no", says nothing without its question."""
+_NOT_RECORDED = "not recorded"
 _LONGEST_REVERT = 30
 _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 """What people type before a severity, which is shown as "sev 2" in any case."""
@@ -177,6 +178,14 @@ def with_revert(made: str, same: Sequence[ProgressChange], code: str) -> str:
     return f"{made} Revert{each}{mark}: {_revert(same[0], code)}"
 
 
+def apart_from_revert(text: str) -> tuple[str, str]:
+    """Return what `with_revert` made as two texts: the second is what to type, "" where that is not in the text."""
+    found = re.fullmatch(r"(.* Revert(?: both| each)?:) (.+)", text, re.DOTALL)
+    if found is None or re.fullmatch(rf"{_NOT_RECORDED}|rflow show \S+, entry \d+", found[2]):
+        return text, ""
+    return found[1], found[2]
+
+
 def is_of_several(text: str) -> bool:
     """Whether a text may stand for several changes with the same way to revert them."""
     return re.search(r" Revert (?:both|each)(?: \(corrected\))?: ", text) is not None
@@ -184,7 +193,7 @@ def is_of_several(text: str) -> bool:
 
 def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
-        return "not recorded"
+        return _NOT_RECORDED
     long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
     return f"rflow show {code}, entry {entry.seq}" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from rflow.core.session.events import Contingency
+from rflow.core.session.texts import REMOVED
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
@@ -101,7 +102,7 @@ def _last_note(progress: Progress) -> ProgressNote | Handover | None:
     if progress.ask is not None or progress.session.status == "closed":
         return None
     notes = [note for note in progress.notes if note.kind == "note" and not note.pinned and not note.on]
-    notes = [note for note in notes if note.by == progress.session.owner]
+    notes = [note for note in notes if note.by == progress.session.owner and note.text != REMOVED]
     if notes:
         return notes[-1]
     given = [entry for entry in progress.handovers if entry.word == "handed off"][-1:] if progress.brief else []

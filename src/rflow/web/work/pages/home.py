@@ -14,6 +14,7 @@ from rflow.errors import NotFound
 from rflow.identity import is_code
 from rflow.ports.team import SpaceView
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
+from rflow.web.work.pages.handed import handed
 
 OPEN: tuple[Status, ...] = ("open", "handed_off")
 STALE = timedelta(hours=24)
@@ -52,13 +53,15 @@ def home(call: Call) -> Result:
     if call.query.get("list") in _LISTS:
         return single_list(call, call.query["list"])
     lists = {key: session_list(call, key, HOME_ROWS) for key in ("inbox", "mine", "queues", "team", "stale")}
-    return HtmlPage(template="home.html.j2", values={"lists": lists, **spaces_of(call)})
+    handoffs = handed(call, lists["inbox"].heads)
+    return HtmlPage(template="home.html.j2", values={"lists": lists, "handed": handoffs, **spaces_of(call)})
 
 
 def inbox(call: Call) -> Result:
     """Show the sessions that were handed to the reader or wait in a queue."""
     lists = {key: session_list(call, key, PAGE_ROWS) for key in ("inbox", "queues")}
-    return HtmlPage(template="inbox.html.j2", values={"lists": lists, **spaces_of(call)})
+    handoffs = handed(call, lists["inbox"].heads) | handed(call, lists["queues"].heads)
+    return HtmlPage(template="inbox.html.j2", values={"lists": lists, "handed": handoffs, **spaces_of(call)})
 
 
 def single_list(call: Call, key: str) -> Result:
