@@ -18,7 +18,7 @@ from rflow.core.people import Person
 from rflow.core.space_policy import Policy, Space, new_space
 from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
-from rflow.ports.accounts import AllAccounts, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Membership, NameTaken
 from rflow.ports.paging import Key, Part
 from rflow.ports.stores import Store
 from rflow.ports.values import Stale
@@ -105,7 +105,7 @@ def test_accounts_are_listed_in_parts(store: Store) -> None:
 
 
 def test_the_same_name_is_taken_and_leaves_no_entry(store: Store) -> None:
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         store.accounts.add(replace(BEN, admin=True), ENTRY)
     assert store.accounts.account(BEN.id) == BEN
     assert len(actions(store)) == 2
@@ -163,7 +163,7 @@ def test_an_account_is_found_by_issuer_and_subject_and_two_cannot_share_them(sto
     store.accounts.replace(known, BEN, ENTRY)
     assert store.accounts.find_by_identity(entra) == known
     assert store.accounts.find_by_identity(Identity(issuer="https://other.example.com", subject="7f3")) is None
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         store.accounts.add(replace(BEN, id="cleo", name="Cleo", identities=(entra,)), ENTRY)
     assert store.accounts.account("cleo") is None
 
@@ -171,7 +171,7 @@ def test_an_account_is_found_by_issuer_and_subject_and_two_cannot_share_them(sto
 def test_spaces_and_their_policies_are_kept(store: Store) -> None:
     leeds = new_space("Leeds Hospital", MORNING)
     store.accounts.put_space(leeds, None, ENTRY)
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         store.accounts.put_space(leeds, None, ENTRY)
     strict = replace(leeds, policy=Policy(links="off", longest_link=3600, retention_days=90))
     store.accounts.put_space(strict, leeds, ENTRY)

@@ -13,7 +13,7 @@ from rflow.core.space_policy import Space
 from rflow.ports.paging import WHOLE, Part
 
 
-class Taken(Exception):
+class NameTaken(Exception):
     """An account or a space with this name exists already."""
 
 
@@ -66,7 +66,7 @@ class AccountStore(Protocol):
         """List all accounts, or a part of them, by id."""
 
     def add(self, account: Account, entry: AuditEntry) -> None:
-        """Store a new account; raise `Taken` if its name exists."""
+        """Store a new account; raise `NameTaken` if its name exists."""
 
     def replace(
         self,
@@ -99,7 +99,7 @@ class AccountStore(Protocol):
         """Return a space by its id."""
 
     def put_space(self, space: Space, expected: Space | None, entry: AuditEntry) -> None:
-        """Store a space; raise `Stale` if its state is not `expected`, or `Taken` if that is None and it exists."""
+        """Store a space; raise `Stale` if its state is not `expected`, or `NameTaken` if that is None and it exists."""
 
     def members(self, space_id: str) -> dict[str, MemberRole]:
         """Return the roles of the members of a space, by account id."""

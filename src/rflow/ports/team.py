@@ -49,7 +49,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     invitation: OneTimeLink | None = None
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
+class OffboardingResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of disabling or erasing an account.
 
     `credentials` and `links` count what was revoked, `sessions` are the new owners by session code, and `rewritten`
@@ -138,13 +138,13 @@ class Accounts(Protocol):
         Anyone may do that for themselves.
         """
 
-    def disable(self, name: str, heir: str = "") -> Left:
+    def disable(self, name: str, heir: str = "") -> OffboardingResult:
         """Disable an account: its web sessions, tokens and links end, and its open sessions go to `heir` or a queue."""
 
     def enable(self, name: str) -> User:
         """Enable a disabled account."""
 
-    def erase(self, name: str, heir: str = "") -> Left:
+    def erase(self, name: str, heir: str = "") -> OffboardingResult:
         """Delete an account, and replace its name in all records."""
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:

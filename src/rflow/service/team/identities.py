@@ -9,7 +9,7 @@ from rflow.core.accounts import Account, AuditEntry, Identity, account_name, act
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.session.times import utc
 from rflow.errors import NotAllowed, NotSignedIn
-from rflow.ports.accounts import AccountStore, Membership, Taken
+from rflow.ports.accounts import AccountStore, Membership, NameTaken
 from rflow.ports.stores import Store
 from rflow.ports.values import Clock, Stale
 
@@ -72,7 +72,7 @@ class Identities:
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:
                 self._accounts.add(account, self._entry("account_added", account))
-            except Taken:
+            except NameTaken:
                 known = self._accounts.find_by_identity(identity)  # by another request at the same time
                 if known is not None:
                     return known

@@ -12,7 +12,7 @@ from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, Credenti
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.values import Stale
 from rflow.stores.account_records import by_account, missing_audit, with_person_replaced
@@ -57,7 +57,7 @@ class MemoryAccounts:
         with self._changing():
             taken = any(self.find_by_identity(identity) for identity in account.identities)
             if account.id in self._accounts or taken:
-                raise Taken
+                raise NameTaken
             self._accounts[account.id] = account
             self.record([entry])
 
@@ -102,7 +102,7 @@ class MemoryAccounts:
         """Store a space."""
         with self._lock:
             if self._spaces.get(space.id) != expected:
-                raise Taken if expected is None else Stale
+                raise NameTaken if expected is None else Stale
             self._spaces[space.id] = space
             self.record([entry])
 

@@ -12,7 +12,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores.account_records import ROLES, by_account, missing_audit, read
@@ -76,7 +76,7 @@ class PostgresAccounts:
         """Store a new account."""
         with self._changing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE id = %s", (account.id,)).fetchone():
-                raise Taken
+                raise NameTaken
             account_rows.put_account(db, account)
             account_rows.record(db, [entry])
 
@@ -127,7 +127,7 @@ class PostgresAccounts:
             row = (space.id, msgspec.json.encode(space))
             if expected is None:
                 if not db.execute(_INSERT_SPACE, row).rowcount:
-                    raise Taken
+                    raise NameTaken
             elif account_rows.space(db, space.id, " FOR UPDATE") != expected:
                 raise Stale
             else:

@@ -14,7 +14,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores import derived
@@ -73,7 +73,7 @@ class SqliteAccounts:
         """Store a new account."""
         with self._changing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
-                raise Taken
+                raise NameTaken
             _put_account(db, account)
             _record(db, [entry])
 
@@ -122,7 +122,7 @@ class SqliteAccounts:
         with self._file.writing() as db:
             there = db.execute("SELECT 1 FROM spaces WHERE id = ?", (space.id,)).fetchone()
             if expected is None and there:
-                raise Taken
+                raise NameTaken
             if expected is not None and _space(db, space.id) != expected:
                 raise Stale
             db.execute("INSERT OR REPLACE INTO spaces VALUES (?, ?)", (space.id, msgspec.json.encode(space)))
@@ -311,7 +311,7 @@ def _put_account(db: sqlite3.Connection, account: Account) -> None:
     try:
         db.executemany("INSERT INTO identities VALUES (?, ?, ?)", identities)
     except sqlite3.IntegrityError:
-        raise Taken from None
+        raise NameTaken from None
 
 
 def _space(db: sqlite3.Connection, space_id: str) -> Space | None:

@@ -4,7 +4,7 @@ from functools import partial
 
 from rflow.core.accounts import AuditEntry
 from rflow.ports.paging import Key, newest_first
-from rflow.ports.team import Left, NewToken, NewUser, OneTimeLink, Token, User
+from rflow.ports.team import NewToken, NewUser, OffboardingResult, OneTimeLink, Token, User
 from rflow.ports.wire import team as s
 from rflow.ports.wire.basics import Listing, PageQuery
 from rflow.web.api.operations.operation import Call, Operation
@@ -64,7 +64,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Remove an account, and replace its name in every record",
         handler=lambda c: c.accounts.erase(c.path["user"], c.query.heir),
         query=s.EraseUserQuery,
-        result=Left,
+        result=OffboardingResult,
     ),
     _operation(
         name="set_user_password",

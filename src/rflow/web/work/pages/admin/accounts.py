@@ -8,7 +8,7 @@ from rflow.core.people import person
 from rflow.core.text import clean, counted
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.ports.paging import Key, Part
-from rflow.ports.team import Left, OneTimeLink
+from rflow.ports.team import OffboardingResult, OneTimeLink
 from rflow.web.work import texts
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
@@ -93,7 +93,11 @@ def account(call: Call) -> Result:
 
 
 def _account_page(
-    call: Call, error: RflowError | None = None, *, link: OneTimeLink | None = None, left: Left | None = None
+    call: Call,
+    error: RflowError | None = None,
+    *,
+    link: OneTimeLink | None = None,
+    left: OffboardingResult | None = None,
 ) -> HtmlPage:
     check_admin(call.me)
     user = call.team.accounts(call.me).user(call.path_param("account"))
