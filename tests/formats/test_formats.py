@@ -114,6 +114,7 @@ def test_the_full_story_leaves_nothing_out() -> None:
         *("since", "since_position", "earlier", "earlier_notes", "brief"),
         *(
             "ask_by",
+            "ask_at",
             "situation_at",
             "situation_before",
             "impact_before",

@@ -17,6 +17,7 @@ from judges.html import assert_literal_as_html, skeleton
 from judges.node_tools import node_file
 from judges.visible import tags, visible_text
 from rflow.core.session import commands as c
+from rflow.core.session.events import Brief
 from rflow.core.summary.budget.arrange import sections_only
 from rflow.core.summary.progress import Digest, Mark, OutlineEntry, Progress
 from rflow.core.summary.summarise import summarise
@@ -100,6 +101,16 @@ def test_the_page_begins_with_the_state_in_words_and_what_is_asked() -> None:
     assert [box.get("id") for box in with_class(page, "box")] == [
         *("ask", "caution", "changes", "waiting", "continue", "map")
     ]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_an_ask_says_whose_it_is_and_how_old(brief: bool) -> None:
+    scene = free()
+    scene.do(ANN, c.SetBrief(brief=Brief(ask="Restart it or wait?")))
+    progress = summarise(scene.session, scene.trees, looking(brief=brief))
+    for shown in (progress, sections_only(progress)):
+        [ask] = [box for box in with_class(parsed(shown), "box") if box.get("id") == "ask"]
+        assert words(ask) == "Ask Restart it or wait? Ann, 03:15"
 
 
 @pytest.mark.parametrize("brief", [True, False])

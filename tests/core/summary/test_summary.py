@@ -562,6 +562,7 @@ def test_the_hostile_session_fills_every_field_of_a_summary() -> None:
         *("sections.entries.below", "notes.about", "notes.settled", "questions.replies"),  # shown in test_sections.py
         *(
             "ask_by",
+            "ask_at",
             "situation_at",
             "situation_before",
             "impact_before",

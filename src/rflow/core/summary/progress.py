@@ -298,10 +298,10 @@ class Progress(_Part, frozen=True, kw_only=True):
     `sections` is what every format shows, in this order, after the title and the line of `header`; the other fields
     are what they were made from, for programs. `earlier` and `earlier_notes` count the steps and notes left out because
     they came before `since` or because only the latest were asked for, `evidence_more` the pieces of evidence left
-    out; `ask_by` is who asks, if that is not the owner; `situation_at` is when situation or impact was last said, if
-    results have come since; `since_position` are the numbers of the steps since the last move in the tree; `unreadable`
-    counts the entries that this version can't read, `redacted` the values that were hidden when it was computed,
-    `redacted_kinds` how many of each kind.
+    out; `ask_by` is who asks, if that is not the owner, `ask_at` when; `situation_at` is when situation or impact was
+    last said, if results have come since; `since_position` are the numbers of the steps since the last move in the
+    tree; `unreadable` counts the entries that this version can't read, `redacted` the values that were hidden when it
+    was computed, `redacted_kinds` how many of each kind.
     The `outline` of the whole tree is there only if the view asks for it.
     """
 
@@ -311,6 +311,7 @@ class Progress(_Part, frozen=True, kw_only=True):
     sections: tuple[Section, ...] = ()
     ask: str | None = None
     ask_by: str | None = None
+    ask_at: datetime | None = None
     situation: str | None = None
     impact: str | None = None
     situation_at: datetime | None = None

@@ -14,7 +14,7 @@ from rflow.core.summary.budget.arrange import arranged
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Continuing, Header, Progress, ProgressTree
 from rflow.core.summary.units import tree_parts
-from rflow.core.summary.units.earlier import ask_by, impact_before, situation_at, situation_before
+from rflow.core.summary.units.earlier import ask_at, ask_by, impact_before, situation_at, situation_before
 from rflow.core.summary.units.entries import EntryReader, waiting
 from rflow.core.summary.units.relations import own_steps_since_move
 from rflow.core.summary.units.step_numbers import StepNumbers
@@ -69,6 +69,7 @@ def _asked_and_said(session: Session, view: View, presenter: Presenter) -> dict[
     return {
         "ask": presenter.optional_text(view.ask if view.ask is not None else brief.ask),
         "ask_by": presenter.optional_line(ask_by(session)) if view.ask is None else None,
+        "ask_at": presenter.optional_time(ask_at(session)) if view.ask is None else None,
         "situation": presenter.optional_text(brief.situation),
         "impact": presenter.optional_text(brief.impact),
         "situation_at": presenter.optional_time(situation_at(session)),

@@ -93,8 +93,10 @@ def is_whole(progress: Progress) -> bool:
     return not progress.brief and any((progress.tried, progress.notes, progress.evidence, progress.changes))
 
 
-def _line(section: Section, entry: SectionEntry, numbers: dict[int, int]) -> Line:
+def _line(progress: Progress, section: Section, entry: SectionEntry, numbers: dict[int, int]) -> Line:
     text, command = numbered(entry), ""
+    if section.key == "ask" and progress.ask_at:
+        return Line(text=text, by=progress.ask_by or progress.session.owner, at=progress.ask_at)
     if section.key == "changes":
         text, command = phrases.apart_from_revert(text)
     return Line(text=text, command=command, step=0 if entry.number else numbers.get(entry.seq, 0))
@@ -105,9 +107,11 @@ def _block(progress: Progress, section: Section, lines: tuple[Line, ...], number
     part = progress.waiting[0] if section.key == "waiting" and lines and progress.waiting else None
     until = part.until if part and len(progress.waiting) == 1 else None
     detail = section.detail if not lines or section.key == "now" else ""
+    if section.key == "ask" and progress.ask_at:
+        detail = ""  # who asks stands with the time
     if part and until:
         detail = "overdue since" if part.overdue else "until"
-    entries = (_line(section, entry, numbers) for entry in section.entries)
+    entries = (_line(progress, section, entry, numbers) for entry in section.entries)
     return Block(
         key=section.key,
         label=section.label,

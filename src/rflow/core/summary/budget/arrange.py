@@ -94,6 +94,7 @@ def sections_only(progress: Progress) -> Progress:
         sections=progress.sections,
         ask=progress.ask,
         ask_by=progress.ask_by,
+        ask_at=progress.ask_at,
         redacted=progress.redacted,
         redacted_kinds=progress.redacted_kinds,
         since=progress.since,

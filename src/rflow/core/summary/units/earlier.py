@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from rflow.core.session.events import Brief, BriefSet, SessionStarted
+from rflow.core.session.events import Brief, BriefSet, Event, SessionStarted
 from rflow.core.session.state import OwnershipEntry, Session, Step
 from rflow.core.summary.progress import Handover
 from rflow.core.summary.units.relations import says_little_more
@@ -33,9 +33,21 @@ def impact_before(session: Session) -> str | None:
 
 def ask_by(session: Session) -> str | None:
     """Return who asks, where that is not the owner: "I" is somebody else in what an earlier owner asked."""
+    event = _asked_in(session)
+    return event.by.name if event is not None and event.by.id != session.owner.id else None
+
+
+def ask_at(session: Session) -> datetime | None:
+    """Return when the ask was last said."""
+    event = _asked_in(session)
+    return event.at if event is not None and not event.undated else None
+
+
+def _asked_in(session: Session) -> Event | None:
+    """Return the event with the ask as it stands; None where there is none."""
     for event in reversed(session.adjustments.values()):
         if isinstance(event.fact, SessionStarted | BriefSet) and event.fact.brief.ask is not None:
-            return event.by.name if event.fact.brief.ask and event.by.id != session.owner.id else None
+            return event if event.fact.brief.ask else None
     return None
 
 
