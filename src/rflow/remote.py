@@ -25,17 +25,33 @@ from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
 from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable, UsageProblem
-from rflow.ports import wire
 from rflow.ports.team import SpaceView
 from rflow.ports.values import About, Clock, Imported, ImportOutcome, Incoming, Proposal, Sent, TreeName, Verdict
+from rflow.ports.wire.basics import MAX_PAGE_SIZE, Listing
+from rflow.ports.wire.errors import STATUS, Problem
+from rflow.ports.wire.links import CreatedLink, CreateLink, Link, LinkPassword, LinkReference
+from rflow.ports.wire.people import Me
+from rflow.ports.wire.sessions import (
+    CheckCommand,
+    CommandResult,
+    EventLog,
+    ImportResult,
+    ImportSession,
+    SendCommand,
+    SessionVersion,
+    readable_events,
+    stored_events,
+    unreadable_events,
+)
+from rflow.ports.wire.trees import ProposalDecision, TreeAdded, TreeVersion
 
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 _TIMEOUT = 30.0
 _LIMIT = 64 * 1024 * 1024
 """Bytes of a response."""
 _NO_PAGES = ("A parameter is wrong: Object contains unknown field `limit`", "This takes no parameters: limit")
 """How the refusal of a page by a server begins whose lists did not come in pages yet."""
-_ERRORS: Mapping[str, type[RflowError]] = {f"urn:rflow:{name}": kind for kind, (_, name) in wire.STATUS.items()}
+_ERRORS: Mapping[str, type[RflowError]] = {f"urn:rflow:{name}": kind for kind, (_, name) in STATUS.items()}
 
 
 class RemoteWorkspace:
@@ -58,7 +74,7 @@ class RemoteWorkspace:
     def actor(self) -> Actor:
         """Who acts; the server is asked when it is first needed."""
         if self._actor is None:
-            self._actor = _actor(self._get("/me", wire.Me))
+            self._actor = _actor(self._get("/me", Me))
         return self._actor
 
     def sign_out(self) -> None:
@@ -95,12 +111,12 @@ class RemoteWorkspace:
 
     def version(self, session_id: str) -> int | None:
         """Return the number of a session's last event."""
-        return self._get(f"/sessions/{_part(session_id)}/version", wire.Version).version
+        return self._get(f"/sessions/{_part(session_id)}/version", SessionVersion).version
 
     def load(self, session_id: str, after: int = 0) -> Log:
         """Read a session's events after version `after`."""
         wanted = {"after": after} if after else {"context": "true"}
-        log = self._get(f"/sessions/{_part(session_id)}/events", wire.EventLog, **wanted)
+        log = self._get(f"/sessions/{_part(session_id)}/events", EventLog, **wanted)
         if log.context is not None:
             self._actor = _actor(log.context.me)
             self._trees |= log.context.trees
@@ -108,7 +124,7 @@ class RemoteWorkspace:
         return Log(
             id=log.id,
             code=log.code,
-            events=wire.stored(log.events, log.unreadable),
+            events=stored_events(log.events, log.unreadable),
             space=log.space,
             after=log.after,
             header=log.header.encode(),
@@ -120,21 +136,21 @@ class RemoteWorkspace:
 
     def start(self, command: Start) -> Sent:
         """Start a session; one that the same `command_id` started before is returned as it stands."""
-        return _sent(self._send("POST", "/sessions", command, wire.Done, again=bool(command.command_id)))
+        return _sent(self._send("POST", "/sessions", command, CommandResult, again=bool(command.command_id)))
 
     def send(
         self, session_id: str, command: Command, contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
         """Carry out a command; one with an id is sent again where the answer is lost, and carried out once."""
-        body, path = wire.Send(command=command, known=known), f"/sessions/{_part(session_id)}"
+        body, path = SendCommand(command=command, known=known), f"/sessions/{_part(session_id)}"
         again = bool(command.command_id)
         if contents:
-            return _sent(self._upload(f"{path}/evidence", body, contents, wire.Done, again=again))
-        return _sent(self._send("POST", f"{path}/commands", body, wire.Done, again=again))
+            return _sent(self._upload(f"{path}/evidence", body, contents, CommandResult, again=again))
+        return _sent(self._send("POST", f"{path}/commands", body, CommandResult, again=again))
 
     def check(self, session_id: str, command: Command) -> None:
         """Raise the error that `send` would raise now, and write nothing."""
-        self._send("POST", f"/sessions/{_part(session_id)}/checks", wire.Check(command=command), None)
+        self._send("POST", f"/sessions/{_part(session_id)}/checks", CheckCommand(command=command), None)
 
     def delete(self, session_id: str) -> None:
         """Remove a session for good, and end its links."""
@@ -149,16 +165,16 @@ class RemoteWorkspace:
         return self._import(incoming, accept_ownership=accept_ownership)
 
     def _import(self, incoming: Incoming, *, accept_ownership: bool = False, dry_run: bool = False) -> Imported:
-        body = wire.Import(
+        body = ImportSession(
             id=incoming.id,
             code=incoming.code,
-            events=wire.readable(incoming.events),
-            unreadable=wire.unreadable(incoming.events),
+            events=readable_events(incoming.events),
+            unreadable=unreadable_events(incoming.events),
             trees=dict(incoming.trees),
             accept_ownership=accept_ownership,
             dry_run=dry_run,
         )
-        result = self._upload("/imports", body, incoming.contents, wire.ImportResult)
+        result = self._upload("/imports", body, incoming.contents, ImportResult)
         return Imported(
             session=result.session,
             code=result.code,
@@ -173,7 +189,7 @@ class RemoteWorkspace:
 
     def people(self) -> list[Person]:
         """Return everybody in the sessions that the actor may see, by name."""
-        return self._all("/people", wire.Listing[Person])
+        return self._all("/people", Listing[Person])
 
     def exported(self, session_id: str) -> None:
         """Record that a whole session leaves as a file."""
@@ -185,20 +201,20 @@ class RemoteWorkspace:
         """Return a version of a tree as canonical JSON; one that came with a session is not asked for again."""
         if digest in self._trees:
             return self._trees[digest]
-        return self._get("/tree-version", wire.TreeVersion, digest=digest).data
+        return self._get("/tree-version", TreeVersion, digest=digest).data
 
     def tree_names(self, space: str = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space; those that have just come with a session are these."""
         names = self._names.pop(space, None)
         if names is not None:
             return names
-        return self._all("/trees", wire.Listing[TreeName], space=space)
+        return self._all("/trees", Listing[TreeName], space=space)
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
         """Make a tree the current version of its id."""
         self._names.clear()
         named = {"space": space} if edited is None else {"space": space, "edited": edited}
-        added: wire.TreeAdded = self._send("POST", f"/trees?{urlencode(named)}", data, wire.TreeAdded)
+        added: TreeAdded = self._send("POST", f"/trees?{urlencode(named)}", data, TreeAdded)
         return added.new
 
     def propose_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str = "") -> Proposal:
@@ -209,17 +225,17 @@ class RemoteWorkspace:
 
     def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
         """List what was proposed in a space."""
-        return self._all("/tree-proposals", wire.Listing[Proposal], space=space)
+        return self._all("/tree-proposals", Listing[Proposal], space=space)
 
     def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
         """Publish what was proposed, or drop it."""
         path = f"/tree-proposals/{_part(digest)}/decision?{urlencode({'space': space})}"
-        proposal: Proposal = self._send("POST", path, wire.Decision(verdict=verdict), Proposal)
+        proposal: Proposal = self._send("POST", path, ProposalDecision(verdict=verdict), Proposal)
         return proposal
 
     def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> list[NodeFlag]:
         """List the flags of the current version of a tree."""
-        return self._all(f"/trees/{_part(tree_id)}/flags", wire.Listing[NodeFlag], space=space)
+        return self._all(f"/trees/{_part(tree_id)}/flags", Listing[NodeFlag], space=space)
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> TreeStats:
         """Return the statistics of a tree from the sessions of a space."""
@@ -239,23 +255,23 @@ class RemoteWorkspace:
 
     def create_share(self, wish: ShareWish) -> Minted:
         """Create a read-only link to a session."""
-        body = wire.NewLink(**{name: getattr(wish, name) for name in wire.NewLink.__struct_fields__})
-        made = self._send("POST", "/links", body, wire.MadeLink)
+        body = CreateLink(**{name: getattr(wish, name) for name in CreateLink.__struct_fields__})
+        made = self._send("POST", "/links", body, CreatedLink)
         return Minted(share=_share(made.link), token=made.token)
 
     def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list[ShareCount]:
         """List the links of a session, else the actor's."""
         named = {"session": session_id} if session_id else {}
-        links = self._all("/links", wire.Listing[wire.Link], everybody=str(everybody).lower(), **named)
+        links = self._all("/links", Listing[Link], everybody=str(everybody).lower(), **named)
         return [_count(link) for link in links]
 
     def share(self, reference: str) -> ShareCount:
         """Find the one link whose id begins with `reference`, or whose token it is."""
-        return _count(self._send("POST", "/links/find", wire.LinkReference(link=reference), wire.Link))
+        return _count(self._send("POST", "/links/find", LinkReference(link=reference), Link))
 
     def session_of_link(self, token: str) -> Head:
         """Return the session that the link with this token shows, if the actor may see it."""
-        found: Head = self._send("POST", "/links/session", wire.LinkReference(link=token), Head)
+        found: Head = self._send("POST", "/links/session", LinkReference(link=token), Head)
         return found
 
     def share_views(self, share_id: str) -> Sequence[ShareView]:
@@ -264,31 +280,31 @@ class RemoteWorkspace:
 
     def revoke_share(self, share_id: str) -> Share:
         """Revoke a link at once."""
-        return _share(self._send("POST", f"/links/{_part(share_id)}/revocation", None, wire.Link))
+        return _share(self._send("POST", f"/links/{_part(share_id)}/revocation", None, Link))
 
     def protect_share(self, share_id: str, password: str) -> Share:
         """Change the password of a link; an empty one removes it."""
-        body = wire.LinkPassword(password=password)
-        return _share(self._send("PUT", f"/links/{_part(share_id)}/password", body, wire.Link))
+        body = LinkPassword(password=password)
+        return _share(self._send("PUT", f"/links/{_part(share_id)}/password", body, Link))
 
     # Spaces
 
     def spaces(self) -> list[SpaceView]:
         """List the spaces that the actor may see."""
-        return self._all("/spaces", wire.Listing[SpaceView])
+        return self._all("/spaces", Listing[SpaceView])
 
     # Requests
 
-    def _get(self, path: str, kind: type[_Answer], **query: object) -> _Answer:
+    def _get(self, path: str, kind: type[_Result], **query: object) -> _Result:
         pairs = urlencode(query, doseq=True, errors="replace")
         return self._read(self._request("GET", f"{path}?{pairs}" if pairs else path, again=True), kind)
 
-    def _all(self, path: str, kind: type[wire.Listing[_Answer]], **query: object) -> list[_Answer]:
+    def _all(self, path: str, kind: type[Listing[_Result]], **query: object) -> list[_Result]:
         """Read all pages of a list."""
-        found: list[_Answer] = []
+        found: list[_Result] = []
         while True:
             try:
-                page = self._get(path, kind, limit=wire.MOST, **query)
+                page = self._get(path, kind, limit=MAX_PAGE_SIZE, **query)
             except UsageProblem as error:
                 raise (self._older() if error.what.startswith(_NO_PAGES) else error) from error
             found += page.items
@@ -304,17 +320,17 @@ class RemoteWorkspace:
 
     def _send(self, method: str, path: str, body: object, kind: Any, *, again: bool = False) -> Any:
         data = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
-        answer = self._request(method, path, data, again=again)
-        return None if kind is None else self._read(answer, kind)
+        response = self._request(method, path, data, again=again)
+        return None if kind is None else self._read(response, kind)
 
     def _upload(
-        self, path: str, body: object, contents: Mapping[str, bytes], kind: type[_Answer], *, again: bool = False
-    ) -> _Answer:
+        self, path: str, body: object, contents: Mapping[str, bytes], kind: type[_Result], *, again: bool = False
+    ) -> _Result:
         """Send a request with contents as they are, as parts of a form."""
         media_type, data = _form(msgspec.json.encode(body), contents)
         return self._read(self._request("POST", path, data, again=again, media_type=media_type), kind)
 
-    def _read(self, body: bytes, kind: type[_Answer]) -> _Answer:
+    def _read(self, body: bytes, kind: type[_Result]) -> _Result:
         try:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -355,7 +371,7 @@ class RemoteWorkspace:
         if response.status < 400:
             return response.body
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            error = _error(msgspec.json.decode(response.body, type=wire.Problem), response)
+            error = _error(msgspec.json.decode(response.body, type=Problem), response)
             if isinstance(error, NotSignedIn):
                 error.try_ = f"Sign in again: rflow login {self.about.url}"
             raise error
@@ -375,7 +391,7 @@ def _form(request: bytes, contents: Mapping[str, bytes]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
-def _error(problem: wire.Problem, response: Response) -> RflowError:
+def _error(problem: Problem, response: Response) -> RflowError:
     """Return the error that the server raised."""
     kind = _ERRORS.get(problem.type)
     if kind is SessionMoved:
@@ -391,7 +407,7 @@ def _error(problem: wire.Problem, response: Response) -> RflowError:
     return error
 
 
-def _actor(me: wire.Me) -> Actor:
+def _actor(me: Me) -> Actor:
     scopes = None if me.scopes is None else frozenset(me.scopes)
     return Actor(person=me.person, roles=me.roles, admin=me.admin, scopes=scopes)
 
@@ -408,19 +424,19 @@ def _part(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 
-def _sent(done: wire.Done) -> Sent:
+def _sent(done: CommandResult) -> Sent:
     return Sent(
         session=done.session,
         code=done.code,
         events=tuple(done.events),
         entry=done.entry,
         steered=done.steered,
-        tail=wire.stored(done.tail, done.unreadable),
+        tail=stored_events(done.tail, done.unreadable),
         reload=done.reload,
     )
 
 
-def _share(link: wire.Link) -> Share:
+def _share(link: Link) -> Share:
     """Return a link as a share, without the hashes that the server keeps to itself."""
     return Share(
         id=link.id,
@@ -443,5 +459,5 @@ def _share(link: wire.Link) -> Share:
     )
 
 
-def _count(link: wire.Link) -> ShareCount:
+def _count(link: Link) -> ShareCount:
     return ShareCount(share=_share(link), views=link.views, last_view=link.last_view)

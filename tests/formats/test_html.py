@@ -23,7 +23,7 @@ from rflow.core.summary.progress import Digest, Mark, OutlineEntry, Progress
 from rflow.core.summary.summarise import summarise
 from rflow.formats import FORMATS, Renderings, layout_of, render
 from rflow.formats.page.head import pills
-from rflow.formats.page.outline import DEEPEST
+from rflow.formats.page.outline import MAX_DEPTH
 from rflow.formats.parts import Item, Items, sheet
 from support.core.builders import ANN, free, looking
 from support.formats.builders import DIGEST, FULL, STORIES, TOLD, changed
@@ -238,7 +238,7 @@ def test_a_link_passes_nothing_to_its_target_and_only_web_links_are_links() -> N
 def test_a_tree_that_is_very_deep_is_set_in_only_so_far() -> None:
     outline = tuple(OutlineEntry(depth=depth, label="", kind="decision", text=f"Q{depth}") for depth in range(1, 401))
     *_, tree = parsed(changed(FULL, outline=outline)).iter("details")
-    assert lists_within(tree) == DEEPEST
+    assert lists_within(tree) == MAX_DEPTH
     assert len(list(tree.iter("li"))) == 400
 
 

@@ -14,7 +14,7 @@ from rflow.core.tree.graph import Turn
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
 from rflow.data import data_dir
 from rflow.formats import render
-from rflow.formats.tree_map import MOST, RULES, STYLE, folded, tree_map
+from rflow.formats.tree_map import MAX_ENTRIES, RULES, STYLE, folded, tree_map
 from rflow.trees.files import read_tree
 from support.formats.builders import FULL, changed
 from support.web.browser import a_page
@@ -123,14 +123,14 @@ def test_a_text_is_never_markup() -> None:
 def test_a_large_tree_is_folded_to_what_is_near_the_position() -> None:
     tree = deep(400)
     path = [Turn(node=f"q{n}", label="No", to=f"q{n + 1}") for n in range(200)]
-    entries = folded(tree_outline(tree, path, "q200", str), MOST)
-    assert len(entries) <= MOST
+    entries = folded(tree_outline(tree, path, "q200", str), MAX_ENTRIES)
+    assert len(entries) <= MAX_ENTRIES
     assert [entry.text for entry in entries if entry.mark == "here"] == ["Question 200?"]
     assert "Remedy 200" in [entry.text for entry in entries]
 
 
 def test_sixty_nodes_are_all_shown() -> None:
-    assert len(folded(tree_outline(deep(29), [], None, str), MOST)) == 59
+    assert len(folded(tree_outline(deep(29), [], None, str), MAX_ENTRIES)) == 59
 
 
 CASES: dict[str, str] = {

@@ -18,7 +18,7 @@ from rflow.core.people import Person
 from rflow.core.space_policy import Policy, Space, new_space
 from rflow.core.tokens import token_hash, token_of
 from rflow.errors import NotAllowed, UsageProblem
-from rflow.ports.accounts import AllAccounts, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Membership, NameTaken
 from rflow.ports.paging import Key, Part
 from rflow.ports.stores import Store
 from rflow.ports.values import Stale
@@ -105,7 +105,7 @@ def test_accounts_are_listed_in_parts(store: Store) -> None:
 
 
 def test_the_same_name_is_taken_and_leaves_no_entry(store: Store) -> None:
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         store.accounts.add(replace(BEN, admin=True), ENTRY)
     assert store.accounts.account(BEN.id) == BEN
     assert len(actions(store)) == 2
@@ -161,9 +161,9 @@ def test_an_account_is_found_by_issuer_and_subject_and_two_cannot_share_them(sto
     entra = Identity(issuer="https://login.example.com/tenant", subject="7f3")
     known = replace(BEN, identities=(entra,))
     store.accounts.replace(known, BEN, ENTRY)
-    assert store.accounts.identified(entra) == known
-    assert store.accounts.identified(Identity(issuer="https://other.example.com", subject="7f3")) is None
-    with pytest.raises(Taken):
+    assert store.accounts.find_by_identity(entra) == known
+    assert store.accounts.find_by_identity(Identity(issuer="https://other.example.com", subject="7f3")) is None
+    with pytest.raises(NameTaken):
         store.accounts.add(replace(BEN, id="cleo", name="Cleo", identities=(entra,)), ENTRY)
     assert store.accounts.account("cleo") is None
 
@@ -171,7 +171,7 @@ def test_an_account_is_found_by_issuer_and_subject_and_two_cannot_share_them(sto
 def test_spaces_and_their_policies_are_kept(store: Store) -> None:
     leeds = new_space("Leeds Hospital", MORNING)
     store.accounts.put_space(leeds, None, ENTRY)
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         store.accounts.put_space(leeds, None, ENTRY)
     strict = replace(leeds, policy=Policy(links="off", longest_link=3600, retention_days=90))
     store.accounts.put_space(strict, leeds, ENTRY)
@@ -204,7 +204,7 @@ def test_a_credential_leads_to_its_account_and_roles(store: Store) -> None:
     store.accounts.add_credential(token, replace(ENTRY, action="token_created"))
     store.accounts.set_role(Membership("leeds", BEN.id, "member"), ENTRY)
     assert store.accounts.bearer(token.hash) == (token, BEN, {"leeds": "member"})
-    store.accounts.used(token.hash, MORNING + timedelta(hours=1))
+    store.accounts.mark_used(token.hash, MORNING + timedelta(hours=1))
     assert store.accounts.credential(token.hash) == replace(token, used_at=MORNING + timedelta(hours=1))
     assert store.accounts.end([token.id], [replace(ENTRY, action="token_revoked")]) == 1
     assert store.accounts.bearer(token.hash) is None
@@ -286,39 +286,39 @@ def test_removing_an_account_takes_all_that_it_could_sign_in_with(store: Store) 
 def test_what_has_expired_is_swept(store: Store) -> None:
     store.accounts.add_credential(credential(1, expires_at=MORNING + timedelta(hours=1)))
     store.accounts.add_credential(credential(2))
-    assert store.accounts.hit("ben", 0, 1, MORNING + timedelta(hours=1))
-    assert store.accounts.hit("views", 0, 1)
+    assert store.accounts.increment("ben", 0, 1, MORNING + timedelta(hours=1))
+    assert store.accounts.increment("views", 0, 1)
     store.accounts.sweep(MORNING + timedelta(hours=2))
     assert [each.id for each in store.accounts.credentials()] == ["CRED2"]
-    assert store.accounts.hit("ben", 0, 1)
-    assert not store.accounts.hit("views", 0, 1)
+    assert store.accounts.increment("ben", 0, 1)
+    assert not store.accounts.increment("views", 0, 1)
 
 
 def test_a_counter_counts_to_its_limit_in_each_window(store: Store) -> None:
-    assert [store.accounts.hit("sign-in ben", 7, 3) for _ in range(4)] == [True, True, True, False]
-    assert store.accounts.hit("sign-in ana", 7, 3)
-    assert store.accounts.hit("sign-in ben", 8, 3)
-    assert store.accounts.hit("sign-in ben", 8, 2)
+    assert [store.accounts.increment("sign-in ben", 7, 3) for _ in range(4)] == [True, True, True, False]
+    assert store.accounts.increment("sign-in ana", 7, 3)
+    assert store.accounts.increment("sign-in ben", 8, 3)
+    assert store.accounts.increment("sign-in ben", 8, 2)
     store.accounts.clear("sign-in ben")
-    assert store.accounts.hit("sign-in ben", 8, 1)
+    assert store.accounts.increment("sign-in ben", 8, 1)
 
 
 def test_what_was_counted_is_taken_back_only_in_its_window(store: Store) -> None:
-    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
-    store.accounts.take_back("sign-in ben", 7)
-    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(2)] == [True, False]
-    store.accounts.take_back("sign-in ben", 6)
-    store.accounts.take_back("sign-in ana", 7)
-    assert not store.accounts.hit("sign-in ben", 7, 2)
+    assert [store.accounts.increment("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
+    store.accounts.decrement("sign-in ben", 7)
+    assert [store.accounts.increment("sign-in ben", 7, 2) for _ in range(2)] == [True, False]
+    store.accounts.decrement("sign-in ben", 6)
+    store.accounts.decrement("sign-in ana", 7)
+    assert not store.accounts.increment("sign-in ben", 7, 2)
     for _ in range(3):
-        store.accounts.take_back("sign-in ben", 7)
-    assert [store.accounts.hit("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
+        store.accounts.decrement("sign-in ben", 7)
+    assert [store.accounts.increment("sign-in ben", 7, 2) for _ in range(3)] == [True, True, False]
 
 
 def test_a_counter_is_exact_for_many_at_once(store: Store, url: str) -> None:
     def claim(_: int) -> bool:
         with closing(open_store(url)) as other:
-            return other.accounts.hit("views", 0, 5)
+            return other.accounts.increment("views", 0, 5)
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(claim, range(20))) == 5

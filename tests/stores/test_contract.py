@@ -448,8 +448,8 @@ def test_a_search_gives_no_more_than_was_asked_for(store: Store) -> None:
 def test_everybody_who_acted_or_received_is_known_by_name_queues_too(store: Store, reopen: Reopen) -> None:
     put(store, whole_story(), blobs={LPSTAT_DIGEST: LPSTAT})
     assert reopen().people() == [TIER2, ANA, BEN, CHLOE]
-    assert [reopen().appears(each.id) for each in (TIER2, ANA, BEN, CHLOE)] == [True] * 4
-    assert [reopen().appears(name) for name in ("rflow", "an", "")] == [False] * 3
+    assert [reopen().has_person(each.id) for each in (TIER2, ANA, BEN, CHLOE)] == [True] * 4
+    assert [reopen().has_person(name) for name in ("rflow", "an", "")] == [False] * 3
 
 
 def test_a_person_is_called_as_in_their_newest_session(store: Store, reopen: Reopen) -> None:
@@ -501,7 +501,7 @@ def test_who_was_only_in_a_deleted_session_is_no_longer_known(store: Store, reop
     put(store, short_story(by=CHLOE), code="C1", session_id="c1")
     store.delete("c1")
     assert reopen().people() == [ANA, BEN]
-    assert [reopen().appears(each.id) for each in (ANA, BEN, CHLOE)] == [True, True, False]
+    assert [reopen().has_person(each.id) for each in (ANA, BEN, CHLOE)] == [True, True, False]
 
 
 # Removing

@@ -109,10 +109,10 @@ def test_links_are_found_by_the_beginning_of_their_ids(store: Store) -> None:
     newer = stored_share(msgspec.structs.replace(link(5), id="LINK1A"))
     store.shares.restore(msgspec.structs.replace(newer, data=newer.data[:-1] + b',"sealed":true}'))
     store.shares.record({"LINK12": [look(1)]})
-    found = store.shares.beginning("LINK1")
+    found = store.shares.find_by_prefix("LINK1")
     assert [(one.share, one.views) for one in found] == [(link(1), 0), (twelfth, 1)]
-    assert [one.share.id for one in store.shares.beginning("LINK3")] == ["LINK3"]
-    assert store.shares.beginning("LINK9") == store.shares.beginning("link") == []
+    assert [one.share.id for one in store.shares.find_by_prefix("LINK3")] == ["LINK3"]
+    assert store.shares.find_by_prefix("LINK9") == store.shares.find_by_prefix("link") == []
 
 
 def test_views_are_counted_and_kept(store: Store) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rflow.core.text import clean, one_line
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
 from rflow.errors import BadInput, Exit
-from rflow.trees.files import LARGEST, describe, load_tree, read_tree
+from rflow.trees.files import MAX_SIZE, describe, load_tree, read_tree
 from rflow.trees.parsing import PARSERS, parse
 from rflow.trees.writing import WRITERS, write_tree
 
@@ -305,7 +305,7 @@ def test_a_byte_order_mark_is_no_matter() -> None:
         (b" \r\n\n", "vpn.json: The file is empty. Start with id, title, start and nodes."),
         (b"[]", "vpn.json: The file does not hold a tree. Start with id, title, start and nodes."),
         (
-            b" " * (LARGEST + 1),
+            b" " * (MAX_SIZE + 1),
             "vpn.json: The file is larger than 2 MB, the limit for trees. Is it the right file?",
         ),
     ],

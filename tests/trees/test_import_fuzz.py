@@ -92,7 +92,7 @@ def is_read_or_refused(text: str, form: str) -> bool:
         assert error.line is None or 1 <= error.line <= len(text.splitlines()) + 1
         return False
     for each in imported:
-        tree = each.meaning.tree
+        tree = each.conversion.tree
         assert tree.start in tree.nodes
         for node in tree.nodes.values():
             assert node.text.strip() and node.text == clean(node.text)
@@ -144,7 +144,7 @@ def test_long_lines_of_anything_end(before: str, form: str) -> None:
 def test_as_many_answers_that_read_alike_as_a_chart_may_have_are_made_to_differ(form: str, text: str) -> None:
     """The time is linear: each further answer does not try all names again, which took minutes for so many."""
     (imported,) = import_text(text, "runbook", form, "till", Names())
-    first = imported.meaning.tree.nodes[imported.meaning.tree.start]
+    first = imported.conversion.tree.nodes[imported.conversion.tree.start]
     assert isinstance(first, Decision)
     labels = {choice.label.casefold() for choice in first.choices}
     assert len(labels) == len(first.choices) > 10_000

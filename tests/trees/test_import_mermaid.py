@@ -33,7 +33,7 @@ def one(text: str) -> Imported:
 
 def notes(text: str) -> list[tuple[int, str]]:
     """What had to be decided, by line."""
-    return [(note.line, note.text) for note in one(text).meaning.notes]
+    return [(note.line, note.text) for note in one(text).conversion.notes]
 
 
 def refused(text: str) -> tuple[int | None, str]:
@@ -68,13 +68,13 @@ def test_nodes_links_and_labels_are_those_that_mermaid_reports(answer: dict[str,
     ],
 )
 def test_a_chart_that_mermaid_refuses_is_read_as_it_was_meant(file: str, texts: dict[str, str]) -> None:
-    tree = one((SAMPLES / file).read_text("utf-8")).meaning.tree
+    tree = one((SAMPLES / file).read_text("utf-8")).conversion.tree
     assert {name: node.text for name, node in tree.nodes.items()} == texts
     assert [way.to for way in exits(tree.nodes["A"])] == [name for name in texts if name != "A"]
 
 
 def test_a_link_with_a_text_and_a_label_says_both() -> None:
-    tree = one("flowchart TD\nA -- No -->|wait a minute| B\nA -- Yes --> C\n").meaning.tree
+    tree = one("flowchart TD\nA -- No -->|wait a minute| B\nA -- Yes --> C\n").conversion.tree
     assert [(way.label, way.to) for way in exits(tree.nodes["A"])] == [("No: wait a minute", "B"), ("Yes", "C")]
 
 
@@ -134,7 +134,7 @@ def test_every_sample_is_read_but_the_label_that_is_never_closed() -> None:
     ],
 )
 def test_labels_may_hold_brackets_quotes_and_placeholders(label: str, text: str) -> None:
-    tree = one(f"flowchart TD\nA{label} --> B\n").meaning.tree
+    tree = one(f"flowchart TD\nA{label} --> B\n").conversion.tree
     assert tree.nodes["A"].text == text
     assert [way.to for way in exits(tree.nodes["A"])] == ["B"]
 
@@ -160,11 +160,11 @@ def test_what_can_not_be_read_is_named_with_its_line(text: str, line: int, what:
 def test_several_lines_of_comments_and_front_matter_do_not_move_the_lines() -> None:
     text = "---\ntitle: Till 3\n---\n%% one\n%%{init: {\n'theme': 'base'}}%%\nflowchart TD\nA --> B\nB --> [x"
     assert refused(text)[0] == 9
-    assert one(text.rsplit("\n", 1)[0]).meaning.tree.title == "Till 3"
+    assert one(text.rsplit("\n", 1)[0]).conversion.tree.title == "Till 3"
 
 
 def test_a_question_is_a_node_with_several_exits_or_with_a_label_at_its_exit() -> None:
-    tree = one("flowchart TD\nA{Is it on?} --> B[Wait] --> C\nB2[Try] -->|Yes| C\nB2 --> D{Really?}\n").meaning.tree
+    tree = one("flowchart TD\nA{Is it on?} --> B[Wait] --> C\nB2[Try] -->|Yes| C\nB2 --> D{Really?}\n").conversion.tree
     assert {name: kind_of(node) for name, node in tree.nodes.items()} == {
         "A": "action",
         "B": "action",
@@ -188,7 +188,7 @@ def test_what_had_to_be_decided_is_listed_with_its_line() -> None:
         (3, 'The exit from A to C has no label; it is called "Call the vendor".'),
         (6, 'No link leads to or from "Nobody comes here".'),
     ]
-    tree = one(text).meaning.tree
+    tree = one(text).conversion.tree
     assert tree.start == "G"
     decision = tree.nodes["A"]
     assert isinstance(decision, Decision)
@@ -203,14 +203,14 @@ def test_what_had_to_be_decided_is_listed_with_its_line() -> None:
 
 def test_answers_that_are_there_twice_are_made_to_differ_and_a_repeated_link_is_ignored() -> None:
     text = "flowchart TD\nA -->|Yes| B[Beep] & C[Buzz]\nA -->|yes| B\nA -->|Yes| B\n"
-    decision = one(text).meaning.tree.nodes["A"]
+    decision = one(text).conversion.tree.nodes["A"]
     assert [way.label for way in exits(decision)] == ["Yes", "Yes (Buzz)", "yes (Beep)"]
     assert (4, "A leads to B twice; the second link is ignored.") in notes(text)
 
 
 def test_a_click_becomes_a_link_in_the_help() -> None:
     text = 'flowchart TD\nA --> B\nclick A "https://wiki.example/till" "Wiki"\nclick B "javascript:alert(1)"\n'
-    tree = one(text).meaning.tree
+    tree = one(text).conversion.tree
     assert [tree.nodes[name].help for name in "AB"] == ["https://wiki.example/till", ""]
 
 
@@ -245,7 +245,7 @@ def test_a_click_becomes_a_link_in_the_help() -> None:
 def test_charts_are_read_out_of_markdown_html_and_rest(text: str, lines: list[int]) -> None:
     imported = import_text(text, "page.md")
     assert [each.line for each in imported] == lines
-    assert all(len(each.meaning.tree.nodes) == 2 for each in imported)
+    assert all(len(each.conversion.tree.nodes) == 2 for each in imported)
 
 
 def same(tree: Tree, names: dict[str, str]) -> Any:
@@ -264,7 +264,7 @@ def same(tree: Tree, names: dict[str, str]) -> Any:
 
 def imported_again(tree: Tree, text: str, file: str) -> Any:
     (imported,) = import_text(text, file)
-    return same(imported.meaning.tree, {name: name for name in imported.meaning.tree.nodes})
+    return same(imported.conversion.tree, {name: name for name in imported.conversion.tree.nodes})
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -12,7 +12,7 @@ from rflow.trees.parsed import ParseError
 def tree(text: str, file: str = "-", form: str = "") -> Any:
     """The tree in a text that holds a single one."""
     (imported,) = import_text(text, file, form)
-    return imported.meaning.tree
+    return imported.conversion.tree
 
 
 def ways(text: str, file: str = "-", form: str = "") -> dict[str, list[tuple[str, str]]]:
@@ -111,7 +111,7 @@ def test_yes_and_no_below_a_question_are_never_one_step_after_the_other(text: st
 def test_a_prohibition_below_all_steps_is_named_where_only_the_last_shows_it() -> None:
     text = "1. Ping it\n   Never twice.\n2. Call Ann\n\n**Never restart the database.**\n"
     (imported,) = import_text(text, "shop.md", "")
-    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+    assert [(note.line, note.text) for note in imported.conversion.notes] == [
         (5, '"**Never restart the database.**" is the help of step 2 only.')
     ]
 
@@ -119,8 +119,8 @@ def test_a_prohibition_below_all_steps_is_named_where_only_the_last_shows_it() -
 def test_the_lines_that_no_step_takes_are_named() -> None:
     text = "# Shop\nOn call only.\n\n---\n- bring tea\n1. Ping it\n## Later\nTell Ann.\nTell Ben.\n## If it is Monday\n"
     (imported,) = import_text(text, "shop.md", "")
-    assert [(note.line, note.text) for note in imported.meaning.notes] == [
-        (2, "No step takes the text of lines 2, 5, 8-9."),
+    assert [(note.line, note.text) for note in imported.conversion.notes] == [
+        (2, "The text of lines 2, 5, 8-9 belongs to no step."),
         (10, '"If it is Monday" sounds like a condition, but no step is below it.'),
     ]
 
@@ -285,7 +285,7 @@ def test_letters_that_are_the_same_only_where_case_is_ignored_stop_no_import(
 
 def test_what_sounds_like_a_jump_or_an_answer_is_noted() -> None:
     (read,) = import_text("1. Roll back to 1.\n2. Wait, then go to 3.\n3. Rest\n   No, really.\n", "a.md")
-    assert [(note.line, note.text.split(":")[0]) for note in read.meaning.notes] == [
+    assert [(note.line, note.text.split(":")[0]) for note in read.conversion.notes] == [
         (1, '"back to 1" is not read as a jump'),
         (2, '"go to 3" is read as "go to step 3".'),
         (4, '"No" is not read as an answer'),
@@ -296,8 +296,8 @@ def test_answers_below_a_question_that_are_not_read_are_noted() -> None:
     said = ["Yes=3", "Not: plug it in", "No-op: nothing is written", "No further action", "No: go to step 3 only if on"]
     text = "\n".join(["1. Is it up?", *(f"   - {words}" for words in said), "2. Two", "3. Three"])
     (read,) = import_text(text, "a.md")
-    assert read.meaning.tree.nodes["step-1"].help == "\n".join(f"- {words}" for words in said[:4])
-    assert [(note.line, note.text.split(":")[0]) for note in read.meaning.notes if note.line > 1] == [
+    assert read.conversion.tree.nodes["step-1"].help == "\n".join(f"- {words}" for words in said[:4])
+    assert [(note.line, note.text.split(":")[0]) for note in read.conversion.notes if note.line > 1] == [
         (2, '"Yes" is not read as an answer'),
         (3, '"Not" is not read as an answer'),
         (6, '"Go to step 3" is not read as a jump'),
@@ -476,8 +476,8 @@ def test_a_list_of_steps_without_exits_is_followed_from_the_first_to_the_last() 
 
 def test_a_target_that_is_no_node_is_an_end_and_named() -> None:
     (imported,) = import_text("nodes:\n- {id: a, text: On?, yes: b, no: stop}\n- {id: b, text: Go}\n", "a.yaml")
-    assert imported.meaning.tree.nodes["stop"].text == "stop"
-    assert [(note.line, note.text) for note in imported.meaning.notes] == [
+    assert imported.conversion.tree.nodes["stop"].text == "stop"
+    assert [(note.line, note.text) for note in imported.conversion.notes] == [
         (2, '"stop" is not the id of a node: it is an end with this text.')
     ]
 

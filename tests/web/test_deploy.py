@@ -18,7 +18,7 @@ import httpx
 import pytest
 import yaml
 
-from rflow.web.api.operations import EVIDENCE_LIMIT, IMPORT_LIMIT
+from rflow.web.api.operations.sessions import EVIDENCE_LIMIT, IMPORT_LIMIT
 from support.needs import need
 from support.program import SCRIPT, Program
 from support.team import PASSWORD

@@ -146,7 +146,7 @@ def addresses() -> Iterator[tuple[str, str, dict[str, object]]]:
     }
     for operation in OPERATIONS:
         if (
-            not operation.form
+            not operation.device_flow
             and "/me/" not in operation.path
             and (not operation.stream or "{session}" in operation.path)
         ):

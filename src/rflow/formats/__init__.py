@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """How a progress or a digest is rendered.
+    """An output format: how a progress or a digest is rendered.
 
     A text format has a `drawing`: the template whose macros draw the parts of the layouts progress.j2 and digest.j2;
     its suffix selects the escaping. Any other format has a `page`, a template that gets the parts (`sheet`, see
     rflow.formats.parts), or `build`, a function that makes the text. `rich` is a page as well: the HTML that goes to
     the clipboard beside the text.
 
-    It shows what a summary has room for; with `everything`, all steps, notes and outputs are there, for programs, and
-    with `outline` that of the whole tree. `limit` is what the place where it is pasted or posted takes, as `measure`
-    counts; a longer summary is cut to it (rflow.core.summary.budget.fitting).
+    With `everything`, the summary has all steps, notes and outputs, for programs; with `outline`, also the whole tree.
+    `limit` is the maximum length, in the units of `measure`, that the destination accepts; a longer summary is cut to
+    it (rflow.core.summary.budget.fitting).
     """
 
     name: str
@@ -77,12 +77,12 @@ def _teams_weight(card: str) -> int:
     return weight(card)
 
 
-def _utf8(text: str) -> int:
+def _utf8_size(text: str) -> int:
     return len(text.encode())
 
 
-def _utf8_of_html(text: str) -> int:
-    """Measure a text that is stored as HTML, where & < > and quotes take more room."""
+def _html_size(text: str) -> int:
+    """Return the size in bytes of a text that is stored as HTML, with & < > and quotes escaped."""
     from markupsafe import escape
 
     return len(escape(text).encode())
@@ -124,7 +124,7 @@ FORMATS: dict[str, Format] = {
             drawing="teams.txt.j2",
             rich="paste.teams.html.j2",
             limit=20_000,  # of 28 KB for a message, markup and names included: learn.microsoft.com, "Limits of Teams"
-            measure=_utf8_of_html,
+            measure=_html_size,
         ),
         Format(
             name="html",
@@ -133,7 +133,7 @@ FORMATS: dict[str, Format] = {
             suffix=".html",
             page="page.html.j2",
             limit=300_000,  # small enough for any mail or ticket to take as a file
-            measure=_utf8,
+            measure=_utf8_size,
             outline=True,
         ),
         Format(
@@ -176,25 +176,25 @@ FORMATS: dict[str, Format] = {
 
 
 SHORT_NAMES = {"md": "markdown", "txt": "text"}
-"""Short names of formats, as `-f` takes them."""
+"""Short names of formats for `-f`."""
 SUFFIXES = {".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
-"""The format that a file has by its name, where nothing else says it."""
+"""The default format of an output file, by its suffix."""
 
 
 def format_named(name: str, folders: "Folders | None" = None) -> Format:
-    """Return a format, with `folders` also one of the user, the project or a package.
+    """Return a built-in format, or with `folders` also one of the user, the project or a package.
 
-    Raises `UsageProblem` with the nearest name.
+    Raises `UsageProblem` with a suggestion.
     """
     if SHORT_NAMES.get(name, name) in FORMATS:
         return FORMATS[SHORT_NAMES.get(name, name)]
     known = [*FORMATS]
     if folders is not None:
-        from rflow.formats.custom.find import find, names
+        from rflow.formats.custom.find import find_format, format_names
 
-        if own := find(name, folders):
+        if own := find_format(name, folders):
             return own
-        known += names(folders)
+        known += format_names(folders)
     from difflib import get_close_matches
 
     close = get_close_matches(name, known, n=1)
@@ -203,16 +203,16 @@ def format_named(name: str, folders: "Folders | None" = None) -> Format:
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary rendered in a format: the text, and what of the summary had room in it."""
+    """A rendered summary: the text, and the summary as cut to the format's limit."""
 
     text: str
     shown: Summary
 
 
 class Renderings:
-    """The renderings of one summary: each format renders it once, wherever the text goes.
+    """Renders one summary in several formats, each only once.
 
-    `summary` must hold all that these formats show.
+    `summary` must have everything that any of the formats shows.
     """
 
     def __init__(self, summary: Summary) -> None:
@@ -228,21 +228,21 @@ class Renderings:
         return self._render(format_).text
 
     def html(self, format_: Format) -> str | None:
-        """Return the same as HTML for the clipboard; None where the format has none."""
+        """Return the summary as HTML for the clipboard; None if the format has none."""
         return render_page(format_.rich, self._render(format_).shown) if format_.rich else None
 
     def _render(self, format_: Format) -> Rendered:
         if format_.name not in self._rendered:
-            self._rendered[format_.name] = _fitted(format_, self.limited(format_))
+            self._rendered[format_.name] = _render_fitted(format_, self.limited(format_))
         return self._rendered[format_.name]
 
 
 def render(name: str | Format, summary: Summary) -> str:
     """Return `summary` in the format `name`, cut to its limit."""
-    return _fitted(format_named(name) if isinstance(name, str) else name, summary).text
+    return _render_fitted(format_named(name) if isinstance(name, str) else name, summary).text
 
 
-def _fitted(format_: Format, summary: Summary) -> Rendered:
+def _render_fitted(format_: Format, summary: Summary) -> Rendered:
     """Render `summary`, cut to the format's limit."""
     if format_.limit is None:
         return Rendered(text=render_whole(format_, summary), shown=summary)
@@ -256,7 +256,7 @@ def _fitted(format_: Format, summary: Summary) -> Rendered:
 
 
 def render_whole(format_: Format, summary: Summary) -> str:
-    """Return all of `summary` in a format, however long that is."""
+    """Render `summary` in a format without cutting it."""
     if format_.build is not None:
         return format_.build(summary)
     if format_.page:
@@ -269,7 +269,7 @@ def render_whole(format_: Format, summary: Summary) -> str:
 
 
 def render_page(page: str, summary: Summary, **more: object) -> str:
-    """Return `summary` rendered by the template `page`, which gets its parts, and `more`."""
+    """Render `summary` with the template `page`, which gets its parts and the values `more`."""
     from rflow.formats.page import PAGE
     from rflow.formats.parts import sheet
     from rflow.formats.templates import environment
@@ -279,7 +279,7 @@ def render_page(page: str, summary: Summary, **more: object) -> str:
 
 
 def layout_of(summary: Summary) -> str:
-    """Return the name of the layout: the template that says which parts a summary has, in which order."""
+    """Return the layout of a summary: the template that decides which parts it has, in which order."""
     return "digest.j2" if isinstance(summary, Digest) else "progress.j2"
 
 

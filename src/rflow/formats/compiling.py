@@ -34,10 +34,10 @@ def template(environment):
 
 
 class ModuleGenerator(FlavouredGenerator):
-    """Writes filters and tests as look-ups: Jinja's compiler has checked that they exist."""
+    """Generates look-ups of filters and tests, which Jinja's compiler has already checked."""
 
     def pull_dependencies(self, nodes: Iterable[nodes.Node]) -> None:
-        """Write where the filters and tests of some nodes come from."""
+        """Generate the look-ups of the filters and tests that some nodes use."""
         visitor = DependencyFinderVisitor()
         for node in nodes:
             visitor.visit(node)
@@ -48,12 +48,12 @@ class ModuleGenerator(FlavouredGenerator):
 
 
 def sources() -> Mapping[str, str]:
-    """Return the text of each template that comes with rflow, by name."""
+    """Return the source of each of rflow's own templates, by name."""
     return {file.name: file.read_text("utf-8") for file in sorted((data_dir("templates") / "formats").iterdir())}
 
 
 def module(name: str, source: str) -> str:
-    """Return the module that a template is compiled to. What is escaped how is decided when it runs."""
+    """Compile a template to the source of a module. The escaping is chosen at run time."""
     env = environment(".txt.j2").overlay()
     env.code_generator_class = ModuleGenerator
     lines = env.compile(source, name, raw=True).splitlines()

@@ -1,4 +1,4 @@
-"""Jinja with rflow's escaping: it compiles rflow's own templates, and runs those of others (rflow.formats.custom).
+"""Jinja with rflow's escaping: compiles rflow's own templates, and runs other templates (rflow.formats.custom).
 
 `{{ x }}` puts a text on one line and escapes it; `{{ x | block }}` and similar filters escape in their own way. Markup
 belongs in the template's own text: the value of an expression, even of a constant, is text, unless it comes from one
@@ -16,7 +16,7 @@ from rflow.data import data_dir
 from rflow.formats.escaping.plain import Plain
 from rflow.formats.flavours import Escaping, flavour_of
 
-# These return HTML, or text that is not escaped.
+# Filters that return HTML or unescaped text.
 REMOVED_FILTERS = ("e", "escape", "forceescape", "safe", "striptags", "tojson", "urlize", "xmlattr")
 
 OPTIONS: dict[str, Any] = {
@@ -26,35 +26,35 @@ OPTIONS: dict[str, Any] = {
     "lstrip_blocks": True,
     "keep_trailing_newline": True,
 }
-"""Options for all templates, rflow's own and those of others (rflow.formats.custom.sandbox)."""
+"""Options for all templates, also those in the sandbox (rflow.formats.custom.sandbox)."""
 
 
 @cache
 def environment(suffix: str) -> Environment:
     """Return the environment for rflow's own templates with this suffix."""
     env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(data_dir("templates") / "formats"))
-    env.fit(flavour_of(suffix))
+    env.set_flavour(flavour_of(suffix))
     return env
 
 
 class FlavouredGenerator(CodeGenerator):
-    """Compiles for the escaping of a flavour, in place of Jinja's own, which is HTML's."""
+    """Generates code that escapes for a flavour, instead of Jinja's escaping for HTML."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> str:
-        """Leave constants to run time: only the template's own text is markup."""
+        """Evaluate constants at run time: only the template's own text is markup."""
         if not isinstance(node, nodes.TemplateData):
             raise nodes.Impossible
         return str(super()._output_child_to_const(node, frame, finalize))
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        """Show the value of an expression by the environment; Jinja's own escaping would be a second one."""
+        """Show the value of an expression with the environment's escaping instead of Jinja's."""
         self.write("environment.show(")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         self.write(")")
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
-        """Write a plain call: nothing that is called here takes Jinja's context."""
+        """Generate a plain call: no function here takes Jinja's context."""
         if self.environment.sandboxed:
             super().visit_Call(node, frame, forward_caller=forward_caller)
             return
@@ -88,8 +88,8 @@ class FlavouredEnvironment(Environment):
     """Returns the value of an expression as escaped text."""
     _escaping: Escaping
 
-    def fit(self, flavour: Plain) -> None:
-        """Use a flavour: its escaping and its filters, without those that are for HTML only."""
+    def set_flavour(self, flavour: Plain) -> None:
+        """Use the escaping and the filters of a flavour, and remove Jinja's filters for HTML."""
         self._escaping = escaping = Escaping(flavour)
         self.show = escaping.show
         for name in REMOVED_FILTERS:

@@ -1,7 +1,7 @@
-"""What expressions in templates become, for each template suffix: escaped text, and the filters that make it.
+"""Escaping in templates: how expressions are shown and filtered, for each template suffix.
 
-Used by rflow's own templates, which are compiled (rflow.formats.templates), and by Jinja for templates of others
-(rflow.formats.environment). Nothing here needs Jinja.
+Used by rflow's own compiled templates (rflow.formats.templates) and by Jinja for other templates
+(rflow.formats.environment). This module does not import Jinja.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +26,7 @@ ESCAPERS: dict[str, str] = {
     ".teams.html.j2": "html:TeamsHtml",
     ".txt.j2": "plain:Plain",
 }
-"""The flavour of text for each template suffix, as module and class: only what is needed is imported."""
+"""The flavour of text for each template suffix, as MODULE:CLASS, imported when it is needed."""
 
 FLAVOUR_FILTERS = ("block", "cell", "code", "fence", "link", "wrap")
 NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
@@ -38,7 +38,7 @@ NEUTRAL_FILTERS: dict[str, Callable[..., str]] = {
     "size": byte_size,
     "stamp": stamp,
 }
-"""Filters that are the same in every format; they return text, which is then escaped."""
+"""Filters for every format; they return plain text, which is then escaped."""
 
 
 def flavour_of(suffix: str) -> Plain:
@@ -52,7 +52,7 @@ def flavour_of(suffix: str) -> Plain:
 
 
 class Escaping:
-    """How one flavour shows the values of expressions, joins them, and filters them."""
+    """Shows, joins and filters the values of expressions for one flavour."""
 
     def __init__(self, flavour: Plain) -> None:
         self._flavour, self._inline = flavour, flavour.inline
@@ -70,7 +70,7 @@ class Escaping:
         if value is None:
             return ""
         text = str(value)
-        return self._inline(text if text.isprintable() else clean(text))  # a page shows thousands
+        return self._inline(text if text.isprintable() else clean(text))  # a page has thousands: avoid `clean`
 
     def joined(self, parts: Iterable[object], between: str = "") -> str:
         """Join texts; if one of them is escaped already, escape the others. White space as `between` is kept."""
@@ -81,7 +81,7 @@ class Escaping:
         return separator.join(values)  # type: ignore[arg-type]
 
     def _filter(self, name: str) -> Callable[..., Markup]:
-        """Return a filter for a flavour's method: it takes text and returns escaped text."""
+        """Wrap a method of the flavour as a filter, which takes text and returns escaped text."""
         method: Callable[..., str] = getattr(self._flavour, name)
 
         def plain(value: Any) -> Any:
@@ -99,7 +99,7 @@ class Escaping:
 
 
 def _escaped_type(flavour: Plain) -> type[Markup]:
-    """Return the type of escaped text; what is added to such a text is escaped the same way, not as HTML."""
+    """Return a type of `Markup` that escapes what is added to it for this flavour, not as HTML."""
 
     class Escaped(Markup):
         __slots__ = ()

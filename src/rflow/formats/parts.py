@@ -1,8 +1,7 @@
-"""A summary as parts, for formats that are not plain text: what a layout draws is recorded instead of written.
+"""A summary as structured parts, for formats that are not plain text: cards, messages and pages.
 
-The layouts (progress.j2, digest.j2) decide for every format what is shown, in which order and words. They
-draw by calling `f`: in a text format the macros of its template, here a `Recorder`, whose parts are what cards,
-messages and pages are built from.
+The layouts (progress.j2, digest.j2) decide for all formats what is shown, in which order and words. They call the
+macros of `f`: in a text format those of its template, here the methods of a `Recorder`, which collects the parts.
 """
 
 import re
@@ -19,7 +18,7 @@ from rflow.formats.templates import environment
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a summary; every text in it is untrusted, cleaned and not yet escaped."""
+    """A part of a summary. All its texts are untrusted; they are cleaned but not escaped."""
 
 
 class Fact(_Part, frozen=True, kw_only=True):
@@ -88,14 +87,14 @@ Block = Fact | Command | Link | Line | Items | Steps | Entry
 
 
 class Section(_Part, frozen=True, kw_only=True):
-    """Parts that belong together, with a heading or without."""
+    """A group of parts; the heading may be empty."""
 
     heading: str
     blocks: tuple[Block, ...]
 
 
 class Sheet(_Part, frozen=True, kw_only=True):
-    """A summary in parts: its title, the lines below that, and its sections."""
+    """A whole summary in parts: title, lines below the title, and sections."""
 
     title: str
     lines: tuple[str, ...]
@@ -120,18 +119,18 @@ class _Output(_Part, frozen=True, kw_only=True):
 
 
 _Recorded = _Title | Section | Fact | Command | Link | Line | _Deep | NumberedStep | _Output | Entry
-# Control characters, which cleaned text never has.
+# Delimited by control characters, which cleaned text never contains.
 _TOKEN = re.compile("\x02([0-9]+)\x03")
 
 
 class Recorder:
-    """Draws like a format's macros, but returns a token for each part, which the layout places where it belongs."""
+    """Implements the macros of a format: records each part, and returns a token that the layout puts in its place."""
 
     def __init__(self) -> None:
         self._recorded: list[_Recorded] = []
 
     def sheet(self, drawn: str) -> Sheet:
-        """Return the parts of what a layout drew."""
+        """Return the parts whose tokens are in the output of a layout."""
         parts = list(self._placed(drawn))
         title = next(part for part in parts if isinstance(part, _Title))
         sections = tuple(part for part in parts if isinstance(part, Section))
@@ -193,7 +192,7 @@ def _kind(part: _Recorded) -> type:
 
 
 def _grouped(parts: Iterator[_Recorded]) -> Iterator[Block]:
-    """Return the parts with the entries of each list put together."""
+    """Yield the parts, with consecutive entries of a list combined."""
     for kind, run in groupby(parts, _kind):
         if kind is _Deep:
             yield Items(items=_nested(part for part in run if isinstance(part, _Deep | _Output)))

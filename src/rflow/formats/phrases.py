@@ -1,4 +1,4 @@
-"""Phrases for every format: parts of a summary in words. They return plain text, which formats escape."""
+"""Phrases for all formats: parts of a summary in words, as plain text, which formats escape."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -16,11 +16,11 @@ from rflow.core.summary.units.times import stamp
 from rflow.core.text import counted
 
 FOOTER = ("redacted", "unreadable", "tree", "new", "not_shown")
-"""The sections at the end, next to how to continue."""
+"""The sections at the end of a summary."""
 
 
 def title(session: Header | DigestEntry) -> str:
-    """Return the title of a session; a session whose beginning can't be read has none."""
+    """Return the title of a session, or a placeholder if its first event can't be read."""
     return session.title or "Session without a title"
 
 
@@ -28,7 +28,7 @@ def title(session: Header | DigestEntry) -> str:
 
 
 def groups(progress: Progress) -> list[Sequence[Section]]:
-    """Return the sections as they are set apart: the first, each list, and what stands on single lines between them."""
+    """Group the sections: the first, each list, and consecutive single lines."""
     groups: list[list[Section]] = []
     for section in progress.sections:
         if section.key in FOOTER:
@@ -46,17 +46,17 @@ def heading(group: Sequence[Section]) -> str:
 
 
 def detail(group: Sequence[Section]) -> str:
-    """Return what stands behind the label of a list."""
+    """Return the detail after the label of a list; single lines have their own."""
     return "" if group[0].single else group[0].detail
 
 
 def footer(progress: Progress) -> Iterator[Section]:
-    """Return the sections that stand at the end."""
+    """Yield the sections at the end."""
     return (section for section in progress.sections if section.key in FOOTER)
 
 
 def lines(entry: SectionEntry) -> str:
-    """Return an entry with what belongs below it."""
+    """Return an entry with the lines below it."""
     return "\n".join([entry.text, *entry.below])
 
 
@@ -102,7 +102,7 @@ def status(header: Header | DigestEntry) -> str:
 
 
 def more_sessions(digest: Digest) -> str:
-    """Return the number of sessions that the format had no room for; "" for none."""
+    """Return how many sessions had no room in the format; "" for none."""
     return counted(digest.more, "more session") if isinstance(digest, FittedDigest) and digest.more else ""
 
 

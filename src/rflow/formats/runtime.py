@@ -1,8 +1,8 @@
-"""What compiled templates call while they run: as much of Jinja's runtime as rflow's own templates use.
+"""The runtime of compiled templates: the part of `jinja2.runtime` that rflow's own templates use.
 
-Importing Jinja takes longer than making a summary. Its compiler has made Python modules of rflow's templates
-(rflow.formats.compiling); they import this module, which has Jinja's names, in place of `jinja2.runtime`. A test
-renders every template with Jinja, too, and compares.
+Importing Jinja takes longer than making a summary, so rflow's templates are compiled to Python modules
+(rflow.formats.compiling), which import this module, with Jinja's names, instead of `jinja2.runtime`. A test renders
+every template with Jinja as well and compares.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ from markupsafe import Markup
 __all__ = ["Context", "LoopContext", "Macro", "Markup", "Namespace", "Undefined", "identity", "missing"]
 
 missing: Any = object()
-"""The value of a name that has none."""
+"""The value of an undefined name, as in Jinja."""
 
 Render = Callable[["Context"], Iterator[str]]
 
 
 class Undefined:
-    """The value of a name or an attribute that does not exist: only `is defined` may be asked of it."""
+    """The value of a missing name or attribute: any use except `is defined` raises an error."""
 
     def __init__(self, hint: str = "", name: str = "") -> None:
         self._what = hint or f"{name} is undefined"
@@ -33,7 +33,7 @@ class Undefined:
 
 
 def identity(value: str) -> str:
-    """Return the value: what Jinja does without escaping, which is always on here."""
+    """Return the value; Jinja's code calls this where it does not escape."""
     return value
 
 

@@ -41,10 +41,10 @@ _DEEPEST = 8  # the indent of a list, docs.slack.dev/reference/block-kit/block-e
 _BLOCKS = 50
 _INDENT = "\u00a0" * 4
 ROOM = 10_000
-"""The most `weight` of a message. Slack refuses more than about 12,000 characters over all blocks (undocumented;
+"""Maximum `weight` of a message. Slack rejects more than about 12,000 characters over all blocks (undocumented;
 11,341 and their elements were too many: github.com/slackapi/bolt-js, issues 2509 and 2867)."""
 _ELEMENT = 6
-"""The weight of an element besides its text: Slack counts something for it as well."""
+"""The weight of an element in addition to its text: Slack counts elements too."""
 
 
 def build(summary: Summary) -> str:
@@ -57,7 +57,7 @@ def build(summary: Summary) -> str:
 
 
 def weight(message: str) -> int:
-    """Return what counts against `ROOM`: all texts and addresses, each element, and the number of blocks."""
+    """Return the weight of a message, to compare with `ROOM`: texts, URLs, elements, and the number of blocks."""
     blocks = msgspec.json.decode(message)["blocks"]
     return max(_weight(blocks), len(blocks) * ROOM // _BLOCKS)
 
@@ -73,7 +73,7 @@ def _weight(part: object) -> int:
 
 
 def _fallback(summary: Summary, parts: Sheet) -> str:
-    """Return the one line that notifications show; `& < >` are entities here, and nobody is notified by name."""
+    """Return the line for notifications, with `& < >` as entities and mentions disabled."""
     ask = summary.ask if isinstance(summary, Progress) else None
     line = shorten(f"{parts.title} — {ask}" if ask else parts.title, _FALLBACK)
     return SlackPaste().inline(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -96,7 +96,7 @@ def _plain(text: str) -> Element:
 
 
 def _context(text: str) -> Iterator[Element]:
-    """Return a text in small print, unless it is too long for that."""
+    """Return a text in small print, or as a normal one if it is too long for that."""
     if len(text) > _CONTEXT:
         yield {"type": "rich_text", "elements": [_of("section", [_text(text)])]}
     elif text.strip():

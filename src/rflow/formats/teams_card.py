@@ -25,12 +25,12 @@ _LABELS = "128px"
 _BULLET, _DIGIT, _INDENT = 14, 10, 22  # pixels
 _BLANKS = "\u00a0" * 5
 ROOM = 20_000
-"""The most bytes of a card, of the 28,672 that Teams counts after wrapping it in its own envelope:
+"""Maximum size of a card in bytes, of the 28,672 that Teams counts after wrapping it in its own envelope:
 learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using."""
 
-# A renderer replaces {{DATE(…)}} and {{TIME(…)}} by times, also in a TextRun (npm adaptivecards, text-formatters).
+# Renderers replace {{DATE(…)}} and {{TIME(…)}} by times, also in a TextRun (npm adaptivecards, text-formatters).
 _FUNCTION = re.compile(r"\{\{(?=DATE|TIME)")
-# Spaces at the beginning of a line, and several in a row, would become one.
+# Renderers collapse leading and repeated spaces.
 _SPACES = re.compile(r"^ +|  +", re.MULTILINE)
 
 
@@ -42,7 +42,7 @@ def build(summary: Summary) -> str:
 
 
 def weight(card: str) -> int:
-    """Return the bytes of a card as Teams may write it again: JSON in ASCII, six for a letter of another script."""
+    """Return the size of a card in bytes as Teams may re-encode it: ASCII JSON, six bytes per non-ASCII UTF-16 unit."""
     letters = sum(letter.isascii() for letter in card) if not card.isascii() else len(card)
     return letters + 6 * (len(card.encode("utf-16-le", "replace")) // 2 - letters)
 
@@ -169,11 +169,11 @@ def _run(text: str, **style: object) -> Element:
 
 
 def _literal(text: str) -> str:
-    """Return a text that is shown literally, with its spaces and with what looks like a function."""
+    """Return a text that renderers show literally, with its spaces and anything that looks like a function."""
     spaced = _SPACES.sub(_kept, text.strip("\n").expandtabs(4))
     return _FUNCTION.sub("{\u2060{", spaced) or "\u00a0"
 
 
 def _kept(run: re.Match[str]) -> str:
-    """Replace every other space by one that is not dropped; the line can still wrap at the rest."""
+    """Replace every other space by a no-break space; the line can still wrap at the others."""
     return ("\u00a0 " * len(run[0]))[: len(run[0])]

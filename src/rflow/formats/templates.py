@@ -1,4 +1,4 @@
-"""rflow's own templates, compiled: found by name, with the escaping of a suffix, and rendered without Jinja."""
+"""rflow's own compiled templates: found by name and rendered without Jinja, with the escaping of a suffix."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,7 +20,7 @@ def module_name(template: str) -> str:
 
 
 class Template:
-    """A compiled template: functions that yield its text, for the environment that they were made with."""
+    """A compiled template: the functions that yield its text, bound to an environment."""
 
     def __init__(self, root: Render, blocks: Mapping[str, Render]) -> None:
         self.root_render_func, self.blocks = root, blocks
@@ -49,7 +49,7 @@ class Template:
 
 
 class Environment:
-    """The templates of one suffix, and what their code asks of its environment."""
+    """The templates of one suffix, with the interface that Jinja's generated code needs."""
 
     undefined = Undefined
     concat = "".join

@@ -1,9 +1,9 @@
-"""The tree as a picture: an SVG that reads from top to bottom, in text of normal size, so that it fits a phone.
+"""Drawing a tree as SVG, from top to bottom with text of normal size, narrow enough for a phone.
 
-The path taken is the trunk; what was not chosen branches off to the right. Off the path, the answer with the most
-behind it continues the trunk, so that the picture never gets wide (for n nodes at most log2(n) indents). Nothing is
-told by colour alone: shapes say the kind of a node (circle a question, square an action, pill an end); marks, lines
-and words say what happened to it. docs/decisions/0023 says why not a layered drawing.
+The path taken is the trunk; other answers branch off to the right. Off the path, the answer with the largest subtree
+continues the trunk, which limits the width (n nodes have at most log2(n) indents). Nothing depends on colour alone:
+shapes show the kind of a node (circle: question, square: action, pill: end); marks, lines and words show its state.
+docs/decisions/0023 explains why this is not a layered drawing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from rflow.core.summary.progress import OutlineEntry
 from rflow.core.text import columns
 
 WIDTH = 360
-MOST = 60
-"""More entries than this are folded to those nearest to the path and the position."""
+MAX_ENTRIES = 60
+"""Maximum number of entries to draw; of larger trees, those nearest to the path and the position."""
 _TRUNK, _INDENT, _DEEPEST = 16, 18, 8
 _LINE, _GAP = 18, 20
 _PATH = ("taken", "assumed", "here")
 _OUT = ("ruled out", "unconfirmed")
-_AFTER = {
+_STATE_TEXTS = {
     "here": "You are here",
     "assumed": "answer assumed, not verified",
     "unconfirmed": "ruled out only by the assumed answer",
@@ -30,24 +30,24 @@ _AFTER = {
 
 
 class _Branch(msgspec.Struct):
-    """An entry with what follows it: the answers of a question, or what comes after an action."""
+    """An entry with its successors: the answers of a question, or the node after an action."""
 
     entry: OutlineEntry
     following: "list[_Branch]" = msgspec.field(default_factory=list)
 
     @property
     def on_path(self) -> bool:
-        """Whether the session went through it."""
+        """Whether it is on the session's path."""
         return self.entry.mark in _PATH and not self.entry.repeated
 
     @property
     def weight(self) -> int:
-        """How many entries it has, itself included."""
+        """The number of entries in its subtree, itself included."""
         return 1 + sum(branch.weight for branch in self.following)
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A node where it is drawn: the middle of its mark, its lines with their styles, and the row that leads to it."""
+    """A node in the drawing: the centre of its mark, its lines with their styles, and the row that leads to it."""
 
     entry: OutlineEntry
     x: int
@@ -57,14 +57,14 @@ class _Row(msgspec.Struct, frozen=True):
 
     @property
     def bottom(self) -> int:
-        """Where its last line ends."""
+        """The y coordinate below its last line."""
         return self.y + _LINE * (len(self.lines) - 1) + 7
 
 
 def tree_map(outline: Sequence[OutlineEntry], title: str, *, width: int = WIDTH, style: str = "") -> str:
-    """Return the drawing of an outline as SVG; "" for an empty one. `style` is CSS for a file of its own."""
+    """Return the drawing of an outline as SVG; "" for an empty one. `style` is CSS for a stand-alone file."""
     rows: list[_Row] = []
-    for top in _branches(folded(outline, MOST)):
+    for top in _branches(folded(outline, MAX_ENTRIES)):
         rows += _rows(top, width, rows[-1].bottom + _GAP if rows else 20)
     if not rows:
         return ""
@@ -76,24 +76,24 @@ def tree_map(outline: Sequence[OutlineEntry], title: str, *, width: int = WIDTH,
     described = " ".join(_described(row) for row in rows)
     words = (f'<title id="map-title">{escape(title)}</title>', f'<desc id="map-description">{escape(described)}</desc>')
     css = (f"<style>{style}</style>",) if style else ()
-    drawn = [*(_way(row, row.source) for row in rows if row.source), *(_node(row, width) for row in rows)]
+    drawn = [*(_edge(row, row.source) for row in rows if row.source), *(_node(row, width) for row in rows)]
     return "\n".join([head, *words, *css, *drawn, "</svg>"]) + "\n"
 
 
-def folded(outline: Sequence[OutlineEntry], most: int) -> list[OutlineEntry]:
-    """Return at most `most` entries of an outline: those nearest to the path; of a longer path those around its end."""
+def folded(outline: Sequence[OutlineEntry], limit: int) -> list[OutlineEntry]:
+    """Return at most `limit` entries of an outline: those near the path; of a longer path, those around its end."""
     near = list(outline)
-    for farthest in (8, 6, 5, 4, 3, 2, 1):
-        if len(near) <= most:
+    for distance in (8, 6, 5, 4, 3, 2, 1):
+        if len(near) <= limit:
             return near
-        near = [entry for top in _branches(outline) for entry in _nearer(top, farthest, 0)]
+        near = [entry for top in _branches(outline) for entry in _within(top, distance, 0)]
     here = max((place for place, entry in enumerate(near) if entry.mark in _PATH), default=0)
-    first = max(0, min(here - most // 2, len(near) - most))
-    return near[first : first + most]
+    first = max(0, min(here - limit // 2, len(near) - limit))
+    return near[first : first + limit]
 
 
 def _branches(entries: Sequence[OutlineEntry]) -> list[_Branch]:
-    """Return an outline as branches. What follows an action is as deep as the action, without an answer."""
+    """Convert an outline to branches. The successor of an action has the depth of the action, and no answer."""
     tops: list[_Branch] = []
     last: dict[int, _Branch] = {}
     for entry in entries:
@@ -106,18 +106,19 @@ def _branches(entries: Sequence[OutlineEntry]) -> list[_Branch]:
     return tops
 
 
-def _nearer(branch: _Branch, farthest: int, off: int) -> Iterator[OutlineEntry]:
+def _within(branch: _Branch, distance: int, off: int) -> Iterator[OutlineEntry]:
+    """Yield the entries of a branch within a distance of the path; `off` is the distance of its parent."""
     off = 0 if branch.on_path else off
-    if branch.following and off >= farthest:
+    if branch.following and off >= distance:
         yield msgspec.structs.replace(branch.entry, cut=True)
         return
     yield branch.entry
     for following in branch.following:
-        yield from _nearer(following, farthest, off + 1)
+        yield from _within(following, distance, off + 1)
 
 
 def _rows(top: _Branch, width: int, y: int) -> Iterator[_Row]:
-    """Place a branch and all that follows it, from `y` on; the answer that continues the trunk comes last."""
+    """Lay out a branch and its successors from `y` on; the one that continues the trunk comes last."""
     waiting: list[tuple[_Branch, int, _Row | None]] = [(top, 0, None)]
     while waiting:
         branch, indent, source = waiting.pop()
@@ -131,7 +132,7 @@ def _rows(top: _Branch, width: int, y: int) -> Iterator[_Row]:
 
 
 def _trunk(branch: _Branch) -> _Branch | None:
-    """Return what continues the line of a branch: the path, what follows an action, or the answer with the most."""
+    """Return the successor that continues the trunk: on the path, after an action, or the largest subtree."""
     if not branch.following:
         return None
     best = max(branch.following, key=lambda following: (following.on_path, following.weight))
@@ -139,7 +140,7 @@ def _trunk(branch: _Branch) -> _Branch | None:
 
 
 def _lines(entry: OutlineEntry, width: int) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a node with their styles: the answer that leads there, its text, what happened to it."""
+    """Yield the lines of a node with their styles: the answer that leads to it, its text, its state."""
     if entry.label:
         yield from ((line, "answer") for line in wrapped(entry.label, width))
     if entry.mark not in _OUT or not entry.label:
@@ -147,27 +148,29 @@ def _lines(entry: OutlineEntry, width: int) -> Iterator[tuple[str, str]]:
         end = " (end)" if entry.kind == "end" and entry.mark != "here" else ""
         strong = "strong" if entry.mark in _PATH and not entry.repeated else "text"
         yield from ((line, strong) for line in wrapped(f"{entry.text}{end}{more}", width))
-    if entry.mark in _AFTER and not entry.repeated:
-        after = _AFTER[entry.mark] + (": an end of the tree" if entry.mark == "here" and entry.kind == "end" else "")
+    if entry.mark in _STATE_TEXTS and not entry.repeated:
+        after = _STATE_TEXTS[entry.mark] + (
+            ": an end of the tree" if entry.mark == "here" and entry.kind == "end" else ""
+        )
         yield from ((line, "answer") for line in wrapped(after, width))
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return a text as lines of at most `width` pixels in any common font; a longer word is cut."""
+    """Wrap a text to lines of at most `width` pixels in any common font; a longer word is split."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
         if measure(longer) <= width:
             lines[-1] = longer
             continue
-        pieces = list(_cut(word, width))
+        pieces = list(_split(word, width))
         lines += pieces if lines[-1] else []
         if not lines[-1] and pieces:
             lines[-1:] = pieces
     return lines
 
 
-def _cut(word: str, width: int) -> Iterator[str]:
+def _split(word: str, width: int) -> Iterator[str]:
     piece = ""
     for character in word:
         if piece and measure(piece + character) > width:
@@ -193,8 +196,8 @@ def _width(character: str) -> float:
     return 10.6 if character.isupper() or character in "&#<>=+_~^" else 9.2
 
 
-def _way(row: _Row, source: _Row) -> str:
-    """Draw the line that leads to a node."""
+def _edge(row: _Row, source: _Row) -> str:
+    """Draw the line from `source` to a node."""
     mark = row.entry.mark
     kind = "off" if mark in _OUT else "guess" if source.entry.mark == "assumed" else "way" if mark in _PATH else "ahead"
     start, across = source.y + 9, row.x - source.x
@@ -204,7 +207,7 @@ def _way(row: _Row, source: _Row) -> str:
 
 
 def _node(row: _Row, across: int) -> str:
-    """Draw a node: its mark, its lines, and a frame around them where the session stands."""
+    """Draw a node: its mark and its lines, with a frame at the session's position."""
     texts = [
         f'<text class="{style}" x="{row.x + 18}" y="{row.y + 5 + _LINE * number}">{escape(line)}</text>'
         for number, (line, style) in enumerate(row.lines)
@@ -218,7 +221,7 @@ def _node(row: _Row, across: int) -> str:
 
 
 def _mark(row: _Row) -> Iterator[str]:
-    """Draw the mark of a node: its shape by kind, in it what happened to it."""
+    """Draw the mark of a node: a shape for its kind, and in it a sign for its state."""
     x, y, entry = row.x, row.y, row.entry
     if entry.mark in _OUT:
         yield f'<path class="x" d="m{x - 4} {y - 4} 8 8m0-8-8 8"/>'
@@ -244,7 +247,7 @@ def _shape(x: int, y: int, entry: OutlineEntry, style: str) -> str:
 
 
 def _described(row: _Row) -> str:
-    """Describe a node in words, for those who don't see the picture."""
+    """Describe a node in words, for screen readers."""
     entry = row.entry
     state = {"here": "Here", "taken": "Taken", "assumed": "Assumed", "": "Ahead" if row.source else "Start"}
     before = state.get(entry.mark, "Ruled out")
@@ -269,7 +272,7 @@ RULES = """\
 .map .dot { fill: var(--ask); stroke: none; }
 .map .guessed { font-weight: 600; font-size: 12px; text-anchor: middle; }
 """
-"""How the drawing looks, in the colours of the page it stands on (templates/formats/page.css has the same lines)."""
+"""The CSS rules of a drawing, with colours from the page (templates/formats/page.css has the same lines)."""
 
 STYLE = f"""
 .map {{ color-scheme: light dark; --sans: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
@@ -278,4 +281,4 @@ STYLE = f"""
   .map {{ background: var(--page);
     --text: #e7e9ee; --quiet: #a1a9b6; --edge: #737c8a; --ask: #adb9ff; --page: #111318; }} }}
 {RULES}"""
-"""The style of a drawing that is a file of its own."""
+"""The CSS of a stand-alone drawing."""

@@ -1,1 +1,1 @@
-"""The ports: small protocols that the adapters satisfy without inheriting."""
+"""The ports: small protocols that adapters satisfy without inheriting from them."""

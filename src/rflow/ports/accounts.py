@@ -1,4 +1,4 @@
-"""The port of accounts: who may sign in, spaces and their members, credentials, counters, and the audit."""
+"""The port of accounts: people and agents who may sign in, spaces, credentials, rate-limit counters, and the audit."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -13,12 +13,12 @@ from rflow.core.space_policy import Space
 from rflow.ports.paging import WHOLE, Part
 
 
-class Taken(Exception):
-    """An account or a space of this name exists already."""
+class NameTaken(Exception):
+    """An account or a space with this name exists already."""
 
 
 class Bearer(NamedTuple):
-    """The owner of a credential, with everything that decides what they may do."""
+    """A credential with its account and the account's roles by space id, which decide what its owner may do."""
 
     credential: Credential
     account: Account
@@ -34,7 +34,7 @@ class Membership(NamedTuple):
 
 
 class AllAccounts(msgspec.Struct, frozen=True, kw_only=True):
-    """All accounts data of a store, for copying it to another store."""
+    """All records of an account store, for copying them to another store."""
 
     accounts: list[Account] = []
     spaces: list[Space] = []
@@ -44,29 +44,29 @@ class AllAccounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStore(Protocol):
-    """Where accounts are stored.
+    """Stores accounts, spaces, credentials, counters and the audit.
 
-    A change and its audit entry are stored in one step, and survive a crash once the method has returned. A change
-    after which no admin could sign in raises `NotAllowed`. Records that only a newer rflow understands open nothing:
-    they are as if they were not there.
+    A change and its audit entry are stored atomically, and survive a crash once the method has returned. A change after
+    which no admin could sign in raises `NotAllowed`. Records that only a newer rflow can read are treated as missing,
+    so they never grant access.
     """
 
     # Accounts
 
     def exist(self) -> bool:
-        """Whether there are any accounts."""
+        """Whether the store has any accounts."""
 
     def account(self, account_id: str) -> Account | None:
         """Return an account by its id."""
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
 
     def accounts(self, part: Part = WHOLE) -> list[Account]:
-        """Return all accounts, or a part of them, by id."""
+        """List all accounts, or a part of them, by id."""
 
     def add(self, account: Account, entry: AuditEntry) -> None:
-        """Store a new account; raise `Taken`."""
+        """Store a new account; raise `NameTaken` if its name exists."""
 
     def replace(
         self,
@@ -77,32 +77,32 @@ class AccountStore(Protocol):
         ends: Collection[CredentialKind] = (),
         spends: str = "",
     ) -> None:
-        """Store the new state of an account; raise `Stale` if it is not `expected` any longer.
+        """Store the new state of an account; raise `Stale` if its current state is not `expected`.
 
-        Its credentials of the kinds `ends` are removed. `spends` is the hash of a credential that allows the change
-        once: `Stale` if that is gone.
+        Also removes its credentials of the kinds `ends`, and the one-time credential with the hash `spends`; raises
+        `Stale` if the latter is gone.
         """
 
     def erase(self, account_id: str, to: Person, entry: AuditEntry) -> None:
-        """Remove an account with its memberships and credentials, and leave no trace of it.
+        """Remove an account with its memberships and credentials, without a trace in the store's files.
 
-        `to` takes its place in the audit, and where it created credentials for others. Raises `StoreProblem` if a
-        trace is left for now; the account is removed all the same.
+        `to` replaces it in the audit, and as the creator of others' credentials. Raises `StoreProblem` if traces
+        remain for now; the account has been removed even so.
         """
 
     # Spaces
 
     def spaces(self) -> list[Space]:
-        """Return all spaces that were stored, by name."""
+        """List all stored spaces, by name."""
 
     def space(self, space_id: str) -> Space | None:
         """Return a space by its id."""
 
     def put_space(self, space: Space, expected: Space | None, entry: AuditEntry) -> None:
-        """Store a space; raise `Stale` if it is not `expected` any longer, `Taken` if it should be new and is not."""
+        """Store a space; raise `Stale` if its state is not `expected`, or `NameTaken` if that is None and it exists."""
 
     def members(self, space_id: str) -> dict[str, MemberRole]:
-        """Return the roles in a space, by account id."""
+        """Return the roles of the members of a space, by account id."""
 
     def roles(self, account_id: str) -> dict[str, MemberRole]:
         """Return the roles of an account, by space id."""
@@ -111,7 +111,7 @@ class AccountStore(Protocol):
         """Return the roles of the accounts from one id to another, by account id; only of those that have any."""
 
     def set_role(self, member: Membership | tuple[str, str, None], entry: AuditEntry) -> None:
-        """Give an account a role in a space; the role None removes it."""
+        """Set the role of an account in a space; the role None removes the account from it."""
 
     # Credentials
 
@@ -119,39 +119,40 @@ class AccountStore(Protocol):
         """Store a credential."""
 
     def credential(self, digest: str) -> Credential | None:
-        """Return the credential with this hash of its token."""
+        """Return the credential whose token has this hash."""
 
     def bearer(self, digest: str) -> Bearer | None:
-        """Return the credential with this hash of its token, its account, and the roles of that."""
+        """Return the credential whose token has this hash, with its account and roles."""
 
     def credentials(self, account_id: str | None = None, kind: CredentialKind | None = None) -> list[Credential]:
-        """Return the credentials of an account and a kind, or all, the newest first."""
+        """List credentials, newest first, optionally only those of an account or a kind."""
 
     def replace_credential(self, credential: Credential, expected: Credential, entry: AuditEntry) -> None:
-        """Store the new state of a credential; raise `Stale` if it is not `expected` any longer."""
+        """Store the new state of a credential; raise `Stale` if its current state is not `expected`."""
 
-    def used(self, digest: str, at: datetime) -> None:
-        """Note that a credential was used; it may have been removed meanwhile."""
+    def mark_used(self, digest: str, at: datetime) -> None:
+        """Record that a credential was used, unless it has been removed."""
 
     def end(self, ids: Collection[str], entries: Sequence[AuditEntry] = ()) -> int:
-        """Remove credentials by their ids; return how many there were."""
+        """Remove credentials by their ids; return how many existed."""
 
     def sweep(self, at: datetime) -> None:
-        """Remove credentials that had expired, and counters whose window had passed, before `at`."""
+        """Remove credentials that expired, and counters whose window ended, before `at`."""
 
     # Counters
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
-        """Count something in a window, unless it was counted `limit` times already; return whether it was counted.
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+        """Increment a counter unless it has reached `limit`; return whether it was incremented.
 
-        Windows are numbered by the caller; only the latest of a name is kept. A counter with `until` is swept then.
+        The caller numbers the windows; only the latest window of a name is kept. `sweep` removes the counter after
+        `until`.
         """
 
-    def take_back(self, name: str, window: int) -> None:
-        """Take back one count, if `window` is still the latest of its name."""
+    def decrement(self, name: str, window: int) -> None:
+        """Decrement a counter, if `window` is still its latest."""
 
     def clear(self, name: str) -> None:
-        """Start a counter again at 0."""
+        """Reset a counter to 0."""
 
     # Audit
 
@@ -159,15 +160,15 @@ class AccountStore(Protocol):
         """Add entries to the audit."""
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
-        """Return the entries of the audit behind number `after`, the oldest first."""
+        """Return the entries of the audit after number `after`, oldest first."""
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, latest first."""
+        """Return the last entries of the audit, or the last before number `before`, latest first."""
 
     # Copying
 
     def everything(self) -> AllAccounts:
-        """Return all that is stored."""
+        """Return all records."""
 
     def restore(self, everything: AllAccounts) -> None:
-        """Store the records of another store that are missing here, without requiring an admin."""
+        """Add the records of another store that are missing here; no admin is required."""

@@ -1,4 +1,4 @@
-"""Pages of lists: the key that an entry is sorted by, and the part of a list that comes after one."""
+"""Pagination of lists: sort keys, and parts of a list after a key."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from rflow.core.sharing import Share
 
 _Entry = TypeVar("_Entry")
-_MORE = 1000
-"""How many rows `collect` selects at least where the first ones were not enough."""
+_MIN_BATCH = 1000
+"""Minimum number of rows that `collect` selects after the first batch."""
 
 
 class Key(NamedTuple):
-    """What an entry of a list is sorted by: no two entries of a list have the same key.
+    """The sort key of an entry, unique in its list.
 
-    `at` is a time in microseconds since 1970, negative in a list that shows the newest first.
+    `at` is a time in microseconds since 1970, negative in a list that is sorted newest first.
     """
 
     at: int = 0
@@ -40,36 +40,36 @@ WHOLE = Part()
 
 
 def newest_first(at: datetime, entry_id: str) -> Key:
-    """Return the key of an entry in a list that shows the newest first."""
+    """Return the key of an entry in a list that is sorted newest first."""
     return Key(at=-micros(at), id=entry_id)
 
 
 def oldest_first(at: datetime | None, entry_id: str) -> Key:
-    """Return the key of an entry in a list that shows the oldest first, and those without a time before them."""
+    """Return the key of an entry in a list that is sorted oldest first; entries without a time come before all."""
     return Key(at=micros(at or EPOCH), id=entry_id)
 
 
 def link_key(share: "Share") -> Key:
-    """Return the key of a link: lists show the newest first."""
+    """Return the key of a link: lists of links are sorted newest first."""
     return newest_first(share.created_at, share.id)
 
 
 def person_key(person: "Person") -> Key:
-    """Return the key of somebody: lists of people are sorted by name."""
+    """Return the key of a person: lists of people are sorted by name."""
     return Key(name=person.name.casefold(), id=person.id)
 
 
 def cut(entries: Iterable[_Entry], key: Callable[[_Entry], Key], part: Part) -> list[_Entry]:
-    """Return a part of entries, which may be in any order, sorted by their keys."""
+    """Sort entries by their keys and return a part of them."""
     after = part.after
     return sorted((entry for entry in entries if after is None or key(entry) > after), key=key)[: part.limit]
 
 
 def collect(select: Callable[[Part], Sequence[tuple[Key, _Entry | None]]], part: Part) -> list[_Entry]:
-    """Return a part of a list from rows of which some are left out (None).
+    """Return a part of a list from rows, some of which are filtered out (None).
 
-    `select` is called until there are enough, each time for twice as many rows: to select the next ones, a store may
-    have to look at all of them, so that as many at a time as are wanted would take too long where few are left.
+    `select` is called until there are enough entries, each time for twice as many rows: if the filter keeps few of
+    them, batches of constant size would take too many calls, each of which may scan the whole list.
     """
     wanted = part.limit
     found: list[_Entry] = []
@@ -78,4 +78,4 @@ def collect(select: Callable[[Part], Sequence[tuple[Key, _Entry | None]]], part:
         found += [entry for _, entry in rows if entry is not None]
         if wanted is None or part.limit is None or len(rows) < part.limit or len(found) >= wanted:
             return found[:wanted]
-        part = replace(part, after=rows[-1][0], limit=max(2 * part.limit, _MORE))
+        part = replace(part, after=rows[-1][0], limit=max(2 * part.limit, _MIN_BATCH))

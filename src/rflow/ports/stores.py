@@ -1,4 +1,4 @@
-"""The ports of stores: small protocols that the adapters satisfy without inheriting."""
+"""The ports of stores: small protocols that adapters satisfy without inheriting from them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -78,12 +78,12 @@ class SessionStore(Protocol):
         """
 
     def heads(self, query: Query) -> Page:
-        """List sessions, the last updated first."""
+        """List sessions, most recently updated first."""
 
     def people(self, spaces: Sequence[str] | None = None) -> list[Person]:
         """Return all people and queues in the sessions of `spaces` (None is all), sorted by name."""
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person is among the `people`, without reading them all."""
 
     def rewrite(self, session: Session, events: Sequence[Stored], expected: int, stamp: str | None = None) -> None:
@@ -117,7 +117,7 @@ class TreeStore(Protocol):
     """
 
     def add_tree(self, data: bytes, at: datetime, space: str = DEFAULT_SPACE, expected: str | None = None) -> bool:
-        """Make a tree the current version of its id; False if it already is. Raises `BadInput` if it is no tree.
+        """Make a tree the current version of its id; False if it already is. Raises `BadInput` if it is not a tree.
 
         Raises `Stale` if the current version is not the `expected` one ("" means none, None means any).
         """
@@ -132,7 +132,7 @@ class TreeStore(Protocol):
         """Return the digest of the current version of a tree."""
 
     def set_name(self, name: TreeName) -> None:
-        """Store the name of a tree as copied from another store."""
+        """Store the name of a tree that is copied from another store."""
 
     def tree_names(self, space: str | None = DEFAULT_SPACE) -> list[TreeName]:
         """List the current versions of the trees of a space (None is all), by id; see `is_tree_name`."""
@@ -162,7 +162,7 @@ class ShareStore(Protocol):
     def listed(self, session: str | None = None, part: Part = WHOLE) -> "list[ShareCount]":
         """List all shares, or those of one session, or a part of the list; sorted by `paging.link_key`."""
 
-    def beginning(self, prefix: str) -> "list[ShareCount]":
+    def find_by_prefix(self, prefix: str) -> "list[ShareCount]":
         """Return the shares whose ids begin with `prefix`, by id."""
 
     def replace(self, share: "Share") -> None:
@@ -196,7 +196,7 @@ class Networked(Protocol):
 
 
 class Closing(Protocol):
-    """Something with a `close` method."""
+    """Something that can be closed, such as a subscription."""
 
     def close(self) -> None:
         """Close it."""
@@ -252,13 +252,13 @@ class Store(SessionStore, SearchStore, TreeStore, Protocol):
         """Return facts about this store, and how much it holds."""
 
     def check(self) -> list[Fault]:
-        """Read everything and list what is wrong."""
+        """Read everything and list all problems."""
 
     def merge(self) -> list[Merged]:
         """Merge sessions that exist in several versions, left by git or by a program that syncs folders."""
 
     def backup(self, path: "Path", report: Report = unreported) -> None:
-        """Copy a consistent snapshot of the whole store to a path that must not exist."""
+        """Copy a consistent snapshot of the whole store to a new path."""
 
     def close(self) -> None:
         """Close files and connections."""

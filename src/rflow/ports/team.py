@@ -1,7 +1,7 @@
-"""The ports of looking after a team: accounts, spaces, tokens. Only plain values are passed, and never a hash.
+"""The ports for managing a team: accounts, spaces, tokens. Only plain values are passed, never hashes.
 
-Each is opened for one actor, as a workspace is. Admins of a server, and everybody who can open the store itself, may do
-everything; what others may is said here, and enforced by tests/service/team/test_matrix.py.
+Each is opened for one actor, like a workspace. Admins of a server, and anyone who can open the store itself, may do
+everything; the docstrings say what others may do, and tests/service/team/test_matrix.py checks it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ from rflow.ports.paging import WHOLE, Part
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as people see it."""
+    """An account as shown to people, without secrets."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneTimeLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that lets somebody set a password once, shown only here."""
+    """A token for setting a password once; it is shown only here."""
 
     kind: CredentialKind
     user: str
@@ -49,10 +49,12 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     invitation: OneTimeLink | None = None
 
 
-class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """What disabling or erasing an account did: links revoked, sessions moved (by code, with their new owner).
+class OffboardingResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of disabling or erasing an account.
 
-    `unreadable` are sessions that could not be moved, or may still have the name, because a newer rflow wrote to them.
+    `credentials` and `links` count what was revoked, `sessions` are the new owners by session code, and `rewritten`
+    counts the sessions from which the name was erased. `unreadable` are sessions that could not be changed, because a
+    newer rflow has written to them.
     """
 
     user: User
@@ -73,14 +75,14 @@ class SpaceView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody in a space."""
+    """A member of a space."""
 
     person: Person
     role: MemberRole
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """An API token as people see it: `ending` are its last characters."""
+    """An API token as shown to people; `ending` are its last characters."""
 
     id: str
     user: str
@@ -100,7 +102,7 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Protocol):
-    """Accounts, for admins; everybody may change their own password and where they get notices."""
+    """Managing accounts, for admins; anyone may change their own password and settings for notices."""
 
     @property
     def actor(self) -> Actor:
@@ -119,38 +121,41 @@ class Accounts(Protocol):
         """Return the actor's own account; raise `NotSignedIn` without one."""
 
     def set_password(self, name: str, password: str) -> User:
-        """Set somebody's password; their web sessions end."""
+        """Set a person's password; their web sessions end."""
 
     def change_password(self, old: str, new: str) -> None:
         """Change the actor's own password; all their web sessions end."""
 
     def one_time_link(self, name: str) -> OneTimeLink:
-        """Make a link by which somebody sets their password once: an invitation, or a reset."""
+        """Create a one-time link for setting a password: an invitation, or a reset."""
 
     def set_admin(self, name: str, *, admin: bool) -> User:
-        """Make somebody an admin, or withdraw it."""
+        """Grant or revoke admin rights."""
 
     def set_notices(self, name: str, *, email: str | None = None, on: bool | None = None) -> User:
-        """Set where somebody gets notices, and whether they do; None leaves it. Everybody may for themselves."""
+        """Set a person's e-mail address and whether they get notices; None leaves a value unchanged.
 
-    def disable(self, name: str, heir: str = "") -> Left:
-        """Disable an account: its web sessions, tokens and links end, its open sessions go to `heir` or a queue."""
+        Anyone may do that for themselves.
+        """
+
+    def disable(self, name: str, heir: str = "") -> OffboardingResult:
+        """Disable an account: its web sessions, tokens and links end, and its open sessions go to `heir` or a queue."""
 
     def enable(self, name: str) -> User:
-        """Let a disabled account sign in again."""
+        """Enable a disabled account."""
 
-    def erase(self, name: str, heir: str = "") -> Left:
-        """Remove an account, and replace its name in every record."""
+    def erase(self, name: str, heir: str = "") -> OffboardingResult:
+        """Delete an account, and replace its name in all records."""
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
-        """Return the entries of the audit behind number `after`, the oldest first."""
+        """Return the entries of the audit after number `after`, oldest first."""
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, latest first."""
+        """Return the last entries of the audit, or the last before number `before`, latest first."""
 
 
 class Spaces(Protocol):
-    """Spaces: members see who is in theirs, leads set roles and the policy of theirs, admins those of all."""
+    """Managing spaces: members see who is in theirs, leads set the roles and policy of theirs, admins those of all."""
 
     @property
     def actor(self) -> Actor:
@@ -163,26 +168,26 @@ class Spaces(Protocol):
         """List the spaces that the actor may see."""
 
     def members(self, name: str = DEFAULT_SPACE) -> list[Member]:
-        """List who is in a space."""
+        """List the members of a space."""
 
     def set_role(self, name: str, user: str, role: MemberRole | None) -> None:
-        """Give somebody a role in a space, or remove it."""
+        """Set a member's role in a space; None removes the member."""
 
     def set_policy(self, name: str, policy: Policy) -> SpaceView:
         """Set the policy of a space."""
 
     def erase(self, name: str, customer: str) -> list[str]:
-        """Delete all sessions of a customer in a space, open ones too, for good; return their codes."""
+        """Delete all sessions of a customer in a space permanently, including open ones; return their codes."""
 
     def clean(self) -> list[str]:
         """Delete the closed sessions that are older than the retention of their space; return their codes.
 
-        Credentials that have expired, and counters that have passed, are removed too.
+        Also removes expired credentials and counters.
         """
 
 
 class Tokens(Protocol):
-    """API tokens: everybody has their own, admins see those of all. A token can't create tokens."""
+    """Managing API tokens: one's own; for admins, everybody's. A token can't create tokens."""
 
     @property
     def actor(self) -> Actor:
@@ -194,14 +199,14 @@ class Tokens(Protocol):
         """Create a token for an account."""
 
     def tokens(self, user: str = "") -> list[Token]:
-        """List the tokens of an account, or all that the actor may see, the newest first."""
+        """List the tokens of an account, or all that the actor may see, newest first."""
 
     def revoke(self, reference: str) -> Token:
-        """Revoke the one token whose id begins with `reference`."""
+        """Revoke a token, found by a unique prefix of its id."""
 
 
 def user_view(account: Account, roles: Mapping[str, MemberRole]) -> User:
-    """Return an account as people see it."""
+    """Convert an account, with its roles by space id."""
     return User(
         id=account.id,
         name=account.name,

@@ -1,6 +1,6 @@
-"""The plain values that stores and workspaces take and return, and the errors that stores raise.
+"""Plain values that stores and workspaces take and return, and the errors that stores raise.
 
-They are not in the modules of the protocols, because commands need them at run time but never need a protocol then.
+They are separate from the protocols, which no command needs to import at run time.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def revision(self) -> str:
-        """A text that differs for each state of the session."""
+        """An opaque text that changes with the state of the session."""
         return f"{self.version}-{self.stamp}" if self.stamp else str(self.version)
 
 
@@ -90,7 +90,7 @@ def is_tree_name(name: TreeName) -> bool:
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem that `check` reports: where, what, and what to do about it. An "info" is not a problem."""
+    """A finding of `check`: where, what, and what to do about it. An "info" is not a problem."""
 
     severity: Literal["error", "warning", "info"]
     where: str
@@ -117,14 +117,14 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds, and what is wrong with it. `info.url` names the backup."""
+    """The contents of a backup and its problems; `info.url` is the backup."""
 
     info: Info
     faults: list[Fault]
 
     @property
     def sound(self) -> bool:
-        """Whether everything in it can be used."""
+        """Whether the backup has no problems."""
         return not [fault for fault in self.faults if fault.severity != "info"]
 
 

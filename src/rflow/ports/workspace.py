@@ -1,9 +1,9 @@
-"""The ports of what an actor can do: `Workspace`, and `Administration` for those who may open the store itself.
+"""The ports for what an actor can do: `Workspace`, and `Administration` for those who may open the store itself.
 
-Only ids and plain values are passed, no states and no callables, so that a server can implement either. A workspace
-is opened for one actor, who makes every call: reads are authorised as writes are, and what the actor may not see does
-not exist. Methods raise `RflowError`s. The contract is tests/service/test_contract.py, and tests/service/test_matrix.py
-has the table of who may call what.
+Only ids and plain values are passed, no states and no callables, so that both can be implemented over a network. A
+workspace is opened for one actor. Reads are authorised like writes, and what the actor may not see is "not found".
+Methods raise `RflowError`s. tests/service/test_contract.py is the contract; tests/service/test_matrix.py has the table
+of who may call what.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,27 +33,27 @@ class Workspace(Protocol):
 
     @property
     def actor(self) -> Actor:
-        """Who acts."""
+        """The person or agent who makes all calls."""
 
     @property
     def about(self) -> About:
         """Which store this is."""
 
     def now(self) -> datetime:
-        """Return the aware time by the workspace's clock."""
+        """Return the current time, with its time zone."""
 
     # Sessions
 
     def find(self, reference: str) -> Head:
-        """Find the one session whose code or id begins with `reference`; raise `NotFound` or `UsageProblem`."""
+        """Find a session by a unique prefix of its code or id; raise `NotFound`, or `UsageProblem` if ambiguous."""
 
     def heads(self, query: Query) -> Page:
-        """List sessions, the last updated first."""
+        """List sessions, most recently updated first."""
 
     def search(self, search: "Search") -> "SearchPage":
-        """Search the texts of sessions; raise `UsageProblem` if there is no word to search for.
+        """Search the texts of sessions; raise `UsageProblem` if the query has no words.
 
-        While its index is not ready, the page has no hits but says how much is built: call again then.
+        While the index is being built, the page has no hits but the progress; repeat the search later.
         """
 
     def version(self, session_id: str) -> int | None:
@@ -63,43 +63,43 @@ class Workspace(Protocol):
         """Read a session's events after version `after`; raise `NotFound`."""
 
     def latest(self, session_id: str) -> Log:
-        """Read what the state of a session needs, perhaps without its first events; raise `NotFound`."""
+        """Read a session's state: all its events, or a checkpoint and the events after it; raise `NotFound`."""
 
     def start(self, command: "Start") -> Sent:
-        """Start a session; one that the same `command_id` started before is returned as it stands."""
+        """Start a session, or return the one that a command with the same `command_id` has started already."""
 
     def send(
         self, session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, known: int = 0
     ) -> Sent:
-        """Carry out a command on a session of which the sender has version `known`.
+        """Carry out a command on a session; `known` is the version that the sender has.
 
-        `contents` are those of its evidence, by digest; `BadInput` for any other. A command whose `command_id` was
-        carried out before changes nothing.
+        `contents` are those of the command's evidence, by digest; any other raises `BadInput`. A command whose
+        `command_id` was carried out before changes nothing.
         """
 
     def check(self, session_id: str, command: "Command") -> None:
-        """Raise the error that `send` would raise now, and write nothing."""
+        """Raise the error that `send` would raise, without carrying the command out."""
 
     def delete(self, session_id: str) -> None:
-        """Remove a session for good, and end its links."""
+        """Delete a session permanently, with its links."""
 
     def plan_import(self, incoming: Incoming) -> Imported:
-        """Return what importing a session would do now, and write nothing."""
+        """Return what importing a session would do, without importing it."""
 
     def import_session(self, incoming: Incoming, *, accept_ownership: bool = False) -> Imported:
-        """Store a session that was read from a file; one that is here with the same beginning is extended.
+        """Import a session from a file; if it exists with the same first events, it is extended.
 
-        Raises `NotAllowed` if that changes the owner or status of a session here, unless `accept_ownership` allows
-        it, and `BadInput` if the session is not whole or some of its events can't be read.
+        Raises `NotAllowed` if that would change the owner or status of the existing session, unless `accept_ownership`
+        allows it, and `BadInput` if the imported session is incomplete or some of its events can't be read.
         """
 
     def content(self, session_id: str, digest: str) -> bytes:
         """Read the whole content of a piece of evidence; raise `NotFound`."""
 
     def people(self) -> list[Person]:
-        """Return everybody who has acted or received in the sessions that the actor may see, by name.
+        """Return all people and queues in the sessions that the actor may see, by name.
 
-        On a server, the members of their spaces are among them.
+        On a server, this includes the members of the actor's spaces.
         """
 
     # Trees
@@ -111,38 +111,38 @@ class Workspace(Protocol):
         """List the current versions of the trees of a space, by id."""
 
     def add_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str | None = None) -> bool:
-        """Make a tree (canonical JSON) the current version of its id; False if it was that already.
+        """Make a tree (canonical JSON) the current version of its id; return False if it already is.
 
-        `edited` names the version that was edited ("" for a new tree, None for any); `SessionMoved` if another is
-        current, with what differs.
+        `edited` is the digest of the version that was edited ("" for a new tree, None for any). Raises `SessionMoved`,
+        with the differences, if another version is current.
         """
 
     def propose_tree(self, data: bytes, space: str = DEFAULT_SPACE, edited: str = "") -> Proposal:
-        """Keep a tree for a lead to accept, in the place of what the actor proposed for it before."""
+        """Propose a version of a tree to the leads, replacing the actor's earlier proposal for it."""
 
     def proposals(self, space: str = DEFAULT_SPACE) -> list[Proposal]:
-        """List what was proposed in a space, the oldest first."""
+        """List the proposals in a space, oldest first."""
 
     def decide_proposal(self, digest: str, verdict: Verdict, space: str = DEFAULT_SPACE) -> Proposal:
-        """Publish the proposal whose digest begins so ("accept"), or drop it ("decline").
+        """Publish ("accept") or drop ("decline") a proposal, found by a unique prefix of its digest.
 
         Raises `SessionMoved` as `add_tree` does, `NotFound`, `NotAllowed`.
         """
 
     def flags(self, tree_id: str, space: str = DEFAULT_SPACE) -> "list[NodeFlag]":
-        """List what people in a space reported as wrong in the current version of a tree, the oldest first."""
+        """List the flags (reported mistakes) of the current version of a tree, oldest first."""
 
     def tree_stats(self, tree_id: str, space: str = DEFAULT_SPACE, since: datetime | None = None) -> "TreeStats":
-        """Return what the sessions of a space did in a tree, of those updated since then; raise `NotFound`."""
+        """Return statistics of a tree from the sessions of a space that were updated `since`; raise `NotFound`."""
 
     def hints(self, session_id: str) -> "Hints":
-        """Return what the other sessions of its space answered where a session stands.
+        """Count the answers that other sessions of the space gave to the question at a session's position.
 
-        Raises `UsageProblem` unless it stands at a question.
+        Raises `UsageProblem` if the position is not a question.
         """
 
     def remove_tree(self, tree_id: str, space: str = DEFAULT_SPACE) -> None:
-        """Remove a tree from the list; sessions in it keep their version. Raises `NotFound`."""
+        """Remove a tree from the list; sessions keep the versions that they use. Raises `NotFound`."""
 
     # Links
 
@@ -150,34 +150,34 @@ class Workspace(Protocol):
         """Create a read-only link to a session; its token is returned only here."""
 
     def shares(self, session_id: str | None = None, *, everybody: bool = False) -> list["ShareCount"]:
-        """List the links of a session, else the actor's: those they created, and those to their sessions.
+        """List the links of a session; without one, the links that the actor created and those to their sessions.
 
-        `everybody` lists all links that the actor may see.
+        With `everybody`, all links that the actor may see.
         """
 
     def share(self, reference: str) -> "ShareCount":
-        """Find the one link whose id begins with `reference`, or whose token it is.
+        """Find a link by its token or a unique prefix of its id.
 
-        Raises `NotFound` or `UsageProblem`.
+        Raises `NotFound`, or `UsageProblem` if the prefix is ambiguous.
         """
 
     def session_of_link(self, token: str) -> Head:
-        """Return the session that the link with this token shows, if the actor may see it.
+        """Return the session of the link with this token, if the actor may see the session itself.
 
-        Raises `NotFound` for a link that does not work, and `NotAllowed` for one to a session in a space that the actor
-        is no member of: what the link shows is all that they see.
+        Raises `NotFound` for a link that does not work, and `NotAllowed` if the session is in a space that the actor is
+        not a member of, so that they only see what the link shows.
         """
 
     def share_views(self, share_id: str) -> Sequence["ShareView"]:
-        """Return the last views of a link, the newest first."""
+        """Return the last views of a link, newest first."""
 
     def revoke_share(self, share_id: str) -> "Share":
-        """Revoke a link at once; one that was revoked before stays as it is."""
+        """Revoke a link; one that was revoked before stays as it is."""
 
     def protect_share(self, share_id: str, password: str) -> "Share":
-        """Change the password of a link, or remove it with an empty one.
+        """Change the password of a link; an empty one removes it.
 
-        Those who have opened it before must open it again. Raises `NotFound`, `NotAllowed`.
+        Readers who have opened the link must open it again. Raises `NotFound`, `NotAllowed`.
         """
 
     # Spaces
@@ -186,37 +186,37 @@ class Workspace(Protocol):
         """List the spaces that the actor may see, with their role in each, by id."""
 
     def exported(self, session_id: str) -> None:
-        """Record that a whole session leaves as a file; raise `NotFound`."""
+        """Record in the audit that a session was exported; raise `NotFound`."""
 
 
 class OpenWorkspace(Workspace, Protocol):
-    """A workspace on a connection of its own."""
+    """A workspace that owns its connection."""
 
     def close(self) -> None:
         """Close the store, or the connection to the server."""
 
 
 class Administration(Protocol):
-    """What somebody can do with the store itself."""
+    """What an actor can do with the store itself."""
 
     @property
     def actor(self) -> Actor:
-        """Who acts."""
+        """The person or agent who makes all calls."""
 
     def info(self) -> Info:
         """Return facts about the store, and how much it holds."""
 
     def check(self) -> list[Fault]:
-        """Read everything and list what is wrong."""
+        """Read everything and list all problems."""
 
     def merge(self) -> list[Merged]:
-        """Merge sessions of which git, or a program that syncs folders, left several versions."""
+        """Merge sessions that exist in several versions, left by git or by a program that syncs folders."""
 
     def backup(self, path: "Path") -> None:
-        """Copy a consistent snapshot of the whole store to a path that must not exist."""
+        """Copy a consistent snapshot of the whole store to a new path."""
 
     def notices(self) -> "list[Notice]":
-        """Return the notices that wait, were sent lately, or were given up, the oldest first."""
+        """Return the notices that are waiting, were sent recently, or were given up, oldest first."""
 
     def retry_notices(self) -> int:
-        """Queue the notices that were given up again; return how many there are."""
+        """Queue the notices that were given up once more; return how many."""

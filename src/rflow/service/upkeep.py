@@ -142,7 +142,7 @@ class Round:
             return
         self._hour = hour
         until = datetime.fromtimestamp((hour + 2) * _HOUR, now.tzinfo)
-        if not self._store.accounts.hit("clean", hour, 1, until):
+        if not self._store.accounts.increment("clean", hour, 1, until):
             return
         pass_on_all(self._store, self._clock)
         codes = LocalSpaces(self._store, Actor(person=RFLOW), clock=self._clock).clean()

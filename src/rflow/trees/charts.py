@@ -1,4 +1,4 @@
-"""Trees as charts in text: Mermaid flowcharts and Graphviz DOT, with the path of a session if there is one."""
+"""Trees as Mermaid flowcharts and Graphviz DOT, optionally with the path of a session."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +10,11 @@ from rflow.core.tree.graph import Turn, distances, ruled_out
 from rflow.core.tree.model import Decision, End, Node, Tree, exits
 
 _SYMBOLS = {"here": "▶ ", "taken": "✓ ", "assumed": "? ", "ruled out": "✗ ", "unconfirmed": "✗? "}
-_WORDS = re.compile(  # where Mermaid takes a part of an id for a word of its own: "end-x", "1end", "éend", not "x-end"
+_KEYWORD = re.compile(  # Mermaid reads a part of these ids as a keyword: "end-x", "1end", "éend", but not "x-end"
     r"(?<![A-Za-z_.-])(?:(?:end|graph|flowchart|subgraph|style|linkStyle|classDef|class|interpolate"
     r"|_self|_blank|_parent|_top)(?![A-Za-z0-9_])|(?:click|call|href)$)"
 )
-# Letters old enough for Mermaid: Latin, Greek, Cyrillic, Hebrew, Arabic, Japanese, Chinese, Korean.
+# The letters that Mermaid's lexer knows: Latin, Greek, Cyrillic, Hebrew, Arabic, Japanese, Chinese, Korean.
 _LETTERS = (
     "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481"
     "\u05d0-\u05ea\u0620-\u064a\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fcc\uac00-\ud7a3"
@@ -23,7 +23,7 @@ _PLAIN_ID = re.compile(rf"[{_LETTERS}*](?:[{_LETTERS}*./+?!']|-(?![-.>]))*(?<!-)
 
 
 class Path(msgspec.Struct, frozen=True):
-    """What a session did in a tree: the mark of each node, the ways taken as (node, answer, target), those assumed."""
+    """A session's path: the mark of each node, and the edges taken as (node, answer, target), with those assumed."""
 
     marks: dict[str, str] = {}
     taken: frozenset[tuple[str, str, str]] = frozenset()
@@ -31,7 +31,7 @@ class Path(msgspec.Struct, frozen=True):
 
 
 def path_of(tree: Tree, turns: Sequence[Turn], position: str | None) -> Path:
-    """Return what the turns of a session mean for the nodes of a tree."""
+    """Return the path of a session from its turns."""
     labelled = [with_label(tree, turn) for turn in turns]
     answers = ruled_out(tree, turns)
     gone = {end for answer in answers for end in answer.ends}
@@ -47,9 +47,9 @@ def path_of(tree: Tree, turns: Sequence[Turn], position: str | None) -> Path:
 
 
 def mermaid(tree: Tree, path: Path | None = None) -> str:
-    """Return a tree as a Mermaid flowchart. What it can't carry, `left_out` names.
+    """Return a tree as a Mermaid flowchart; `left_out` lists what it lacks.
 
-    The comment at the end is for `rflow tree import`, which else would guess where the tree starts.
+    The comment at the end tells `rflow tree import` where the tree starts.
     """
     ids = mermaid_ids(tree)
     path = path or Path()
@@ -58,7 +58,7 @@ def mermaid(tree: Tree, path: Path | None = None) -> str:
         f"    {ids[name]}{_shape(node, _mermaid_text(_marked(name, node, path)))}" for name, node in _ordered(tree)
     ]
     styles = []
-    for number, (source, label, to) in enumerate(_ways(tree)):
+    for number, (source, label, to) in enumerate(_edges(tree)):
         text = f'|"{_mermaid_text(label)}"|' if label else ""
         way = (source, label, to)
         arrow = "-.->" if way in path.assumed else "==>" if way in path.taken else "-->"
@@ -82,23 +82,23 @@ _MERMAID_STYLES = {
 
 
 def mermaid_ids(tree: Tree) -> dict[str, str]:
-    """Return an id for each node that Mermaid can read: its own where possible, else n1, n2 and so on."""
-    taken = {name for name in tree.nodes if _fits(name)}
+    """Return an id for each node that Mermaid can parse: its own if possible, else n1, n2 and so on."""
+    taken = {name for name in tree.nodes if _is_valid_id(name)}
     spare = (f"n{number}" for number in range(1, 2 * len(tree.nodes) + 1))
     fresh = (name for name in spare if name not in taken)
     return {name: name if name in taken else next(fresh) for name in tree.nodes}
 
 
-def _fits(name: str) -> bool:
-    return bool(_PLAIN_ID.fullmatch(name)) and not _WORDS.search(name)
+def _is_valid_id(name: str) -> bool:
+    return bool(_PLAIN_ID.fullmatch(name)) and not _KEYWORD.search(name)
 
 
 def _ordered(tree: Tree) -> Iterator[tuple[str, Node]]:
-    """Yield the nodes, those nearest to the start first: a chart has no other word for where it starts."""
+    """Yield the nodes, nearest to the start first, since charts have no other way to mark the start."""
     yield from ((name, tree.nodes[name]) for name in {**distances(tree, tree.start), **tree.nodes})
 
 
-def _ways(tree: Tree) -> Iterator[tuple[str, str, str]]:
+def _edges(tree: Tree) -> Iterator[tuple[str, str, str]]:
     for name, node in _ordered(tree):
         yield from ((name, way.label, way.to) for way in exits(node) if way.to in tree.nodes)
 
@@ -116,7 +116,7 @@ def _marked(name: str, node: Node, path: Path) -> str:
 
 
 def _mermaid_text(text: str) -> str:
-    """Return a text as it stands between quotes in Mermaid: what would be markup there as entities."""
+    """Escape a text for quotes in Mermaid, with entities for what would be markup."""
     text = re.sub(r"[#\"<>&`\\\\]", lambda found: f"#{ord(found[0])};", text)
     text = re.sub(r"^(\s*)(\d+)\.(?=\s)", r"\1\2#46;", text)  # a line such as "1. Restart" is a list there,
     text = re.sub(r"^(\s*)([-*+])(?=\s)", lambda found: f"{found[1]}#{ord(found[2])};", text)  # and so is "- Restart"
@@ -125,7 +125,7 @@ def _mermaid_text(text: str) -> str:
 
 
 def left_out(tree: Tree) -> list[str]:
-    """Return what of a tree Mermaid can't carry, as words."""
+    """List what of a tree a Mermaid chart lacks."""
     nodes = tree.nodes.values()
     counts = {
         "help": sum(bool(node.help) for node in nodes),
@@ -144,16 +144,16 @@ def dot(tree: Tree, path: Path | None = None) -> str:
     path = path or Path()
     lines = [f"digraph {_quoted(tree.id)} {{", f"    label={_quoted(tree.title)};", '    node [fontname="sans-serif"];']
     for name, node in _ordered(tree):
-        looks = _DOT_LOOKS.get(path.marks.get(name, ""), "")
-        lines.append(f"    {_quoted(name)} [label={_quoted(_marked(name, node, path))}, {_dot_shape(node)}{looks}];")
-    for source, label, to in _ways(tree):
+        style = _DOT_STYLES.get(path.marks.get(name, ""), "")
+        lines.append(f"    {_quoted(name)} [label={_quoted(_marked(name, node, path))}, {_dot_shape(node)}{style}];")
+    for source, label, to in _edges(tree):
         way = (source, label, to)
-        looks = ", style=dashed, penwidth=3" if way in path.assumed else ", penwidth=3" if way in path.taken else ""
-        lines.append(f"    {_quoted(source)} -> {_quoted(to)} [label={_quoted(label)}{looks}];")
+        style = ", style=dashed, penwidth=3" if way in path.assumed else ", penwidth=3" if way in path.taken else ""
+        lines.append(f"    {_quoted(source)} -> {_quoted(to)} [label={_quoted(label)}{style}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-_DOT_LOOKS = {
+_DOT_STYLES = {
     "here": ", penwidth=4",
     "taken": ", penwidth=2.5",
     "assumed": ", penwidth=2.5, style=dashed",
@@ -169,7 +169,7 @@ def _dot_shape(node: Node) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a quoted string of DOT."""
+    """Return a text as a quoted string in DOT."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 

@@ -1,4 +1,4 @@
-"""Drawing a tree for the terminal: answers as branches, chains of actions without indent, joins drawn once."""
+"""Drawing a tree for the terminal: answers are branches, actions are not indented, and joins are drawn once."""
 
 from collections import deque
 from collections.abc import Collection, Sequence
@@ -12,12 +12,12 @@ from rflow.core.tree.model import Action, End, Node, Tree, exits
 from rflow.trees.symbols import ASCII, UNICODE, Line, Role, Style, Symbols, spans
 from rflow.trees.wrapping import wrap
 
-NARROWEST = 24
+MIN_WIDTH = 24
 _GAP = "   "
 
 
 class _Branch(msgspec.Struct, frozen=True):
-    """A node to be drawn: the guides left of its first line and of what is below it, and how it was reached."""
+    """A node to draw: the guides of its first line and of the lines below, and the answer and node that lead to it."""
 
     node: str
     first: str = ""
@@ -39,12 +39,12 @@ def draw(
     """Return a drawing of `tree` in at most `width` columns (24 or more), with guides in ASCII unless `unicode`.
 
     `position` is highlighted, the `path` taken has heavy guides, and the ends `ruled_out` are crossed out; a branch
-    with no other ends is folded into one line, with a question mark if it has ends that are ruled out by an assumed
-    answer only (`unconfirmed`, among `ruled_out`). What a node leads to is drawn once, on the path if it is there;
-    elsewhere a line refers to it. Branches with too little room, and nodes that no path leads to, follow below.
+    with no other ends is folded into one line, with a question mark if some of them are ruled out only by an assumed
+    answer (`unconfirmed`, a subset of `ruled_out`). Each node is drawn once, preferably on the path; other places have
+    a reference to it. Branches with too little room, and unreachable nodes, are drawn below.
     """
     labelled = [with_label(tree, turn) for turn in path]
-    drawing = _Drawing(tree, max(width, NARROWEST), position, labelled, ruled_out, UNICODE if unicode else ASCII)
+    drawing = _Drawing(tree, max(width, MIN_WIDTH), position, labelled, ruled_out, UNICODE if unicode else ASCII)
     drawing.unconfirmed = leading_to(tree, unconfirmed)
     return drawing.lines()
 
@@ -72,7 +72,7 @@ class _Drawing:
         self.result: list[Line] = []
 
     def lines(self) -> list[Line]:
-        """Return the lines from the start, then the deferred branches, then what no path leads to."""
+        """Return the lines: from the start, then the deferred branches, then unreachable nodes."""
         reach = distances(self.tree, self.tree.start)
         roots = [self.tree.start, *(name for name in self.tree.nodes if name not in reach)]
         for root in roots:
@@ -80,13 +80,13 @@ class _Drawing:
             while self.deferred:
                 name = self.deferred.popleft()
                 if name in self.tree.nodes and name not in self.drawn:
-                    self._section(name, loose=name == root and root not in reach)
+                    self._section(name, unreachable=name == root and root not in reach)
         return self.result
 
-    def _section(self, name: str, *, loose: bool) -> None:
+    def _section(self, name: str, *, unreachable: bool) -> None:
         if self.result:
             self.result.append(Line(role="see"))
-        if loose:
+        if unreachable:
             words = "No path from the start leads here:".split()
             self._write(_Branch(name), "see", [(word, "see") for word in words], "")
         stack = [_Branch(name)]
@@ -103,7 +103,7 @@ class _Drawing:
         if not folded:
             self.drawn.add(branch.node)
         following = [] if folded or isinstance(node, Action) else self._children(branch, node)
-        hang = self._hang(branch, following)
+        hang = self._hanging_guide(branch, following)
         role = self._role(branch, node)
         self._write(branch, role, self._words(branch, node, role), hang)
         if isinstance(node, Action) and not folded:
@@ -125,7 +125,7 @@ class _Drawing:
         return True
 
     def _on_path(self, branch: _Branch) -> bool:
-        """Whether the path first reached the node this way; also true off the path, and for the first of a section."""
+        """Whether the path first reached the node by this branch; also true off the path and for a section's root."""
         way = (branch.source, branch.label or "")
         return not branch.source or self.arrivals.get(branch.node, way) == way
 
@@ -143,8 +143,8 @@ class _Drawing:
             children.append(_Branch(way.to, branch.below + first, branch.below + below, way.label, branch.node))
         return children
 
-    def _hang(self, branch: _Branch, following: list[_Branch]) -> str:
-        """Return the guide for the wrapped lines of a text, which leads on to the branches below."""
+    def _hanging_guide(self, branch: _Branch, following: list[_Branch]) -> str:
+        """Return the guide for the further lines of a text, which continues to the branches below."""
         if not following:
             return branch.below + (_GAP if branch.label is not None else "  ")
         heavy = any((branch.node, below.label) in self.taken for below in following)
@@ -167,7 +167,7 @@ class _Drawing:
         return "question"
 
     def _words(self, branch: _Branch, node: Node, role: Role) -> list[tuple[str, Style]]:
-        """Return the words of a node's lines: its answer, symbol and text, and its name if other lines refer to it."""
+        """Return the words of a node: its answer, symbol and text, and its name if there are references to it."""
         name: list[tuple[str, Style]] = [(f"({one_line(branch.node)})", "name")] if branch.node in self.joins else []
         apart = not branch.source and branch.node != self.tree.start
         symbols = self._symbols(branch.node, node, role)
@@ -208,7 +208,7 @@ class _Drawing:
             self.result.append(Line(role=role, spans=spans(guide, line)))
 
     def _label(self, branch: _Branch) -> list[tuple[str, Style]]:
-        """Return the words of the answer that leads to a node; one that nobody has checked is marked."""
+        """Return the words of the answer that leads to a node, with a mark if it was assumed."""
         if branch.label is None:
             return []
         assumed = ", assumed" if (branch.source, branch.label) in self.assumed else ""

@@ -16,12 +16,12 @@ from rflow.errors import BadInput
 from rflow.trees.parsed import Parsed, ParseError
 from rflow.trees.parsing import PARSERS, parse
 
-LARGEST = 2_000_000
-"""The largest size of a tree file in bytes: some 10,000 nodes. Our longest example has 15,000 bytes."""
+MAX_SIZE = 2_000_000
+"""Maximum size of a tree file in bytes: some 10,000 nodes. The longest example has 15,000 bytes."""
 
-_LONGEST_LINE = 500
-_IMPORTED = {".mmd", ".mermaid", ".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".dot", ".gv"}
-"""What `rflow tree import` reads and `rflow tree add` does not."""
+_MAX_LINE = 500
+_IMPORTABLE = {".mmd", ".mermaid", ".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".dot", ".gv"}
+"""Suffixes of files that `rflow tree import` reads and `rflow tree add` does not."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -43,16 +43,16 @@ class TreeFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> tuple[Located, ...]:
-        """Only the problems that keep the tree from being used."""
+        """The problems that keep the tree from being used."""
         return tuple(located for located in self.problems if located.problem.severity == "error")
 
     @property
     def warnings(self) -> tuple[Located, ...]:
-        """Only the problems with which the tree can still be used."""
+        """The problems that do not keep the tree from being used."""
         return tuple(located for located in self.problems if located.problem.severity == "warning")
 
     def require(self) -> Tree:
-        """Return the tree, or raise `BadInput` with everything that is wrong."""
+        """Return the tree; raise `BadInput` with all problems if it has errors."""
         if self.tree is not None:
             return self.tree
         if len(self.problems) == 1:
@@ -72,9 +72,9 @@ def load_tree(path: Path) -> Tree:
 
 
 def read_tree(path: Path, *, data: bytes | None = None) -> TreeFile:
-    """Return what a tree file holds, with all its problems: errors first, then by line. It never raises.
+    """Read a tree file and all its problems, errors first, then by line. Never raises.
 
-    The suffix of the name decides the format. If `data` is given, it is the content, and `path` is only its name.
+    The suffix selects the format. If `data` is given, it is the content, and `path` is only its name.
     """
     name = "standard input" if str(path) == "-" else shorten(str(path), 200)
     try:
@@ -87,7 +87,7 @@ def read_tree(path: Path, *, data: bytes | None = None) -> TreeFile:
 
 def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
     suffix = _suffix(path)
-    text = decoded(data if data is not None else content(path))
+    text = decode(data if data is not None else read_content(path))
     parsed = parse(text, suffix)
     parsed = replace(parsed, lines=parsed.lines | _lines_by_name(parsed))
     checked = check(parsed.document)
@@ -101,7 +101,7 @@ def _read(path: Path, data: bytes | None, name: str) -> TreeFile:
 
 
 def _lines_by_name(parsed: Parsed) -> dict[KeyPath, int]:
-    """Return the lines of nodes that are a list, by the names that problems give them."""
+    """Return the lines of nodes in a list, by the names that problems use for them."""
     nodes = parsed.document.get("nodes") if isinstance(parsed.document, dict) else None
     if not isinstance(nodes, list):
         return {}
@@ -114,20 +114,20 @@ def _lines_by_name(parsed: Parsed) -> dict[KeyPath, int]:
 
 
 def _column(lines: list[str], located: Located) -> int | None:
-    """Return where in its line the key of a problem stands, else where the line begins; None without a line.
+    """Return the column of a problem's key, or else of the line's text; None without a line.
 
-    A line too long for people to read has none: it could hold thousands of problems.
+    None also for a line too long for people to read, which could have thousands of problems.
     """
     line = lines[located.line - 1] if located.line is not None and located.line <= len(lines) else None
-    if line is None or len(line) > _LONGEST_LINE:
+    if line is None or len(line) > _MAX_LINE:
         return None
     keys = [key for key in reversed(located.problem.path) if isinstance(key, str) and key]
-    places = (_place(line, key) for key in keys)
-    return next((place + 1 for place in places if place >= 0), len(line) - len(line.lstrip()) + 1)
+    columns = (_find_key(line, key) for key in keys)
+    return next((column + 1 for column in columns if column >= 0), len(line) - len(line.lstrip()) + 1)
 
 
-def _place(line: str, key: str) -> int:
-    """Return where a key is in a line: as a whole word, before "=", ":" or the end of a header; else -1."""
+def _find_key(line: str, key: str) -> int:
+    """Return the index of a key in a line, as a whole word before "=", ":" or the end of a header; else -1."""
     at = line.find(key)
     while at >= 0:
         before, after = line[at - 1 : at], line[at + len(key) :].lstrip("\"' ")
@@ -176,22 +176,22 @@ def _suffix(path: Path) -> str:
     suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".bak" else path.suffix.lower()
     if suffix not in PARSERS:
         what = f'"{suffix}" is not a format of trees.' if suffix else "The name of the file does not say its format."
-        if suffix in _IMPORTED:
+        if suffix in _IMPORTABLE:
             raise ParseError(what, None, f"To make it a tree: rflow tree import {quote(str(path))}")
         raise ParseError(what, None, f"Use a file whose name ends in {known}.")
     return suffix
 
 
-def content(path: Path) -> bytes:
-    """Return the content of a file, at most one byte more than the limit."""
+def read_content(path: Path) -> bytes:
+    """Read a file, at most one byte more than the limit."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             raise ParseError("This is a folder.", None, "Name a file in it.")
-        if not stat.S_ISREG(mode):  # opening a pipe that nobody writes to would wait forever
+        if not stat.S_ISREG(mode):  # opening a pipe without a writer would block
             raise ParseError("This is not a regular file.", None, "Save the tree in a file.")
         with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(MAX_SIZE + 1)
     except FileNotFoundError as error:
         raise ParseError("There is no such file.", None, "Check the name and the folder.") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
@@ -199,10 +199,10 @@ def content(path: Path) -> bytes:
         raise ParseError(f"The file can't be read: {reason}.", None, "Check its name and permissions.") from error
 
 
-def decoded(data: bytes) -> str:
+def decode(data: bytes) -> str:
     """Return the text of a file; raise `ParseError` if it is too large, empty, or not UTF-8."""
-    if len(data) > LARGEST:
-        limit = f"{LARGEST // 1_000_000} MB"
+    if len(data) > MAX_SIZE:
+        limit = f"{MAX_SIZE // 1_000_000} MB"
         raise ParseError(f"The file is larger than {limit}, the limit for trees.", None, "Is it the right file?")
     if data.startswith(_UTF16) or b"\x00" in data[:2]:
         raise ParseError("The file is UTF-16 text.", None, "Save it as UTF-8.")

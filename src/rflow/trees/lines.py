@@ -1,7 +1,7 @@
 """Finding the line of each key and entry in TOML and JSON text, whose parsers report lines only for syntax errors.
 
 The scan takes one pass and does not recurse. It expects valid text; for other text the only guarantee is that
-brackets and dotted names are nested no deeper than `DEEPEST`, or it raises `LimitExceeded`.
+brackets and dotted names are nested no deeper than `MAX_DEPTH`, or it raises `LimitExceeded`.
 """
 
 import json
@@ -12,9 +12,9 @@ import msgspec
 
 from rflow.core.tree.problems import KeyPath
 
-DEEPEST = 32
-MOST_ENTRIES = 200_000
-LONGEST_WORD = 1_000
+MAX_DEPTH = 32
+MAX_ENTRIES = 200_000
+MAX_WORD = 1_000
 
 # Possessive repetitions: a string that never ends is read once, not once for each of its characters.
 _TOKEN = re.compile(
@@ -28,23 +28,23 @@ _TOKEN = re.compile(
 
 
 class LimitExceeded(Exception):
-    """Text nested deeper or listing more than a tree ever needs; the message says what, `line` says where."""
+    """The text has deeper nesting or more entries than any tree needs; `line` is where."""
 
     def __init__(self, what: str, line: int) -> None:
         super().__init__(what)
         self.line = line
 
 
-def limit_depth(depth: int, line: int) -> None:
-    """Raise `LimitExceeded` if `depth` is too deep."""
-    if depth > DEEPEST:
-        raise LimitExceeded(f"There are more than {DEEPEST} levels inside each other.", line)
+def check_depth(depth: int, line: int) -> None:
+    """Raise `LimitExceeded` if `depth` is too large."""
+    if depth > MAX_DEPTH:
+        raise LimitExceeded(f"There are more than {MAX_DEPTH} levels inside each other.", line)
 
 
-def limit_entries(count: int, line: int) -> None:
-    """Raise `LimitExceeded` if there is too much to keep in memory: 2 MB of text could hold a million entries."""
-    if count > MOST_ENTRIES:
-        raise LimitExceeded(f"There are more than {MOST_ENTRIES:,} entries.", line)
+def check_entries(count: int, line: int) -> None:
+    """Raise `LimitExceeded` if `count` is too large for memory: 2 MB of text could contain a million entries."""
+    if count > MAX_ENTRIES:
+        raise LimitExceeded(f"There are more than {MAX_ENTRIES:,} entries.", line)
 
 
 class KeyLines(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,19 +65,19 @@ def toml_key_lines(text: str) -> KeyLines:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """Return kind, text and line of each token, without comments and spaces."""
+    """Yield the kind, text and line of each token, without comments and spaces."""
     line, counted = 1, 0
     for match in _TOKEN.finditer(text):
         line += text.count("\n", counted, match.start())
         counted = match.start()
-        if match.lastgroup == "bare" and len(match[0]) > LONGEST_WORD:  # a hex number of 2 MB takes tomllib 200 MB
-            raise LimitExceeded(f"A word outside quotes is longer than {LONGEST_WORD:,} characters.", line)
+        if match.lastgroup == "bare" and len(match[0]) > MAX_WORD:  # tomllib needs 200 MB for a hex number of 2 MB
+            raise LimitExceeded(f"A word outside quotes is longer than {MAX_WORD:,} characters.", line)
         if match.lastgroup is not None:
             yield match.lastgroup, match[0], line
 
 
 class _Level:
-    """An open table or array: its path, and the key or the entry that is being read."""
+    """An open table or array: its path, and its current key or entry."""
 
     def __init__(self, path: KeyPath, *, table: bool, in_value: bool = False) -> None:
         self.path = path
@@ -87,7 +87,7 @@ class _Level:
         self.entry = 0
 
     def at(self) -> KeyPath:
-        """Return the path of the value that is being read."""
+        """Return the path of the current value."""
         return (*self.path, *self.key) if self.table else (*self.path, self.entry)
 
     def next(self) -> None:
@@ -96,11 +96,11 @@ class _Level:
 
 
 class _Scan:
-    """One pass over a text: `in_value` if the text is a single value (JSON), else lines of keys and headers (TOML)."""
+    """One pass over a text: with `in_value` a single value (JSON), else lines of keys and headers (TOML)."""
 
     def __init__(self, *, in_value: bool) -> None:
         self.keys = KeyLines(lines={}, repeated=[])
-        self.lines_matter = not in_value
+        self.is_toml = not in_value
         self.levels = [_Level((), table=True, in_value=in_value)]
         self.header: list[str] | None = None
         self.brackets = 0
@@ -118,7 +118,7 @@ class _Scan:
 
     def _punctuation(self, character: str, line: int) -> None:
         level = self.levels[-1]
-        outside = self.lines_matter and len(self.levels) == 1
+        outside = self.is_toml and len(self.levels) == 1
         match character:
             case "[" if outside and not level.in_value:
                 self.header, self.brackets = [], 1
@@ -140,21 +140,21 @@ class _Scan:
             self._record(level.at(), line)
         elif not level.in_value:
             level.key.append(_unquoted(token))
-            limit_depth(len(self.levels) + len(level.key), line)
+            check_depth(len(self.levels) + len(level.key), line)
 
     def _open(self, line: int, *, table: bool) -> None:
         level = self.levels[-1]
         if not level.table:
             self._record(level.at(), line)
         self.levels.append(_Level(level.at(), table=table))
-        limit_depth(len(self.levels), line)
+        check_depth(len(self.levels), line)
 
     def _in_header(self, kind: str, part: str, line: int) -> None:
         """Read `[nodes.scope]` or `[[nodes.scope.choices]]` up to the end of its line."""
         assert self.header is not None
         if kind != "punctuation":
             self.header.append(_unquoted(part))
-            limit_depth(len(self.header), line)
+            check_depth(len(self.header), line)
         elif part == "[":
             self.brackets += 1
         elif part in ("]", "\n"):
@@ -164,7 +164,7 @@ class _Scan:
             self.header = None
 
     def _resolved(self, header: list[str], *, array: bool) -> KeyPath:
-        """Return a header's path; within an array of tables it means the last entry."""
+        """Return the path of a header; within an array of tables it refers to the last entry."""
         path: KeyPath = ()
         for number, part in enumerate(header, 1):
             path = (*path, part)
@@ -178,7 +178,7 @@ class _Scan:
         if path in self.keys.lines:
             self.keys.repeated.append((path, line))
         self.keys.lines.setdefault(path, line)
-        limit_entries(len(self.keys.lines), line)
+        check_entries(len(self.keys.lines), line)
 
 
 def _unquoted(token: str) -> str:

@@ -7,7 +7,7 @@ from rflow.trees.lines import KeyLines
 
 
 class ParseError(Exception):
-    """The text can't be parsed: what is wrong, in which line if that is known, and the remedy."""
+    """The text can't be parsed: what is wrong, the remedy, and the line if it is known."""
 
     def __init__(self, what: str, line: int | None, remedy: str, column: int | None = None) -> None:
         super().__init__(what)
@@ -18,7 +18,7 @@ class ParseError(Exception):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed text; `problems` (with their lines) are those that the document itself no longer shows."""
+    """A parsed text; `problems` (with their lines) are those that can't be seen in the document."""
 
     document: object
     lines: dict[KeyPath, int]
@@ -31,15 +31,15 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
         return self.lines.get(path)
 
 
-def repeated(keys: KeyLines) -> tuple[tuple[Problem, int], ...]:
+def repeated_key_problems(keys: KeyLines) -> tuple[tuple[Problem, int], ...]:
     """Return a problem for each repeated key; repetitions within a repeated key are not reported again."""
-    again: set[KeyPath] = set()
-    listed = []
+    seen: set[KeyPath] = set()
+    problems = []
     for path, line in keys.repeated:
-        if not any(path[:depth] in again for depth in range(len(path))):
-            listed.append((_repeated(path, keys.lines[path]), line))
-        again.add(path)
-    return tuple(listed)
+        if not any(path[:depth] in seen for depth in range(len(path))):
+            problems.append((_repeated(path, keys.lines[path]), line))
+        seen.add(path)
+    return tuple(problems)
 
 
 def _repeated(path: KeyPath, first: int) -> Problem:

@@ -1,4 +1,4 @@
-"""Reading TOML, JSON and YAML text as a loose document, with the line of each of its keys."""
+"""Parsing TOML, JSON and YAML text to plain dicts and lists, with the line of each key."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable
 
 from rflow.trees.lines import LimitExceeded, json_key_lines, toml_key_lines
-from rflow.trees.parsed import Parsed, ParseError, repeated
+from rflow.trees.parsed import Parsed, ParseError, repeated_key_problems
 from rflow.trees.yaml_reader import parse_yaml
 
 _TOML_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -15,8 +15,8 @@ _JSON_REMEDY = "JSON needs double quotes, no comma after the last entry, and no 
 
 
 def parse_toml(text: str) -> Parsed:
-    """Parse TOML; fractions stay as they are written, so that `label = 8.10` is "8.10"."""
-    keys = toml_key_lines(text)  # first: it keeps deep nesting from tomllib, whose time grows with its square
+    """Parse TOML; fractions stay texts, so that `label = 8.10` is "8.10"."""
+    keys = toml_key_lines(text)  # first: it refuses deep nesting, for which tomllib takes quadratic time
     try:
         document = tomllib.loads(text, parse_float=str)
     except ValueError as error:
@@ -32,7 +32,7 @@ def _bad_toml(message: str, text: str) -> ParseError:
 
 
 def parse_json(text: str) -> Parsed:
-    """Parse JSON; numbers stay as they are written. A repeated key is a problem."""
+    """Parse JSON; numbers stay texts. A repeated key is a problem."""
     try:
         document = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
@@ -41,7 +41,7 @@ def parse_json(text: str) -> Parsed:
     except RecursionError:
         document = None  # the scan reports the line
     keys = json_key_lines(text)
-    return Parsed(document=document, lines=keys.lines, problems=repeated(keys))
+    return Parsed(document=document, lines=keys.lines, problems=repeated_key_problems(keys))
 
 
 PARSERS: dict[str, Callable[[str], Parsed]] = {
@@ -50,7 +50,7 @@ PARSERS: dict[str, Callable[[str], Parsed]] = {
     ".yml": parse_yaml,
     ".json": parse_json,
 }
-"""The formats of tree files, by the end of the file's name."""
+"""The parsers of tree files, by file suffix."""
 
 
 def parse(text: str, suffix: str) -> Parsed:

@@ -1,16 +1,16 @@
-"""The JSON Schema of tree files, for editors. Where targets lead no schema can say: that is for `rflow tree check`."""
+"""The JSON Schema of tree files, for editors. A schema can't check targets; `rflow tree check` does."""
 
 from typing import Any
 
 from rflow.core.tree.document import ID_PATTERN, LIMIT_PATTERN
 
 Schema = dict[str, Any]
-# In TOML and JSON a whole number counts as a text (label = 809).
-_WORDS = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
+# In TOML and JSON an integer is accepted as a text (label = 809).
+_TEXT = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
 
 
 def _texts(**descriptions: str) -> Schema:
-    return {name: {**_WORDS, "description": text} for name, text in descriptions.items()}
+    return {name: {**_TEXT, "description": text} for name, text in descriptions.items()}
 
 
 def _table(properties: Schema, required: list[str]) -> Schema:

@@ -1,4 +1,4 @@
-"""The parts of a drawing: lines of styled text, and the characters for guides and kinds of nodes."""
+"""The elements of a drawing: lines of styled text, and the characters for guides and nodes."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -72,7 +72,7 @@ ASCII = Symbols(
 
 
 def legend(drawing: str, symbols: Symbols) -> str:
-    """Return what the characters in a drawing mean; only of those that are in it."""
+    """Return the legend of a drawing, with only the characters that it contains."""
     meanings = (
         (symbols.position, "you are here"),
         (symbols.branch[1].strip(), "the path taken"),
@@ -89,7 +89,7 @@ def legend(drawing: str, symbols: Symbols) -> str:
 
 
 def spans(guide: str, words: Sequence[tuple[str, Style]]) -> tuple[tuple[str, Style], ...]:
-    """Return a line from its guide and words, with neighbours of the same style joined."""
+    """Join a guide and words to spans, merging neighbours of the same style."""
     pieces: list[tuple[str, Style]] = [(guide, "guide")] if guide else []
     for number, (word, style) in enumerate(words):
         if number and pieces[-1][1] == style:

@@ -1,4 +1,4 @@
-"""Wrapping words that each have a style into lines of a number of columns."""
+"""Wrapping styled words to a number of columns."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -10,9 +10,9 @@ Words = Iterable[tuple[str, Style]]
 
 
 def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, Style]]]":
-    """Return words as lines of at most `first` columns, then `rest`; each word keeps its style.
+    """Wrap words to lines: the first has at most `first` columns, the others `rest`.
 
-    A word wider than a line is cut. Both widths must be at least 2, for a wide character.
+    A word wider than a line is split. Both widths must be at least 2, for a wide character.
     """
     lines: list[list[tuple[str, Style]]] = [[]]
     left = first
@@ -21,7 +21,7 @@ def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, 
         if needed > left and lines[-1]:
             lines.append([])
             left, needed = rest, columns(word)
-        for part in _cut(word, left, rest) if needed > left else (word,):
+        for part in _split(word, left, rest) if needed > left else (word,):
             if lines[-1] and part is not word:
                 lines.append([])
                 left = rest
@@ -30,8 +30,8 @@ def wrap(words: "Words[Style]", first: int, rest: int) -> "list[list[tuple[str, 
     return lines
 
 
-def _cut(word: str, first: int, rest: int) -> Iterator[str]:
-    """Return the parts of a word, each of at most `first` columns, then `rest`."""
+def _split(word: str, first: int, rest: int) -> Iterator[str]:
+    """Split a word to parts of at most `first` columns, then `rest`."""
     start, used, room = 0, 0, first
     for at, character in enumerate(word):
         width = columns(character)

@@ -1,4 +1,4 @@
-"""Writing trees as TOML, YAML or JSON text, which reads back as the same tree."""
+"""Writing trees as TOML, YAML or JSON; reading them returns the same tree."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def _json(document: Document) -> str:
 
 
 def _yaml(document: Document) -> str:
-    """Return YAML with texts of several lines as blocks, and `Yes` and `809` in quotes, for other programs to read."""
+    """Return YAML with multi-line texts as blocks, and `Yes` and `809` quoted, so that other programs read texts."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

@@ -1,11 +1,10 @@
-"""Reading YAML as a document of plain texts, straight from the parser's events.
+"""Reading YAML as a document of plain texts, from PyYAML's parser events.
 
-Every scalar stays the text that was written. YAML 1.1 would make `Yes` and `No`, the commonest labels of all, true
-and false (Norway's `NO` too), `809` a number and `012` a ten; a tree holds only texts.
+Every scalar stays the text that was written. YAML 1.1 would read `Yes` and `No`, the most common labels, as booleans
+(Norway's `NO` too), `809` as a number and `012` as ten; a tree has only texts.
 
-Reading events rather than PyYAML's nodes or objects keeps hostile files harmless: aliases are refused before anything
-is repeated (a "billion laughs" file grows a thousandfold with each of nine lines), no tag makes an object, nesting has
-a limit, and nothing recurses.
+Reading events rather than PyYAML's nodes or objects makes hostile files harmless: aliases are refused before anything
+is expanded ("billion laughs"), tags create no objects, nesting is limited, and nothing recurses.
 """
 
 from collections.abc import Iterable
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from rflow.core.text import shorten
 from rflow.core.tree.problems import KeyPath, Problem
-from rflow.trees.lines import KeyLines, limit_depth, limit_entries
-from rflow.trees.parsed import Parsed, ParseError, repeated
+from rflow.trees.lines import KeyLines, check_depth, check_entries
+from rflow.trees.parsed import Parsed, ParseError, repeated_key_problems
 
 if TYPE_CHECKING:
     import yaml
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 _REMEDY = 'Put a text with ": " or " #" in it in quotes; indent with spaces, never with tabs.'
 _ALIASES = "Write the text itself instead."
 _STANDARD_TAG = "tag:yaml.org,2002:"
-_HARMLESS = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
+_ALLOWED_TAGS = frozenset({"str", "int", "float", "bool", "null", "seq", "map"})
 
 
 def parse_yaml(text: str) -> Parsed:
@@ -37,11 +36,13 @@ def parse_yaml(text: str) -> Parsed:
         column = error.problem_mark.column + 1 if error.problem_mark else None
         raise ParseError(f"This is not valid YAML: {error.problem or error.context}.", line, _REMEDY, column) from error
     except yaml.YAMLError as error:
-        raise ParseError("There are control characters in the file.", _control(text), "Remove them.") from error
+        raise ParseError(
+            "There are control characters in the file.", _control_character_line(text), "Remove them."
+        ) from error
 
 
-def _control(text: str) -> int | None:
-    """Return the line of the first character that YAML does not allow (yaml-1.1 §5.1, as PyYAML has it)."""
+def _control_character_line(text: str) -> int | None:
+    """Return the line of the first character that YAML does not allow (YAML 1.1 §5.1)."""
     from yaml.reader import Reader
 
     match = Reader.NON_PRINTABLE.search(text)
@@ -75,7 +76,7 @@ class _Builder:
                 case yaml.DocumentStartEvent():
                     self.documents += 1
                     if self.documents > 1:
-                        return self._result(_several(line))
+                        return self._result(_second_document(line))
                 case yaml.NodeEvent():
                     _refuse_references(event, line)
                     self._node(event, line)
@@ -84,7 +85,7 @@ class _Builder:
         return self._result()
 
     def _result(self, *problems: tuple[Problem, int]) -> Parsed:
-        listed = (*repeated(self.keys), *problems)
+        listed = (*repeated_key_problems(self.keys), *problems)
         return Parsed(document=self.document, lines=self.keys.lines, problems=listed)
 
     def _node(self, event: "yaml.NodeEvent", line: int) -> None:
@@ -96,7 +97,7 @@ class _Builder:
         holder: dict[str, object] | list[object] = {} if isinstance(event, yaml.MappingStartEvent) else []
         path = self._put(holder, line)
         self.levels.append(_Level(path, holder))
-        limit_depth(len(self.levels), line)
+        check_depth(len(self.levels), line)
 
     def _scalar(self, text: str, line: int) -> None:
         level = self.levels[-1] if self.levels else None
@@ -126,16 +127,16 @@ class _Builder:
         if path in self.keys.lines:
             self.keys.repeated.append((path, line))
         self.keys.lines.setdefault(path, line)
-        limit_entries(len(self.keys.lines), line)
+        check_entries(len(self.keys.lines), line)
 
 
-def _several(line: int) -> tuple[Problem, int]:
+def _second_document(line: int) -> tuple[Problem, int]:
     message = "A second document begins here, but a tree file holds a single tree."
     return Problem(severity="error", path=(), message=message, remedy="Put each tree into its own file."), line
 
 
 def _refuse_references(event: "yaml.NodeEvent", line: int) -> None:
-    """Refuse anchors (&name), aliases (*name) and tags that would make more than a text, a list or a table."""
+    """Raise `ParseError` for anchors (&name), aliases (*name), and tags other than those of texts, lists and tables."""
     import yaml
 
     anchor = shorten(event.anchor or "", 40)
@@ -144,7 +145,7 @@ def _refuse_references(event: "yaml.NodeEvent", line: int) -> None:
     if anchor:
         raise ParseError(f"The anchor &{anchor} can't be used: a tree file has no references.", line, _ALIASES)
     tag = getattr(event, "tag", None)
-    if tag and tag != "!" and tag.removeprefix(_STANDARD_TAG) not in _HARMLESS:
+    if tag and tag != "!" and tag.removeprefix(_STANDARD_TAG) not in _ALLOWED_TAGS:
         raise ParseError(f"The tag {_short_tag(tag)} can't be used: a tree holds only texts.", line, "Remove the tag.")
 
 

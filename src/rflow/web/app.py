@@ -1,4 +1,4 @@
-"""The web application of one store: its routes, its worker threads, and what it does once a second."""
+"""The web application of one store: its routes, its worker threads, and its upkeep once a second."""
 
 import asyncio
 import logging
@@ -23,10 +23,10 @@ from rflow.web.api.problems import http_problem
 from rflow.web.api.routes import ApiRoutes
 from rflow.web.broadcaster import MAX_STREAMS, Broadcaster
 from rflow.web.link_lookup import LinkLookup
-from rflow.web.links import LinkRoutes, store_failed
+from rflow.web.links import LinkRoutes, handle_store_error
 from rflow.web.middleware import SECURITY_HEADERS, middleware, unexpected_error
 from rflow.web.oidc.config import Oidc
-from rflow.web.pages import STATIC_FILES, nothing_here
+from rflow.web.pages import STATIC_FILES, not_found_page
 from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
 from rflow.web.repeat import repeating
@@ -42,10 +42,10 @@ _log = logging.getLogger("rflow")
 
 
 class LinkServer:
-    """Serves one store: its links and, with `open_team`, the API and the pages of those who are signed in.
+    """Serves one store: its links and, with `open_team`, the API and the pages for signed-in readers.
 
-    `open_store` and `open_team` open the store again: each thread has its own connection. `url` is what readers see,
-    `proxies` are the networks of those that say where a request comes from.
+    `open_store` and `open_team` are called once per worker thread, since each has its own connection. `url` is the
+    public URL, and `proxies` are the networks of trusted proxies (X-Forwarded-For).
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class LinkServer:
             routes=self._routes(),
             middleware=middleware(self._metrics, log_requests=log_requests),
             exception_handlers={
-                RflowError: store_failed,
+                RflowError: handle_store_error,
                 HTTPException: http_error,
                 Exception: unexpected,
             },
             lifespan=self._lifespan,
         )
-        self.app.router.redirect_slashes = False  # it would redirect to the host that the request names
+        self.app.router.redirect_slashes = False  # a redirect would go to the host in the request's Host header
 
     def _routes(self) -> list[Route]:
         opening = Opening(self._workers, self._site)
@@ -127,48 +127,48 @@ class LinkServer:
         self._links.close()
 
     def close_streams(self) -> None:
-        """End all streams of events, which would never end by themselves."""
+        """End all event streams, which would otherwise delay the shutdown."""
         self._broadcaster.close()
         if self._api is not None:
             self._api.broadcaster.close()
 
     async def _listen(self) -> Connection | None:
-        """Subscribe to changes of the store, if it can report them; log what its operator should know."""
+        """Subscribe to changes of the store, if it can report them, and log its advice to the operator."""
         loop = asyncio.get_running_loop()
 
         def on_change(session_id: str) -> None:
             with suppress(RuntimeError):  # the loop may have ended
-                loop.call_soon_threadsafe(self._hear, session_id)
+                loop.call_soon_threadsafe(self._notify_streams, session_id)
 
         try:
             for warning in await self._workers.run(lambda store: store.advice(self._connections)):
                 _log.warning(warning)
             return await self._workers.run(lambda store: store.listen(on_change))
         except RflowError:
-            return None  # the store can't be read: that has been said
+            return None  # the store can't be read, which has been logged already
 
-    def _hear(self, session_id: str) -> None:
-        self._broadcaster.hear(session_id)
+    def _notify_streams(self, session_id: str) -> None:
+        self._broadcaster.notify(session_id)
         if self._api is not None:
-            self._api.broadcaster.hear(session_id)
+            self._api.broadcaster.notify(session_id)
 
     @property
     def _connections(self) -> int:
-        """How many connections to the store this process may have open: workers, the event loop's, two for notices."""
+        """Maximum number of connections to the store: one per worker, one for the event loop, two for notices."""
         return SIZE * (1 if self._members is None else 2) + 3
 
     def _open(self) -> None:
-        """Open the event loop's own connection; without it each request looks its link up in the store."""
+        """Open the event loop's own connection; without it, nothing is cached and each request reads the store."""
         try:
             self._links.open()
         except RflowError as error:
             _log.error("the store can't be read", extra={"facts": {"why": error.what}})
 
     async def _upkeep(self) -> None:
-        """Write the views, drop old summaries, and notice whether another file has replaced the store's."""
+        """Write pending views, drop old summaries, and reconnect if the store's file was replaced."""
         await self._writer.write()
         if self._work is not None:
-            self._work.summaries.forget(self._links.now())
+            self._work.summaries.drop_old(self._links.now())
         file = await self._workers.run(_file_id)
         if file is not None and file != self._file:
             _log.warning("the store was replaced")
@@ -192,7 +192,7 @@ class LinkServer:
         return PlainTextResponse("ok\n")
 
     def count_notices(self, waiting: int, given_up: int) -> None:
-        """Show in the metrics how many notices wait to be sent, and how many were given up."""
+        """Set the metrics of notices: how many wait to be sent, and how many were given up."""
         self._metrics.notices_waiting.set(waiting)
         self._metrics.notices_given_up.set(given_up)
 
@@ -204,7 +204,7 @@ class LinkServer:
 
 
 def site_of(url: str, shared: SharedSessions, oidc: Oidc | None) -> Site:
-    """Return the public address of the pages and how people sign in."""
+    """Return the public URL of the pages, and how people sign in."""
     site = Site(url=url, zone=shared.zone, patterns=shared.patterns)
     if oidc is None:
         return site
@@ -213,7 +213,7 @@ def site_of(url: str, shared: SharedSessions, oidc: Oidc | None) -> Site:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Answer what the server itself refuses: below /api in the shape of the API, elsewhere as a page or a text."""
+    """Handle an HTTP error: as problem details below /api, elsewhere as a page or a text."""
     assert isinstance(error, HTTPException)
     if request.url.path.startswith(PREFIX):
         return await http_problem(request, error)
@@ -223,17 +223,19 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
-    """Answer 500 to an unexpected error, below /api in the shape of the API."""
+    """Handle an unexpected error: respond with 500, below /api as problem details."""
     response = await unexpected_error(request, error)
     if not request.url.path.startswith(PREFIX):
         return response
-    said = HTTPException(500, bytes(response.body).decode(), headers={**SECURITY_HEADERS, "connection": "close"})
-    return await http_problem(request, said)
+    http_exception = HTTPException(
+        500, bytes(response.body).decode(), headers={**SECURITY_HEADERS, "connection": "close"}
+    )
+    return await http_problem(request, http_exception)
 
 
 async def not_found(request: Request, _: Exception) -> Response:
-    """Answer 404 with what to try."""
-    return nothing_here(request.url.path)
+    """Return the 404 page."""
+    return not_found_page(request.url.path)
 
 
 async def robots(_: Request) -> Response:
@@ -242,5 +244,5 @@ async def robots(_: Request) -> Response:
 
 
 def _file_id(store: SharedSessions) -> _FileId | None:
-    """Return the identity of the store's file."""
+    """Return the identity of the store's file; None if it has none."""
     return file_identity(store.url)

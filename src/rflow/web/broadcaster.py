@@ -12,11 +12,11 @@ from starlette.types import Message, Receive, Scope, Send
 from rflow.errors import RflowError
 from rflow.web.logging import LogRateLimit
 
-_SHORTEST, _LONGEST = 0.02, 1.0
-"""Limits in seconds of the pause between two checks; a stream ends at most two seconds after its link."""
+_MIN_PAUSE, _MAX_PAUSE = 0.02, 1.0
+"""Limits of the pause between two checks, in seconds; a stream ends at most two seconds after its link."""
 _PAUSE_FACTOR = 10
 """The pause after a check, as a multiple of the time that the check took."""
-_SECOND_LOOK = 2.0
+_POLL_INTERVAL = 2.0
 """Seconds after which the store is polled even without a notification, since one may have been lost."""
 _KEEP_ALIVE = 15.0
 """Seconds without events after which a comment is sent, so that proxies don't close the stream."""
@@ -85,7 +85,7 @@ class EventStream(Response):
         )
         self._broadcaster, self._key, self._found, self.known = broadcaster, key, found, known
         self._head_only = head_only
-        self._message, self._aside, self._is_last = b"", b"", False
+        self._message, self._presence, self._is_last = b"", b"", False
         self._has_news = asyncio.Event()
 
     def publish(self, message: bytes, *, last: bool = False) -> None:
@@ -94,9 +94,9 @@ class EventStream(Response):
             self._message, self._is_last = message, last
             self._has_news.set()
 
-    def tell(self, message: bytes) -> None:
-        """Send a message beside the versions. It replaces an earlier one that was not sent yet."""
-        self._aside = message
+    def publish_presence(self, message: bytes) -> None:
+        """Send a message about other readers. It replaces an earlier one of this kind that was not sent yet."""
+        self._presence = message
         self._has_news.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +126,7 @@ class EventStream(Response):
         except TimeoutError:
             return _COMMENT, False
         self._has_news.clear()
-        message, self._message, self._aside = self._aside + self._message, b"", b""
+        message, self._message, self._presence = self._presence + self._message, b"", b""
         return message, self._is_last
 
 
@@ -161,8 +161,8 @@ class Broadcaster(Generic[_Key, _Found]):
         self._current: dict[_Key, _Found] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._log_rate = LogRateLimit()
-        self._pause = _SHORTEST
-        self._told: asyncio.Event | None = None
+        self._pause = _MIN_PAUSE
+        self._notified: asyncio.Event | None = None
         self._changed: set[str] = set()
         self._closing = False
         self.open_streams = 0
@@ -173,21 +173,21 @@ class Broadcaster(Generic[_Key, _Found]):
         return self._closing or self.open_streams >= self._limit
 
     def count(self, chosen: Callable[[_Key], bool]) -> int:
-        """Return how many streams are open for the chosen keys."""
+        """Return the number of open streams whose key satisfies `chosen`."""
         return sum(len(streams) for key, streams in self._streams.items() if chosen(key))
 
-    def hear(self, session_id: str) -> None:
-        """Look soon what has changed of a session; "" is any, as it is for the first notice.
+    def notify(self, session_id: str) -> None:
+        """Check soon for changes of a session; "" means any session.
 
-        Once there are notices, the store is asked by itself only every two seconds.
+        After the first notification, the store is polled only every two seconds.
         """
-        if self._told is None:
-            self._told = asyncio.Event()
+        if self._notified is None:
+            self._notified = asyncio.Event()
         self._changed.add(session_id)
-        self._told.set()
+        self._notified.set()
 
     def join(self, stream: EventStream, key: _Key, found: _Found) -> None:
-        """Add a stream and send it the newest version, unless it has that; `found` is what the look-up said."""
+        """Add a stream and send it the newest version, unless it has that; `found` is the result of its look-up."""
         self._streams.setdefault(key, set()).add(stream)
         self.open_streams += 1
         newest = self._current.setdefault(key, found)
@@ -207,7 +207,7 @@ class Broadcaster(Generic[_Key, _Found]):
             del self._streams[key], self._current[key]
 
     def close(self) -> None:
-        """End all streams without saying that what they are about has ended: readers connect again."""
+        """End all streams without the message that their subject has ended, so that readers reconnect."""
         self._closing = True
         for key in list(self._streams):
             self._publish(key, b"", last=True)
@@ -217,24 +217,24 @@ class Broadcaster(Generic[_Key, _Found]):
             await self._wait()
             began = time.perf_counter()
             self._publish_changes(await self._look_up())
-            self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _SHORTEST), _LONGEST)
+            self._pause = min(max((time.perf_counter() - began) * _PAUSE_FACTOR, _MIN_PAUSE), _MAX_PAUSE)
 
     async def _wait(self) -> None:
-        """Wait for the next check: after a pause, or if the store sends notices, until one comes."""
+        """Wait for the next check: a pause, and if the store sends notifications, until the next one."""
         await asyncio.sleep(self._pause)
-        if self._told is None:
+        if self._notified is None:
             return
         try:
-            async with asyncio.timeout(_SECOND_LOOK):
-                await self._told.wait()
+            async with asyncio.timeout(_POLL_INTERVAL):
+                await self._notified.wait()
         except TimeoutError:
             self._changed.add("")
 
     async def _look_up(self) -> Mapping[_Key, _Found | Exception | None]:
-        """Look up everything that has streams; errors don't end the watch, since the store may come back."""
+        """Look up everything that has streams; errors are logged and ignored, since the store may come back."""
         changed, self._changed = self._changed, set()
-        if self._told is not None:
-            self._told.clear()
+        if self._notified is not None:
+            self._notified.clear()
         try:
             if changed and "" not in changed:
                 session_of = self._lookup.session_of

@@ -6,23 +6,23 @@ from typing import ClassVar, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEADER_BYTES = 64 * 1024
-"""Bytes of a request's address and headers; the parser has no limit of its own and would keep all that comes."""
+"""Maximum size of a request's URL and headers in bytes; the parser has no limit of its own."""
 MAX_PIPELINED = 16
-"""Requests that a client may send before the first is answered; browsers send one."""
+"""Maximum number of requests that a client may send without waiting for a response; browsers send one."""
 HEADER_TIMEOUT = 10.0
-"""Seconds in which the headers of a request have to arrive. uvicorn has a limit only between two requests."""
+"""Seconds within which the headers of a request must arrive. uvicorn has a limit only between two requests."""
 MAX_UNFINISHED = 2_048
-"""Connections that wait for the headers of their request; the server's backlog may bring 1,024 at once."""
+"""Maximum number of connections that wait for headers; the server's backlog may bring 1,024 at once."""
 
 _HEAD = b"HTTP/1."
-"""How the head of a response begins. Data that only looks like one is sent a moment later, which does no harm."""
+"""The beginning of a response. Other data that begins so is only sent a moment later, which does no harm."""
 
 
 class JoinedWrites:
     """A transport that sends the head of a response together with the first part of its body.
 
     uvicorn writes them one after the other: two system calls and two packets, each of which wakes the reader. A head
-    waits no longer than this turn of the event loop, so one whose body comes later is sent alone.
+    waits for one iteration of the event loop at most; if its body comes later, it is sent alone.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -44,7 +44,7 @@ class JoinedWrites:
             self._transport.write(data)
 
     def close(self) -> None:
-        """Send what was kept, and close the connection."""
+        """Send a pending head, and close the connection."""
         self._send_head()
         self._transport.close()
 
@@ -55,10 +55,10 @@ class JoinedWrites:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with limits for requests that never end and connections that never send one.
+    """uvicorn's HTTP protocol with limits against slow or idle clients (slowloris).
 
-    When too many connections wait for a request, the one that has waited longest is closed: a client that sends its
-    request at once is served, however many others do not.
+    If too many connections wait for headers, the one that has waited longest is closed, so that clients which send
+    their request at once are always served.
     """
 
     max_unfinished: ClassVar[int] = MAX_UNFINISHED
@@ -118,4 +118,4 @@ class LimitedProtocol(HttpToolsProtocol):
             del self._unfinished[self]
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Answer a request for a web socket like any other, and log nothing."""
+        """Treat a WebSocket upgrade as a plain request, without uvicorn's warning."""

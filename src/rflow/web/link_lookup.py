@@ -15,7 +15,7 @@ from rflow.web.workers import SharedWork, WorkerPool
 class Link(msgspec.Struct, frozen=True):
     """A live link, and the revision of its session (`SharedSessions.revision`).
 
-    Snapshots are also rendered again for each version: texts redacted since must disappear from them.
+    Snapshots change with the revision too: texts that were redacted since must disappear from them.
     """
 
     share: Share
@@ -52,31 +52,31 @@ class LinkLookup:
 
     async def find(self, token: str) -> Link | None:
         """Return a live link; None if it is unknown, expired, revoked, or its session was deleted."""
-        known = self._known if self._checked else await self._current()
-        link = known.get(token)
+        cache = self._cache if self._checked else await self._current()
+        link = cache.get(token)
         if link is None and is_token(token):
-            link = await self._reads.run(token, partial(self._read, token, known))
+            link = await self._reads.run(token, partial(self._read, token, cache))
         return self._if_live(link)
 
-    async def _read(self, token: str, known: dict[str, Link]) -> Link | None:
+    async def _read(self, token: str, cache: dict[str, Link]) -> Link | None:
         link = await self._workers.run(partial(look_up, token=token))
         if link is not None:
-            known[token] = link  # a change of the store has replaced `known`, so nothing stale is cached
+            cache[token] = link  # a change of the store replaces the cache, so nothing stale is kept
         return link
 
     async def find_opened(self, key: str) -> Link | None:
-        """Return a protected link for a reader who has opened it; the key comes from `key_of`."""
+        """Return a protected link if its reader has opened it; `key` comes from `key_of`."""
         return self._if_live(await self._workers.run(partial(look_up, token=key)))
 
     async def find_all(self, tokens: Iterable[str]) -> dict[str, Outcome]:
         """Look up several links; an error with one does not affect the others."""
-        known = await self._current()
+        cache = await self._current()
         wanted = list(tokens)
-        missing = [token for token in wanted if token not in known]
+        missing = [token for token in wanted if token not in cache]
         read = await self._workers.run(partial(_look_up_all, tokens=missing)) if missing else {}
-        lasting = {token: link for token, link in read.items() if isinstance(link, Link) and " " not in token}
-        known.update(lasting)  # access to a protected link ends without a change of the store, so it is not cached
-        outcomes = {token: known.get(token) or read.get(token) for token in wanted}
+        cacheable = {token: link for token, link in read.items() if isinstance(link, Link) and " " not in token}
+        cache.update(cacheable)  # access to a protected link ends without a change of the store, so it is not cached
+        outcomes = {token: cache.get(token) or read.get(token) for token in wanted}
         return {token: self._if_live(each) if isinstance(each, Link) else each for token, each in outcomes.items()}
 
     async def find_changed(self, tokens: Sequence[str]) -> dict[str, Outcome]:
@@ -86,7 +86,7 @@ class LinkLookup:
 
     def session_of(self, token: str) -> str:
         """Return the id of the session of a cached link; "" if it is not cached."""
-        link = self._known.get(token)
+        link = self._cache.get(token)
         return link.share.session if link is not None else ""
 
     def _if_live(self, link: Link | None) -> Link | None:
@@ -98,7 +98,7 @@ class LinkLookup:
             self._check_stamp(await self.stamp())
         else:
             self._check_local()
-        return self._known
+        return self._cache
 
     async def stamp(self) -> int | None:
         """Return a number that changes whenever somebody writes to the store; None if there is none."""
@@ -114,7 +114,7 @@ class LinkLookup:
     def _clear(self, stamp: int | None) -> None:
         """Clear the cache, and detach reads in progress, whose results may be outdated."""
         self._stamp = stamp
-        self._known: dict[str, Link] = {}
+        self._cache: dict[str, Link] = {}
         self._reads = SharedWork[str, Link | None]()
 
     def _check_local(self) -> None:

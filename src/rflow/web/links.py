@@ -1,4 +1,4 @@
-"""The routes of links: their page, their other forms, and their live updates."""
+"""The routes of links: the page, the other forms, and live updates."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,10 +18,10 @@ from rflow.web.logging import LogRateLimit
 from rflow.web.pages import LINK_ENDED, PREVIEW, unavailable
 from rflow.web.protected.opening import Opening
 from rflow.web.rendering import Renderer
-from rflow.web.view_log import AGENT_READ, ViewLog, is_preview_bot, is_view
+from rflow.web.view_log import MAX_AGENT, ViewLog, is_preview_bot, is_view
 
 _FORMS: dict[str, ViewForm] = {"": "page", **{f".{form}": form for form in get_args(ViewForm) if form != "page"}}
-"""The forms of a link by the suffix of its address."""
+"""The forms of a link, by the suffix of its path."""
 
 TOO_MANY_STREAMS = PlainTextResponse("Too many open live updates. Try again later.\n", 503, {"retry-after": "60"})
 
@@ -30,9 +30,9 @@ _log_rate = LogRateLimit()
 
 
 class _Direct:
-    """An endpoint without the error handling that Starlette puts around each: that of the application is enough.
+    """An endpoint without Starlette's error handling per route; that of the application is enough.
 
-    It is called with the scope of a request, since a `Request` costs more than a look-up.
+    The endpoint gets the scope: making a `Request` takes longer than looking the link up.
     """
 
     def __init__(self, endpoint: Callable[[Scope], Awaitable[Response]]) -> None:
@@ -45,7 +45,7 @@ class _Direct:
 
 
 class LinkRoutes:
-    """Endpoints of the addresses below /share/."""
+    """The endpoints below /share/."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class LinkRoutes:
         self._opening = opening
 
     def routes(self) -> Sequence[Route]:
-        """Return the routes of links; all other addresses below /share/ are for `unknown_link`."""
+        """Return the routes of links; all other paths below /share/ go to `unknown_link`."""
         return [
             Route("/share/{name}", _Direct(self.share), methods=["GET"]),
             Route("/share/{name}", self.open_share, methods=["POST"]),
@@ -70,7 +70,7 @@ class LinkRoutes:
         ]
 
     async def share(self, scope: Scope) -> Response:
-        """Show a link in the form that the suffix of its address names."""
+        """Show a link in the form that the suffix of its path selects."""
         token, dot, suffix = scope["path_params"]["name"].partition(".")
         form = _FORMS.get(dot + suffix)
         if form is None:
@@ -79,9 +79,9 @@ class LinkRoutes:
         link = await self._links.find(token)
         if link is None:
             link, _ = await self._find_opened(Request(scope), token)
-        is_bot = is_preview_bot(agent := headers.get(b"user-agent", b"")[:AGENT_READ])
+        is_bot = is_preview_bot(agent := headers.get(b"user-agent", b"")[:MAX_AGENT])
         if link is None:
-            return await self._locked(Request(scope), token, is_page=form == "page" and not is_bot)
+            return await self._opening_page(Request(scope), token, is_page=form == "page" and not is_bot)
         if query and _has_parameter(query, b"resume"):
             return RedirectResponse(f"{token}/resume", 303)
         if is_bot:
@@ -99,7 +99,7 @@ class LinkRoutes:
         return rendered.response
 
     async def events(self, request: Request) -> Response:
-        """Stream the number of each new version of a link's session, until the link ends."""
+        """Stream the version of a link's session whenever it changes, until the link ends."""
         token = request.path_params["token"]
         link, key = await self._find(request, token)
         if link is None:
@@ -109,19 +109,19 @@ class LinkRoutes:
         return EventStream(self._broadcaster, key, link, head_only=request.method == "HEAD")
 
     async def _find(self, request: Request, token: str) -> tuple[Link | None, str]:
-        """Return a link that this reader may see, and the key by which it is looked up again."""
+        """Return a link if this reader may see it, and the key for further look-ups."""
         link = await self._links.find(token)
         return (link, token) if link is not None else await self._find_opened(request, token)
 
     async def _find_opened(self, request: Request, token: str) -> tuple[Link | None, str]:
-        """Like `_find`, for a protected link, which only a reader who has opened it may see."""
+        """Return a protected link if this reader has opened it, and the key for further look-ups."""
         key = self._opening.key(request, token) if self._opening is not None else None
         if key is None or not is_token(token):
             return None, token
         return await self._links.find_opened(key), key
 
-    async def _locked(self, request: Request, token: str, *, is_page: bool) -> Response:
-        """Return what a reader must do to open a link, or that the link has ended."""
+    async def _opening_page(self, request: Request, token: str, *, is_page: bool) -> Response:
+        """Return the page for opening a protected link, or that the link has ended."""
         return LINK_ENDED if self._opening is None else await self._opening.page(request, token, is_page=is_page)
 
     async def open_share(self, request: Request) -> Response:
@@ -130,17 +130,17 @@ class LinkRoutes:
         return LINK_ENDED if self._opening is None else await self._opening.open(request, token)
 
     async def unknown_link(self, _: Request) -> Response:
-        """Answer other addresses below /share/ like a link that has ended."""
+        """Respond to other paths below /share/ as to a link that has ended."""
         return LINK_ENDED
 
 
 def _has_parameter(query: bytes, name: bytes) -> bool:
-    """Whether a parameter is in the query, also beside what a chat has added: `?brief`, `?utm_source=x&resume=`."""
+    """Whether a query has a parameter, possibly beside ones that a chat added: `?brief`, `?utm_source=x&resume=`."""
     return bool(query) and any(part.partition(b"=")[0] == name for part in query.split(b"&"))
 
 
-async def store_failed(request: Request, error: Exception) -> Response:
-    """Answer a request that the store could not serve."""
+async def handle_store_error(request: Request, error: Exception) -> Response:
+    """Handle an error of the store: 404 for a session that is gone, else 503."""
     if isinstance(error, NotFound):
         return LINK_ENDED
     what = error.what if isinstance(error, RflowError) else repr(error)

@@ -10,11 +10,10 @@ from rflow.web.pages import SCRIPT, STYLE
 def live_page(
     progress: Progress, share: Share, version: str, stale_at: datetime | None = None, *, resume: bool = False
 ) -> str:
-    """Render the page of a link: the HTML format with live updates.
+    """Render the page of a link: the HTML format with live updates and, with `resume`, a link for continuing.
 
-    With `resume`, it offers to sign in and continue. At `stale_at` it fetches itself, though nothing was added.
-
-    Its files are named from the page's own address, /share/TOKEN, so that they load below any path of a proxy.
+    The page reloads at `stale_at`, even if nothing was added to the session. Its files have paths relative to the page,
+    /share/TOKEN, so that they load below any path of a proxy.
     """
     from rflow.formats import render_page
 

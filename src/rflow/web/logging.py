@@ -1,4 +1,4 @@
-"""The server's log: a line for each event, JSON or, on a terminal, plain; without tokens."""
+"""The server's log: one line per event, as JSON or for a terminal, with tokens removed."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"(rf[stwirod]_)[0-9A-Za-z]+")
 
 
 def without_tokens(text: str) -> str:
-    """Replace everything that begins like a token, because anyone who reads the log could open the session."""
+    """Remove everything that looks like a token, with which readers of the log could open sessions."""
     return _TOKEN.sub(r"\1[removed]", text)
 
 
@@ -75,7 +75,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO, *, json_lines: bool) -> None:
-    """Log everything to `stream`: uvicorn's own messages and unexpected errors too; as JSON lines, or for people."""
+    """Log everything to `stream`, including uvicorn's messages and unhandled exceptions."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if json_lines else PlainLines())
     for name in ("uvicorn", "rflow"):

@@ -42,7 +42,7 @@ class Metrics:
 
 
 class _Counts(Collector):
-    """What every request counts, as numbers of the event loop: a counter of the library locks each time."""
+    """Counters that every request increments, as plain numbers: the library's counters take a lock each time."""
 
     def __init__(self) -> None:
         self.responses: Counter[tuple[str, int]] = Counter()

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rflow.web.metrics import Metrics
 
 BODY_LIMIT = 256 * 1024
-"""Bytes of a request's body, where a route does not say otherwise."""
+"""Maximum size of a request's body in bytes, unless its route has another limit."""
 BODY_TIMEOUT = 60.0
-"""Seconds in which the whole body of a request has to arrive."""
+"""Seconds within which the whole body of a request must arrive."""
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -30,41 +30,41 @@ SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-"""Headers of every response but a 304; a response may set its own value for any of them."""
+"""Default headers of every response except a 304; a response may override any of them."""
 
 _RAW_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-_NOT_IN_AN_ADDRESS = PlainTextResponse(
-    "A password does not belong in an address, which is kept in logs and histories. Enter it on the page.\n", 400
+_PASSWORD_IN_URL = PlainTextResponse(
+    "A password must not be in a URL, which is kept in logs and histories. Enter it on the page.\n", 400
 )
 _NOT_MODIFIED = 304
-_OF_A_BODY = frozenset({b"content-length", b"content-type"})
-_BODY = "rflow.body"
+_CONTENT_HEADERS = frozenset({b"content-length", b"content-type"})
+_SCOPE_KEY = "rflow.body"
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _log = logging.getLogger("rflow.requests")
 
 
 def middleware(metrics: Metrics, *, log_requests: bool = False) -> list[Middleware]:
-    """Return what every application of the server runs behind, the outermost first."""
+    """Return the middleware of all applications of the server, outermost first."""
     return [Middleware(ResponseMiddleware, metrics=metrics, log_requests=log_requests), Middleware(BodyLimit)]
 
 
 async def unexpected_error(_: Request, __: Exception) -> Response:
-    """Answer 500. Starlette sends it outside all middleware; uvicorn logs the traceback and closes the connection."""
+    """Respond with 500. Starlette sends it outside all middleware; uvicorn logs the traceback."""
     headers = {**SECURITY_HEADERS, "connection": "close"}
     return PlainTextResponse("That failed. The server's log says why.\n", 500, headers)
 
 
 def route_name(scope: Scope) -> str:
-    """Return the name of the endpoint that answered a request, never its address, which may hold a token."""
+    """Return the name of the endpoint of a request, not its path, which may contain a token."""
     return getattr(scope.get("endpoint"), "__name__", "other")
 
 
 class CompleteHeaders(list[tuple[bytes, bytes]]):
-    """The headers of a response with `SECURITY_HEADERS` among them; what is sent often has them from the start."""
+    """Headers that already include `SECURITY_HEADERS`: cached responses are completed once."""
 
 
 def with_security_headers(headers: Sequence[tuple[bytes, bytes]]) -> CompleteHeaders:
-    """Return the headers with those of `SECURITY_HEADERS` that are not among them."""
+    """Add the missing `SECURITY_HEADERS` to headers."""
     if isinstance(headers, CompleteHeaders):
         return headers
     own = {name for name, _ in headers}
@@ -72,21 +72,21 @@ def with_security_headers(headers: Sequence[tuple[bytes, bytes]]) -> CompleteHea
 
 
 def not_modified(response: Response) -> Response:
-    """Return the 304 for readers who have `response` already: all its headers except those that describe its body.
+    """Return the 304 for readers who have `response` cached: all its headers except those that describe its body.
 
-    A browser applies the headers of a 304 to the page that it has kept (RFC 9110, 15.4.5; RFC 9111, 3.2), so another
-    policy would leave that page without its style and its script.
+    A browser applies the headers of a 304 to its cached page (RFC 9110, 15.4.5; RFC 9111, 3.2), so the default policy
+    would block that page's style and script.
     """
-    answer = Response(status_code=_NOT_MODIFIED)
-    answer.raw_headers = CompleteHeaders(header for header in response.raw_headers if header[0] not in _OF_A_BODY)
-    return answer
+    empty = Response(status_code=_NOT_MODIFIED)
+    empty.raw_headers = CompleteHeaders(header for header in response.raw_headers if header[0] not in _CONTENT_HEADERS)
+    return empty
 
 
 class ResponseMiddleware:
-    """Adds `SECURITY_HEADERS` to every response, counts it by route and status, and may log its request.
+    """Adds `SECURITY_HEADERS` to responses, counts them by route and status, logs requests, rejects passwords in URLs.
 
-    A 304 has the headers of its 200 (`not_modified`), and gets no others. It refuses a password in an address. One
-    class, since each layer costs a view of a link some 2% of its time. The log has no addresses.
+    A 304 keeps the headers of its 200 (`not_modified`). This is one class because each layer of middleware adds some 2%
+    to the time of a link's view. The log contains no URLs.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, *, log_requests: bool = False) -> None:
@@ -119,17 +119,17 @@ class ResponseMiddleware:
                 _log.info("request", extra={"facts": facts})
 
     def _app_for(self, scope: Scope) -> ASGIApp:
-        """Return what answers a request: an address with a password is refused (the API does so in its own shape)."""
+        """Return the application for a request, or an error if its URL has a password; the API refuses these itself."""
         query = scope["query_string"]
         if query and _has_password(query) and not scope["path"].startswith("/api/"):
-            return _NOT_IN_AN_ADDRESS
+            return _PASSWORD_IN_URL
         return self.app
 
 
 class BodyLimit:
-    """Answers 413 to a body that is too large, and 408 to one that does not arrive in time.
+    """Responds with 413 to a body that is too large, and with 408 to one that does not arrive in time.
 
-    It stands before the application, and may stand on a route, where its limit replaces the application's:
+    It wraps the application, and may also wrap a route, whose limit then replaces the application's:
     `Route(…, middleware=[Middleware(BodyLimit, limit=8 * 1024 * 1024)])`.
     """
 
@@ -141,18 +141,18 @@ class BodyLimit:
         """Handle one request."""
         if scope["type"] != "http" or not _has_body(scope["headers"]):
             return self.app(scope, receive, send)
-        if (body := scope.get(_BODY)) is not None:
+        if (body := scope.get(_SCOPE_KEY)) is not None:
             body.limit = self._limit
             return self.app(scope, receive, send)
-        body = scope[_BODY] = _LimitedBody(scope, receive, send, self._limit)
+        body = scope[_SCOPE_KEY] = _LimitedBody(scope, receive, send, self._limit)
         return self.app(scope, body.receive, body.send)
 
 
 class _LimitedBody:
-    """The body of one request, on its way to the route.
+    """The body of one request.
 
-    What a route leaves unread is read and discarded before the response: the limit holds for every route, and the
-    connection can be used again.
+    What the route leaves unread is read and discarded before the response, so that the limit applies to every route and
+    the connection can be reused.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
@@ -206,7 +206,7 @@ class _LimitedBody:
 
 
 def _has_password(query: bytes) -> bool:
-    """Whether a query has a field that is called a password; the time for it grows only with the query's length."""
+    """Whether a query has a parameter with "password" in its name; takes linear time."""
     fields = (field.partition(b"=") for field in query.lower().split(b"&"))
     return any(equals and b"password" in name for name, equals, _ in fields)
 

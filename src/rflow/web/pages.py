@@ -1,4 +1,4 @@
-"""The files that pages load, and the pages that say one thing: that a link or a request failed."""
+"""Static files, and short message pages: a link or a request that failed."""
 
 from hashlib import sha256
 from string import Template
@@ -11,19 +11,17 @@ from rflow.data import data_dir
 from rflow.formats import tree_map
 
 _IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
-_NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_NO_FORMS = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " + _NOTHING_ELSE
-)
-"""The content security policy of the page of a link: its own style, script and live updates, nothing else."""
+PAGE_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " + _NO_FORMS
+"""The Content-Security-Policy of a link's page, which allows its own style, script and live updates."""
 WORK_POLICY = PAGE_POLICY.replace("form-action 'none'", "form-action 'self'")
-"""The same for the pages of those who are signed in, which send forms."""
+"""The policy of the pages for signed-in readers, which also send forms."""
 OPENING_POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""That of the page on which a protected link is opened."""
-_MESSAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; " + _NOTHING_ELSE
+"""The policy of the page on which a protected link is opened."""
+_MESSAGE_POLICY = "default-src 'none'; style-src 'self'; img-src data:; " + _NO_FORMS
 
 
 def _file(name: str) -> str:
@@ -31,7 +29,7 @@ def _file(name: str) -> str:
 
 
 class StaticFile(msgspec.Struct, frozen=True):
-    """A file that pages load: its address changes with its content, so that browsers may keep it forever."""
+    """A file that pages load. Its path contains a hash of its content, so browsers may cache it forever."""
 
     path: str
     body: bytes
@@ -60,18 +58,18 @@ _MESSAGE = Template(_file("web/message.html"))
 
 
 def message(title: str, body: str, status: int, base: str, **headers: str) -> HTMLResponse:
-    """Return a page that says one thing. `body` is HTML of our own: no text of a session or a request.
+    """Return a message page. `body` is trusted HTML: it must not contain texts of a session or a request.
 
-    `base` leads from the page to the root ("..": up one level), where a proxy may serve rflow below a path.
+    `base` is the relative path from the page to the root, such as "..": a proxy may serve rflow below a path.
     """
-    sent = {"content-security-policy": _MESSAGE_POLICY} | {
+    all_headers = {"content-security-policy": _MESSAGE_POLICY} | {
         name.replace("_", "-"): text for name, text in headers.items()
     }
-    return HTMLResponse(_MESSAGE.substitute(title=title, body=body, style=base + STYLE.path), status, sent)
+    return HTMLResponse(_MESSAGE.substitute(title=title, body=body, style=base + STYLE.path), status, all_headers)
 
 
 PREVIEW = HTMLResponse(_file("web/preview.html"))
-"""The page for preview bots: it says that this is a session, and nothing about it."""
+"""The page for preview bots: it reveals nothing about the session."""
 
 LINK_ENDED = message(
     "This link does not work",
@@ -82,7 +80,7 @@ LINK_ENDED = message(
 """The page for every link that does not work: unknown, expired, revoked, or of a deleted session."""
 
 
-def nothing_here(path: str) -> HTMLResponse:
+def not_found_page(path: str) -> HTMLResponse:
     """Return the 404 page."""
     return message(
         "There is nothing at this address",
@@ -93,7 +91,7 @@ def nothing_here(path: str) -> HTMLResponse:
 
 
 def to_root(path: str) -> str:
-    """Return the relative path from the page at `path` to the root, which a proxy may serve below a path: "../.."."""
+    """Return the relative path from the page at `path` to the root, such as "../.."; see `message`."""
     return "/".join([".."] * (path.count("/") - 1)) or "."
 
 

@@ -1,4 +1,4 @@
-"""The forms of a link, rendered once for each version of its session and kept as ready responses."""
+"""The forms of a link, rendered once per version of its session and cached as complete responses."""
 
 from collections import OrderedDict
 from datetime import datetime
@@ -28,15 +28,15 @@ FORMATS: dict[ViewForm, tuple[str, str]] = {
 """The format and the media type of each form of a link."""
 
 CACHE_SIZE = 64 * 1024 * 1024
-"""Bytes of rendered forms that are kept; the least recently used ones go first."""
+"""Maximum size of the cache in bytes; the least recently used forms are dropped first."""
 
 _Key = tuple[str, str, ViewForm, bool]
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A rendered form of a link: its response, and the response for readers who have it already (304).
+    """A rendered form of a link: its response, and the response for readers who have it cached (304).
 
-    From `stale_at` on, the same version is rendered again: a wait is overdue then, or another day has begun.
+    At `stale_at` the same version must be rendered again, because a wait is overdue then or a new day begins.
     """
 
     size: int
@@ -47,7 +47,7 @@ class Rendered(msgspec.Struct, frozen=True):
 
 
 class Renderer:
-    """Renders forms of links in the workers, each version once, also if many readers ask for it together."""
+    """Renders forms of links in the workers, each version once even if many readers ask at the same time."""
 
     def __init__(self, workers: WorkerPool[SharedSessions], metrics: Metrics) -> None:
         self._workers = workers
@@ -60,9 +60,9 @@ class Renderer:
         self._rendering = SharedWork[_Key, Rendered]()
 
     def cached(self, link: Link, form: ViewForm, now: datetime, *, brief: bool) -> Rendered | None:
-        """Return a form that was rendered before and is not stale."""
-        found = self._cache.get((link.share.id, link.version, form, brief))
-        return None if found is None or (found.stale_at is not None and found.stale_at <= now) else found
+        """Return a form from the cache; None if it is not there or stale."""
+        rendered = self._cache.get((link.share.id, link.version, form, brief))
+        return None if rendered is None or (rendered.stale_at is not None and rendered.stale_at <= now) else rendered
 
     async def render(self, link: Link, form: ViewForm, *, brief: bool) -> Rendered:
         """Render a form, or wait until a render for another reader is done; raise `NotFound` if the session is gone."""

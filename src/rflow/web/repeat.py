@@ -1,4 +1,4 @@
-"""Work that is repeated while the server runs."""
+"""Periodic background work."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ _log = logging.getLogger("rflow")
 
 @asynccontextmanager
 async def repeating(work: Callable[[], Awaitable[object]], seconds: float) -> AsyncIterator[None]:
-    """Call `work` every so many seconds until the block ends; errors are logged, and the next call is made."""
+    """Call `work` every `seconds` seconds until the block ends; errors are logged, and do not stop the repetition."""
     stopping, rate = asyncio.Event(), LogRateLimit()
 
     async def repeat() -> None:

@@ -1,4 +1,4 @@
-"""Running the server: uvicorn, the heartbeat that tells `share create` its address, and a prompt stop."""
+"""Running the server: uvicorn, the heartbeat that gives `share create` its URL, and a quick shutdown."""
 
 import asyncio
 import contextlib
@@ -26,17 +26,17 @@ from rflow.web.oidc.config import Oidc
 from rflow.web.repeat import repeating
 
 _STOP_TIMEOUT = 3
-"""Seconds that open requests get to finish when the server stops."""
+"""Seconds that open requests have to finish when the server stops."""
 _UPKEEP_STOP = 1.0
-"""Seconds that the upkeep gets to finish what it is doing."""
+"""Seconds that the upkeep has to finish its current work."""
 _SEND_TIMEOUT = 60
-"""Seconds in which a client has to acknowledge what was sent, before its connection is closed."""
-_OBJECTS = 30_000
-"""The objects that may be made between two collections of garbage: 7 ms each, and some megabytes."""
+"""Seconds without acknowledgement from a client after which its connection is closed (TCP_USER_TIMEOUT)."""
+_GC_THRESHOLD = 30_000
+"""Allocations between two garbage collections, each of which takes 7 ms; this costs some megabytes of memory."""
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends the live updates when the server stops: they would never end by themselves."""
+    """A server that ends live updates when it stops: they would never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, server: LinkServer, on_started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -75,11 +75,11 @@ def serve(
     on_started: Callable[[], None],
     open_upkeep: Callable[[Callable[[Counts], object]], Upkeep] | None = None,
 ) -> None:
-    """Serve the links of `store` until a signal comes; raise `UsageProblem` if the address can't be used.
+    """Serve `store` until a signal arrives; raise `UsageProblem` if the server can't listen on `host` and `port`.
 
-    `url` is what links begin with; the heartbeat in the folder `state` passes it on to `share create`. `open_upkeep`
-    returns what else is to be done while the server runs; what it is called with shows the numbers of notices.
-    `trusted` are the networks of proxies that say in X-Forwarded-For where a request comes from.
+    `url` is the public URL of links; the heartbeat in the folder `state` passes it to `share create`. `open_upkeep`
+    returns the background work of the server, given a callback for the metrics of notices. `trusted` are the networks
+    of proxies whose X-Forwarded-For is believed.
     """
     listening = _listen(host, port)
     log_to(sys.stderr, json_lines=json_log)
@@ -96,13 +96,13 @@ def serve(
     )
     upkeep = open_upkeep(lambda counts: server.count_notices(*counts)) if open_upkeep is not None else None
     serving = _Uvicorn(uvicorn_config(server.app, trusted), server, on_started)
-    _run(serving, listening, _heartbeat(state, store, url), _keeping_up(upkeep))
+    _run(serving, listening, _heartbeat(state, store, url), _upkeep(upkeep))
 
 
 def _run(serving: _Uvicorn, listening: socket.socket, *meanwhile: AbstractAsyncContextManager[None]) -> None:
-    """Serve at a socket until a signal comes, within these contexts."""
-    gc.freeze()  # What starting made stays until the end: no collection has to look at it.
-    gc.set_threshold(_OBJECTS)
+    """Serve on a socket until a signal arrives, within the contexts `meanwhile`."""
+    gc.freeze()  # Objects made at startup live until the end, so no collection needs to visit them.
+    gc.set_threshold(_GC_THRESHOLD)
 
     async def main() -> None:
         async with contextlib.AsyncExitStack() as contexts:
@@ -115,7 +115,7 @@ def _run(serving: _Uvicorn, listening: socket.socket, *meanwhile: AbstractAsyncC
 
 
 def uvicorn_config(app: ASGIApp, trusted: Sequence[str] = ()) -> uvicorn.Config:
-    """Return how applications of rflow are served, behind proxies of the networks `trusted`."""
+    """Return the uvicorn configuration of rflow's applications, behind proxies in the networks `trusted`."""
     return uvicorn.Config(
         app,
         http=LimitedProtocol,
@@ -137,7 +137,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         if sys.platform != "win32":  # where it would let two servers share a port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: closes connections whose other side takes nothing any more
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: closes connections whose client no longer acknowledges data
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SEND_TIMEOUT * 1000)
         listening.bind(address)
         listening.listen(1024)
@@ -150,25 +150,25 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
     except OSError as error:
         raise UsageProblem(
-            f"Can't listen at port {port} of {host}: {error.strerror or error}.", try_="Use another port: --port 8766"
+            f"Can't listen on port {port} of {host}: {error.strerror or error}.", try_="Use another port: --port 8766"
         ) from error
 
 
 def _raise_file_limit() -> int:
-    """Allow the process as many open files as it may have, and return how many: each connection is one."""
+    """Raise the limit of open files as far as allowed, and return it: each connection needs one."""
     if sys.platform == "win32":
         return 2 * MAX_STREAMS
     import resource
 
-    current, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    current, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # macOS reports "unlimited" but allows fewer
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        current = most
+        resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
+        current = maximum
     return 2 * MAX_STREAMS if current == resource.RLIM_INFINITY else current
 
 
 @contextlib.asynccontextmanager
-async def _keeping_up(upkeep: Upkeep | None) -> AsyncIterator[None]:
+async def _upkeep(upkeep: Upkeep | None) -> AsyncIterator[None]:
     if upkeep is not None:
         upkeep.start()
     try:

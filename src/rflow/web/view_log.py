@@ -12,21 +12,21 @@ from rflow.errors import RflowError
 from rflow.service.local.shared import SharedSessions
 from rflow.web.workers import WorkerPool
 
-# Programs that fetch a link to show a preview of it, by their User-Agent: Slack (Slackbot-LinkExpanding), Teams and
-# Skype (SkypeUriPreview), Facebook, WhatsApp, and everything that calls itself a bot, a crawler or a spider.
+# User-Agents of programs that fetch link previews: Slack (Slackbot-LinkExpanding), Teams and Skype (SkypeUriPreview),
+# Facebook, WhatsApp, and everything that calls itself a bot, a crawler or a spider.
 _PREVIEW_BOT = re.compile(
     rb"bot\b|bot[-/ ]|preview|crawl|spider|facebookexternalhit|whatsapp|embedly|iframely", re.IGNORECASE
 )
-# Telephones say what they are in the first comment, and some are called CUBOT; a bot on one says so further on.
+# A phone's model is in the first comment, and one brand is CUBOT; a bot that poses as a phone says so further on.
 _DEVICE = re.compile(rb"^[^(]*\([^()]*\bAndroid\b[^()]*\)")
-_AGENT_KEPT = 120
+_STORED_AGENT = 120
 """Characters of a `User-Agent` that are stored."""
-AGENT_READ = 400
-"""Bytes of a `User-Agent` that are kept in memory; the client decides how long it is."""
+MAX_AGENT = 400
+"""Bytes of a `User-Agent` that are kept in memory; clients may send any length."""
 MAX_PENDING = 100_000
 """Maximum number of views (about 20 MB) to hold while the store can't be written: a full disk must not fill memory."""
 LIVE = b"x-rflow-live"
-"""The header of requests by which an open page updates itself; these are not new views."""
+"""The header of requests with which an open page updates itself; these are not new views."""
 _NO_VIEW = frozenset({LIVE, b"range", b"sec-purpose", b"purpose", b"x-purpose"})
 """Headers of requests that are not views: updates of an open page, ranges, and prefetching."""
 
@@ -50,7 +50,7 @@ def is_view(method: str, headers: Mapping[bytes, bytes]) -> bool:
 
 
 class ViewLog:
-    """Collects views by share id, to be written many at a time: no reader has to wait for the disk."""
+    """Collects views by share id, to be written in batches: no reader has to wait for the disk."""
 
     def __init__(self) -> None:
         self._pending: dict[str, list[View]] = {}
@@ -116,4 +116,4 @@ def share_views(views: Mapping[str, list[View]]) -> dict[str, list[ShareView]]:
 
 @lru_cache(maxsize=1024)
 def _short(agent: bytes) -> str:
-    return shorten(agent.decode("latin-1"), _AGENT_KEPT)
+    return shorten(agent.decode("latin-1"), _STORED_AGENT)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, Protocol, TypeVar
 
 SIZE = 8
-"""Threads of a server. Most of them wait for the disk or for another writer; two or three render."""
+"""Number of threads. Most wait for the disk or for another writer; two or three render."""
 
 
 class Connection(Protocol):
@@ -44,7 +44,7 @@ class WorkerPool(Generic[_Connection]):
             self._idle.put_nowait(worker)
 
     def reconnect(self) -> None:
-        """Have each worker open a new connection before its next work."""
+        """Make each worker open a new connection before its next work."""
         for worker in self._workers:
             worker.stale = True
 
@@ -87,16 +87,16 @@ class _Worker(Generic[_Connection]):
 
 
 class SharedWork(Generic[_Key, _Result]):
-    """Does the same work once for all who ask for it at the same time."""
+    """Deduplicates concurrent work: callers with the same key share one run."""
 
     def __init__(self) -> None:
         self._running: dict[_Key, asyncio.Task[_Result]] = {}
 
     async def run(self, key: _Key, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-        """Return what `work` returns, or the work under this key that has begun already; raise what it raises."""
+        """Return the result of `work`, or of the work that is already running under this key; raise its error."""
         running = self._running
         task = running.get(key)
         if task is None:
             task = running[key] = asyncio.get_running_loop().create_task(work())
             task.add_done_callback(lambda done: (running.pop(key), done.cancelled() or done.exception()))
-        return await asyncio.shield(task)  # others may wait for it
+        return await asyncio.shield(task)  # others may be waiting for it

@@ -17,7 +17,7 @@ import pytest
 
 from rflow.cli.server import server_url
 from rflow.cli.server.device import Device
-from rflow.ports.wire import GRANT_TYPE, DeviceCodes
+from rflow.ports.wire.device import GRANT_TYPE, DeviceCodes
 from support.program import SCRIPT, Program
 from support.waiting import wait_for_a_quarter_with_room
 from support.web.server import Served, serving

@@ -10,7 +10,8 @@ import httpx
 import msgspec
 import pytest
 
-from rflow.web.api.operations import EVIDENCE_LIMIT, OPERATIONS
+from rflow.web.api.operations import OPERATIONS
+from rflow.web.api.operations.sessions import EVIDENCE_LIMIT
 from support.program import Program
 from support.web.server import Served
 from support.web.team import API, ServedTeam, served_team
@@ -86,7 +87,7 @@ def test_more_than_eight_mebibytes_is_413(team: ServedTeam) -> None:
 
 def test_five_megabytes_are_413_wherever_no_evidence_belongs(team: ServedTeam) -> None:
     session, content = team.start(), b"x" * 5_000_000
-    paths = {(each.method, each.path) for each in OPERATIONS if each.body is not None and not each.files}
+    paths = {(each.method, each.path) for each in OPERATIONS if each.body is not None and not each.request_part_limit}
     assert len(paths) >= 15
     for method, path in sorted(paths):
         for name in ("session", "space", "user", "link"):

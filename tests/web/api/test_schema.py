@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rflow.web.api.openapi import document
-from rflow.web.api.operations import OPERATIONS, Operation
+from rflow.web.api.operations import OPERATIONS
+from rflow.web.api.operations.operation import Operation
 from support.nightly import NIGHTLY
 from support.web.team import ServedTeam, served_team
 

@@ -68,7 +68,7 @@ def test_a_lead_sets_roles_and_policy_of_their_space_only(served: Served, root: 
     root.submit("/spaces/bath/role", name="Dev", role="lead")
     dev = Visitor(served.url).sign_in("Dev").go("/spaces/bath")
     dev.submit("/spaces/bath/policy", links="off", longest_link="", retention_days="ninety")
-    assert (dev.page.status_code, "is no number of days" in dev.text) == (422, True)
+    assert (dev.page.status_code, "is not a number of days" in dev.text) == (422, True)
     dev.submit("/spaces/bath/policy", links="signed_in", longest_link="2", retention_days="90")
     assert "The policy of Bath is set." in dev.text
     assert "kept 90 days" in dev.go("/spaces").text
@@ -120,12 +120,12 @@ def test_a_policy_keeps_what_is_not_changed_on_the_page(served: Served, root: Vi
     root.submit("/spaces/hull/policy", notice_texts="1", remind_after="15m", handoff_life="1d12h")
     policy = terminal.json("space", "policy", "Hull", "--json")
     assert (policy["notice_texts"], policy["remind_after"], policy["handoff_life"]) == (True, 900, 129_600)
-    for typed, what in (("soon", "is no span of time"), ("30", "has no unit")):
+    for typed, what in (("soon", "is not a duration"), ("30", "has no unit")):
         root.go("/spaces/hull").submit("/spaces/hull/policy", remind_after=typed, notice_texts="")
         assert (root.page.status_code, what in root.text) == (422, True)
         form = root.filled_in("/spaces/hull/policy")
         assert (form["remind_after"], form["notice_texts"]) == (typed, "")
-    assert "is no span of time" in root.go("/spaces/hull").submit("/spaces/hull/policy", longest_link="soon").text
+    assert "is not a duration" in root.go("/spaces/hull").submit("/spaces/hull/policy", longest_link="soon").text
 
 
 def test_a_name_may_have_what_means_something_in_an_address(root: Visitor) -> None:
@@ -164,7 +164,7 @@ def test_an_account_or_a_token_that_is_sent_twice_is_made_once(root: Visitor) ->
 def test_numbers_and_labels_have_limits(root: Visitor) -> None:
     assert root.go(f"/admin/audit?before={'9' * 5000}").page.status_code == 200
     root.go("/spaces/leeds").submit("/spaces/leeds/policy", retention_days="9" * 5000)
-    assert "is no number of days" in root.text
+    assert "is not a number of days" in root.text
     root.go("/tokens").submit("/tokens", scope="read", label="x" * 1000)
     assert "The label is longer than 200 characters." in root.text
 

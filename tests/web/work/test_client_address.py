@@ -102,7 +102,7 @@ def test_erasing_somebody_removes_where_they_signed_in(served: Served) -> None:
     [
         ("nginx", '"nginx" is not the address of a proxy'),
         ("10.1.0.7/16", "has host bits set"),
-        ("127.0.0.1,0.0.0.0/0", "0.0.0.0/0 trusts everybody"),
+        ("127.0.0.1,0.0.0.0/0", "0.0.0.0/0 would let every client"),
         ("*", '"*" is not the address of a proxy'),
     ],
 )

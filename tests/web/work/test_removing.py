@@ -11,7 +11,7 @@ from rflow.core.session.log import Log
 from rflow.core.session.texts import TEXTS
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.team.team import Team
-from rflow.web.work.call import Answer, Asked, Call, Shown
+from rflow.web.work.call import Call, HtmlPage, PageRequest, Result
 from rflow.web.work.pages.removing import entries, entry
 from rflow.web.work.site import Site
 from rflow.web.work.texts import REMOVABLE
@@ -140,19 +140,19 @@ class Written(LocalWorkspace):
 
 
 @pytest.mark.parametrize("show", [entries, entry])
-def test_what_is_written_while_the_page_is_made_is_on_it(tmp_path: Path, show: Callable[[Call], Answer]) -> None:
+def test_what_is_written_while_the_page_is_made_is_on_it(tmp_path: Path, show: Callable[[Call], Result]) -> None:
     with team_in(tmp_path) as team:
         id_ = team.at(BEN_HERE).start(Start(title="Till 3 is slow", space="leeds")).session
-        asked = Asked(
+        request = PageRequest(
             method="GET",
             path="/",
-            names={"session": id_, "seq": "1"},
+            path_params={"session": id_, "seq": "1"},
             token=team.sign_in.open_session(BEN_HERE),
         )
-        call = Call(Site(), Team(team.store, clock=team.clock), asked)
+        call = Call(Site(), Team(team.store, clock=team.clock), request)
         call.workspace = Written(team.store, BEN_HERE, clock=team.clock)
         shown = show(call)
-        assert isinstance(shown, Shown)
+        assert isinstance(shown, HtmlPage)
         assert shown.values["s"].version == 2
         listed = shown.values["entries"] if show is entries else shown.values["removed"]
         assert [each.event.seq for each in listed] == ([2, 1] if show is entries else [1])

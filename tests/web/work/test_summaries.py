@@ -113,5 +113,5 @@ def test_summaries_do_not_fill_the_memory(office: Office) -> None:
     assert summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING) is made[-1]
     assert summaries.of(ana, sessions[0], str(sessions[0].version), MORNING) is not made[0]
     last = summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING)
-    summaries.forget(MORNING + timedelta(minutes=2))
+    summaries.drop_old(MORNING + timedelta(minutes=2))
     assert summaries.of(ana, sessions[-1], str(sessions[-1].version), MORNING) is not last

@@ -23,10 +23,10 @@ def is_format(run: App, word: str) -> bool:
     if is_code(word):
         return False
     from rflow.formats.custom.entry_points import packaged
-    from rflow.formats.custom.find import names
+    from rflow.formats.custom.find import format_names
 
     with suppress(BadInput):  # a folder that can't be read offers no format
-        return word in names(run.settings.folders) or any(word == name for name, _, _ in packaged())
+        return word in format_names(run.settings.folders) or any(word == name for name, _, _ in packaged())
     return False
 
 

@@ -12,7 +12,8 @@ from rflow.cli.server import base_of
 from rflow.delivery.http import Client, Failure
 from rflow.delivery.url import HttpUrl
 from rflow.errors import NotSignedIn, TooManyAttempts, Unreachable, UsageProblem
-from rflow.ports.wire import GRANT_TYPE, DeviceCodes, DeviceToken, GrantError, Problem
+from rflow.ports.wire.device import GRANT_TYPE, DeviceCodes, DeviceToken, GrantError
+from rflow.ports.wire.errors import Problem
 
 _Answer = TypeVar("_Answer")
 _TIMEOUT = 30.0

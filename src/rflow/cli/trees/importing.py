@@ -15,7 +15,7 @@ from rflow.core.tree.changes import Change, changes, with_additions
 from rflow.core.tree.model import Tree, digest
 from rflow.errors import BadInput, NotFound, UsageProblem
 from rflow.service.trees import add_tree, tree_names, tree_version
-from rflow.trees.files import LARGEST, content, decoded, read_tree
+from rflow.trees.files import MAX_SIZE, decode, read_content, read_tree
 from rflow.trees.importing.names import Names
 from rflow.trees.importing.sources import Imported, files_in, holds_charts, ids_in, import_text
 from rflow.trees.parsed import ParseError
@@ -47,8 +47,8 @@ def import_trees(run: App, source: str, options: Options) -> None:
     shown: list[Tree] = []
     startable: list[str] = []
     for each in imported:
-        old = _current(run, each.meaning.tree.id, options.space)
-        tree = with_additions(each.meaning.tree, old)
+        old = _current(run, each.conversion.tree.id, options.space)
+        tree = with_additions(each.conversion.tree, old)
         shown.append(tree)
         _show(run, each, tree, options)
         failures += [(f"{each.file}:{each.line}: {error.message}", error.remedy) for error in each.errors]
@@ -99,7 +99,7 @@ def _read_all(run: App, source: str, options: Options) -> tuple[list[Imported], 
 
 
 def _text(run: App, path: Path) -> str:
-    return decoded(run.read_stdin(LARGEST) if str(path) == "-" else content(path))
+    return decode(run.read_stdin(MAX_SIZE) if str(path) == "-" else read_content(path))
 
 
 def _current(run: App, tree_id: str, space: str) -> Tree | None:
@@ -115,7 +115,7 @@ def _show(run: App, imported: Imported, tree: Tree, options: Options) -> None:
 
     if not options.json:
         run.out(f"{tree.id}: {tree.title}\n{drawn(tree, None)}")
-    notes = imported.meaning.notes
+    notes = imported.conversion.notes
     for note in notes[:MOST_NOTES]:
         run.say(f"{imported.file}:{note.line}: {note.text}")
     if len(notes) > MOST_NOTES:

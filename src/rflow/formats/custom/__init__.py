@@ -1,1 +1,1 @@
-"""People's own formats: found, checked, trusted and rendered in a sandbox."""
+"""Users' own formats: finding, checking, trusting and rendering them in a sandbox."""

@@ -1,4 +1,4 @@
-"""Checks a template before it is needed: every mistake with its line, and what could become markup."""
+"""Checks a template: finds all mistakes with their lines, and places where a text could become markup."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 
 from rflow.errors import BadInput
 from rflow.formats.custom.folder import TemplateFolder
-from rflow.formats.custom.mistakes import NAMES, Mistake, TimeLimit, did_you_mean, mistake
+from rflow.formats.custom.mistakes import NAMES, Mistake, TimeLimit, did_you_mean, explain
 from rflow.formats.custom.samples import HOSTILE, SAMPLES, SEVERAL_LINES, USUAL
 from rflow.formats.custom.template import TemplateRenderer
 
-# Markup that a template's writer puts around a text, and the filter that does it safely for any text.
+# Markup around a text that some texts would break, and the filter to use instead.
 _UNSAFE_MARKUP: dict[str, tuple[tuple[str, str], ...]] = {
     ".md.j2": (
         (r"^[ \t]*(?:```|~~~)", "a fence must be longer than any in the text: write {{ x | fence }} instead"),
@@ -31,7 +31,7 @@ _UNSAFE_MARKUP: dict[str, tuple[tuple[str, str], ...]] = {
         (r"<script\b", "a text in it runs as a script: leave the script out"),
     ),
 }
-# Parts of the output in which markup has no effect, and hostile texts that became markup elsewhere.
+# Parts of the output in which markup has no effect, and patterns of hostile texts that became markup elsewhere.
 _CODE: dict[str, str] = {
     ".md.j2": r"^( *)(`{3,}).*?^ *\2`*$|(?<![\\`])(`+)(?!`).*?(?<!`)\3(?!`)",
     ".slack.j2": r"^ *```.*?^ *```$",
@@ -54,14 +54,14 @@ def check(folder: TemplateFolder, file: str) -> list[Mistake]:
         renderer.template()
         mistakes = [*_unknown_names(renderer)]
     except Exception as error:  # noqa: BLE001 (besides syntax errors: too deep, numbers too long)
-        return [mistake(error, renderer.path)]
-    mistakes += _rendering(renderer, {one.line for one in mistakes})
+        return [explain(error, renderer.path)]
+    mistakes += _rendering_mistakes(renderer, {each.line for each in mistakes})
     mistakes += _unsafe_markup(renderer)
-    return sorted(mistakes, key=lambda one: (one.warning, one.file, one.line))
+    return sorted(mistakes, key=lambda each: (each.warning, each.file, each.line))
 
 
 def _unknown_names(renderer: TemplateRenderer) -> Iterator[Mistake]:
-    """Yield the unknown names, also those in branches that no sample reaches."""
+    """Yield unknown names, even in branches that no sample reaches."""
     parsed = renderer.env.parse(renderer.source, filename=str(renderer.path))
     known = NAMES - ({"f"} if renderer.base.page else {"sheet"})
     names = [*parsed.find_all(nodes.Name)]
@@ -74,28 +74,28 @@ def _unknown_names(renderer: TemplateRenderer) -> Iterator[Mistake]:
         yield Mistake(str(renderer.path), line, f'There is nothing named "{name}".{did_you_mean(name, known)}')
 
 
-def _rendering(renderer: TemplateRenderer, known: set[int]) -> Iterator[Mistake]:
-    """Render every sample and judge the output; `known` are the lines that have a mistake already."""
+def _rendering_mistakes(renderer: TemplateRenderer, known: set[int]) -> Iterator[Mistake]:
+    """Render every sample and check the output; `known` are lines that have a mistake already."""
     seen: set[str] = set()
     for sample, summary in SAMPLES.items():
         try:
             text = renderer.render(summary)
         except Exception as error:  # noqa: BLE001 (whatever a template does wrong is a mistake to report)
-            new = mistake(error, renderer.path)
+            new = explain(error, renderer.path)
             if str(new) not in seen and new.line not in known:
                 seen.add(str(new))
                 yield Mistake(new.file, new.line, f"{new.what} (Seen with {sample}.)")
-            if isinstance(error, TemplateSyntaxError | TimeLimit | MemoryError):  # the other samples would do the same
+            if isinstance(error, TemplateSyntaxError | TimeLimit | MemoryError):  # the other samples would fail too
                 return
         else:
-            for what in _judged(text, sample, renderer.suffix):
+            for what in _output_warnings(text, sample, renderer.suffix):
                 if (kind := what.partition(",")[0]) not in seen:
                     seen.add(kind)
                     yield Mistake(str(renderer.path), 0, what, warning=True)
 
 
-def _judged(text: str, sample: str, suffix: str) -> Iterator[str]:
-    """Yield a warning if a user's text became markup or looks like a line of the summary, or nothing came out."""
+def _output_warnings(text: str, sample: str, suffix: str) -> Iterator[str]:
+    """Yield warnings: a user's text became markup or looks like a line of the summary, or the output is empty."""
     if SAMPLES[sample] is USUAL and not text.strip():
         yield f"The output is empty for {sample}."
     outside = re.sub(_CODE.get(suffix, "(?!)"), "", text, flags=re.MULTILINE | re.DOTALL)
@@ -122,8 +122,8 @@ def _html_markup(page: str) -> str:
 
 
 def _unsafe_markup(renderer: TemplateRenderer) -> Iterator[Mistake]:
-    """Warn of markup that some text put between it would break."""
-    # Comments lose their text, but not their lines.
+    """Yield warnings about markup that some texts would break."""
+    # Blank the comments, but keep their lines.
     source = re.sub(r"\{#.*?#\}", lambda comment: "\n" * comment[0].count("\n"), renderer.source, flags=re.DOTALL)
     for pattern, instead in _UNSAFE_MARKUP.get(renderer.suffix, ()):
         for match in re.finditer(pattern, source, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Checks a template in a process of its own, which is stopped at its limits of time and memory."""
+"""Checks a template in a separate process with limits of time and memory."""
 
 import os
 import subprocess
@@ -14,11 +14,11 @@ from rflow.formats.custom.folder import TemplateFolder
 from rflow.formats.custom.mistakes import Mistake, TimeLimit
 
 SECONDS = 5
-"""Processor time of a check (not on Windows); most take less than one second."""
+"""Maximum processor time of a check (not on Windows); most take less than one second."""
 TIMEOUT = 60
-"""Seconds of waiting for a check, on a busy machine too."""
+"""Seconds to wait for a check, even on a busy machine."""
 MEMORY = 512 * 1024 * 1024
-"""Bytes of memory of a check (on Linux)."""
+"""Maximum memory of a check in bytes (on Linux)."""
 
 
 def check_in_process(folder: TemplateFolder, file: str) -> list[Mistake]:
@@ -38,7 +38,7 @@ def check_in_process(folder: TemplateFolder, file: str) -> list[Mistake]:
 
 
 def _set_limits(seconds: int) -> None:
-    """Limit this process; the signal at the time limit becomes an error, whose line in the template is reported."""
+    """Set the limits of this process; at the time limit, `TimeLimit` is raised at the current line of the template."""
     if sys.platform == "win32":
         return
     import resource

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def packaged() -> "Iterator[tuple[str, str, EntryPoint]]":
-    """Yield the name, the package and the entry point of each format that packages have, without loading any."""
+    """Yield the name, the package and the entry point of each packaged format, without loading it."""
     from importlib.metadata import entry_points
 
     for point in entry_points(group="rflow.formats"):

@@ -94,7 +94,7 @@ def own_format(name: str, folders: Folders, *, untrusted: bool = False) -> OwnFo
     return same[0] if same else None
 
 
-def find(name: str, folders: Folders) -> Format | None:
+def find_format(name: str, folders: Folders) -> Format | None:
     """Find a format that does not come with rflow; raise `NotAllowed` if only an untrusted folder has it."""
     if own := own_format(name, folders):
         return as_format(own.folder, own.file)
@@ -111,6 +111,6 @@ def find(name: str, folders: Folders) -> Format | None:
     return None
 
 
-def names(folders: Folders) -> list[str]:
+def format_names(folders: Folders) -> list[str]:
     """Return the names of the formats made of templates."""
     return sorted({own.name for own in own_formats(folders)} - {*FORMATS})

@@ -1,4 +1,4 @@
-"""A folder of templates, read as a whole, so that what was looked at is what runs."""
+"""A folder of templates, read as a whole, so that the reviewed templates are the ones that run."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Mistakes in a template, explained: the file, the line, what is wrong and what to write instead."""
+"""Mistakes in templates: the file, the line, what is wrong and what to write instead."""
 
 import re
 import traceback
@@ -24,7 +24,7 @@ from rflow.formats.phrases import PHRASES
 _CONTEXT = ("p", "f", "digest", "layout", "sheet")
 _JINJA = ("caller", "cycler", "dict", "joiner", "kwargs", "loop", "namespace", "range", "self", "super", "varargs")
 NAMES = frozenset({*_CONTEXT, *PHRASES, *PAGE, *_JINJA})
-"""Every name that a template can use somewhere."""
+"""All names that templates can use."""
 
 _LITERAL = "Text always appears literally: write markup outside of {{ }}"
 _INSTEAD = {
@@ -34,7 +34,7 @@ _INSTEAD = {
     "urlize": "Use `link`",
     "wordwrap": "Use `wrap`",
 }
-"""What to write instead of the filters of Jinja that are not available."""
+"""What to use instead of Jinja's filters that are not available."""
 _KINDS = {
     Progress: "The summary",
     Digest: "The digest",
@@ -46,11 +46,11 @@ _KINDS = {
 
 
 class TimeLimit(Exception):
-    """The processor time that a check may use is spent."""
+    """A check has used up its processor time."""
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """A mistake in a template with its place (line 0: not known), or a `warning` of what may go wrong."""
+    """A mistake in a template with its file and line (0 if unknown), or a `warning` of a possible problem."""
 
     file: str
     line: int
@@ -98,8 +98,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f' Did you mean "{meanings[close[0]]}"?' if close else ""
 
 
-def mistake(error: Exception, path: Path) -> Mistake:
-    """Explain `error`, which was raised while the template at `path` was compiled or rendered."""
+def explain(error: Exception, path: Path) -> Mistake:
+    """Explain an error that was raised while the template at `path` was compiled or rendered."""
     if isinstance(error, RflowError):
         return Mistake("", 0, str(error))
     if isinstance(error, TemplateSyntaxError):

@@ -1,6 +1,6 @@
 """Sample summaries for checking a format: complete, empty, long and closed ones, and ones with hostile texts.
 
-They are made of the types of a summary, so that a new field is in them without anybody adding it.
+They are generated from the types of a summary, so new fields are included automatically.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from rflow.core.summary.progress import Digest, Progress, Summary
 
 _AT = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)
-_FROM_RFLOW = frozenset({"id", "digest", "link", "key", "label"})
-"""Texts that no user writes: ids, digests of trees, rflow's own link, the labels of sections."""
-_WITH_LINES = frozenset({"ask", "situation", "impact", "hypothesis", "text", "result", "revert"})
+_NOT_FROM_USERS = frozenset({"id", "digest", "link", "key", "label"})
+"""Fields that users don't write: ids, digests of trees, rflow's own link, the labels of sections."""
+_MULTILINE_FIELDS = frozenset({"ask", "situation", "impact", "hypothesis", "text", "result", "revert"})
 _ENTRIES = 5
 
-# Each begins with what is markup only at the beginning; the letters `zq` tell it from the template's own markup.
+# Each begins with markup that only works at the beginning; `zq` distinguishes it from the template's own markup.
 _HOSTILE = (
     "# zqhead *zqbold* `zqcode`",
     "- zqitem [zqlink](javascript:zq)",
@@ -32,10 +32,10 @@ _HOSTILE = (
 
 
 class _Sample:
-    """Makes values of a summary's types, with every optional part or without any."""
+    """Generates values of a summary's types, with all optional fields or none."""
 
     def __init__(self, text: Callable[[str], str], *, complete: bool = True) -> None:
-        """Take the function that returns the text of a field, given its name."""
+        """`text` returns the text of a field, given its name."""
         self._text, self._complete = text, complete
 
     def open_session(self) -> Progress:
@@ -51,7 +51,7 @@ class _Sample:
         return digest
 
     def _value(self, type_: inspect.Type, name: str = "", entry: int = 0) -> Any:
-        """Return a value of a type; the entries of a list are numbered, since they differ by it."""
+        """Return a value of a type; `entry` makes the entries of a list differ."""
         match type_:
             case inspect.StructType():
                 fields = [field for field in type_.fields if field.required or self._complete]
@@ -63,7 +63,7 @@ class _Sample:
             case inspect.LiteralType():
                 return type_.values[entry % len(type_.values)]
             case inspect.StrType():
-                return name if name in _FROM_RFLOW else self._text(name)
+                return name if name in _NOT_FROM_USERS else self._text(name)
             case inspect.DateTimeType():
                 return _AT
         numbers = {inspect.IntType: entry + 1, inspect.FloatType: 90.0, inspect.BoolType: entry % 2 == 1}
@@ -87,7 +87,7 @@ def _long(progress: Progress) -> Progress:
 
 
 def _hostile(first: int) -> Progress:
-    """Return a summary whose texts hold everything hostile, and begin with one kind of it."""
+    """Return a summary whose texts contain all hostile parts, beginning with number `first`."""
     text = " ".join(_HOSTILE[first:] + _HOSTILE[:first])
     return _Sample(lambda name: text).open_session()
 
@@ -108,6 +108,6 @@ SAMPLES: dict[str, Summary] = {
     "a digest": _SAMPLE.digest(),
     "a digest without sessions": _EMPTY.digest(),
     **{f"{HOSTILE} {first}": _hostile(first) for first in range(len(_HOSTILE))},
-    SEVERAL_LINES: _Sample(lambda name: "zqfirst\nzqsecond" if name in _WITH_LINES else "zqonly").open_session(),
+    SEVERAL_LINES: _Sample(lambda name: "zqfirst\nzqsecond" if name in _MULTILINE_FIELDS else "zqonly").open_session(),
 }
-"""What a format is checked with, by name."""
+"""The samples that formats are checked with, by name."""

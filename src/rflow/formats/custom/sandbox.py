@@ -1,7 +1,7 @@
-"""Jinja's sandbox for templates that do not come with rflow, with rflow's escaping.
+"""Jinja's sandbox for users' own templates, with rflow's escaping.
 
-Jinja's part keeps a template away from Python's internals and from changing what it is given. The part here keeps what
-users wrote literal: text that is escaped already can't be changed, because Jinja would escape and join it as HTML.
+Jinja's sandbox blocks access to Python's internals and changes of the values. This module keeps users' texts literal:
+escaped text can't be modified, since Jinja would escape and join it as HTML.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,24 +20,24 @@ from rflow.formats.flavours import FLAVOUR_FILTERS
 from rflow.formats.phrases import PHRASES
 
 REPLACED_FILTERS = ("filesizeformat", "format", "wordwrap")
-"""Filters of Jinja for which summaries have their own, or `~`."""
-_CHANGING = (*"capitalize center lower replace reverse shorten title truncate upper".split(),)
-"""Filters whose result could be markup if they were given escaped text: `\\*` without its backslash."""
+"""Filters of Jinja that rflow replaces by its own, or by `~`."""
+_MODIFYING = (*"capitalize center lower replace reverse shorten title truncate upper".split(),)
+"""Filters that could turn escaped text into markup, such as `\\*` without its backslash."""
 
 
 class Sandbox(FlavouredEnvironment, ImmutableSandboxedEnvironment):
-    """The environment of templates that do not come with rflow."""
+    """The environment of users' own templates."""
 
     intercepted_binops = frozenset({"+", "%"})
 
     def __init__(self, flavour: Plain, loader: BaseLoader, undefined: type[Undefined]) -> None:
         # Not optimized: an error in an expression of constants is raised where it has a line.
         super().__init__(**OPTIONS | {"undefined": undefined}, loader=loader, optimized=False)
-        self.fit(flavour)
+        self.set_flavour(flavour)
         self._repeatable = flavour.repeatable
         for name in REPLACED_FILTERS:
             del self.filters[name]
-        self.filters |= {name: self._text_filter(name) for name in (*FLAVOUR_FILTERS, *_CHANGING)}
+        self.filters |= {name: self._text_filter(name) for name in (*FLAVOUR_FILTERS, *_MODIFYING)}
         self.globals |= PHRASES
         show = self.show
         self.show = lambda value: show(_showable(value))
@@ -64,13 +64,13 @@ class Sandbox(FlavouredEnvironment, ImmutableSandboxedEnvironment):
         return isinstance(value, Markup) and not self._repeatable
 
     def _text_filter(self, name: str) -> Callable[..., Any]:
-        """Return a filter that refuses what is not text, and escaped text if it would change that."""
+        """Wrap a filter to refuse values that are not text, and escaped text if it would modify that."""
         apply = self.filters[name]
 
         @wraps(apply)
         def checked(*args: Any, **options: Any) -> Any:
             for value in (*args, *options.values()):
-                if name in _CHANGING and self._is_final(value):
+                if name in _MODIFYING and self._is_final(value):
                     raise TypeError(f"`{name}` takes a text, not what is escaped already")
                 if name in FLAVOUR_FILTERS:
                     _showable(value)
@@ -80,7 +80,7 @@ class Sandbox(FlavouredEnvironment, ImmutableSandboxedEnvironment):
 
 
 def _showable(value: object) -> object:
-    """Return the value, unless it would appear in Python's notation."""
+    """Return the value; raise `TypeError` for one that would appear in Python's notation."""
     if isinstance(value, msgspec.Struct):
         raise TypeError(f"only a part of it can be shown: {', '.join(value.__struct_fields__)}")
     if isinstance(value, list | tuple | dict | Iterator) or (callable(value) and not isinstance(value, Undefined)):

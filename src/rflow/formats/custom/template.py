@@ -14,18 +14,18 @@ from rflow.data import data_dir
 from rflow.errors import BadInput, RflowError
 from rflow.formats import FORMATS, Format, layout_of, suffix_of
 from rflow.formats.custom.folder import TemplateFolder, split_name
-from rflow.formats.custom.mistakes import UnknownName, mistake
+from rflow.formats.custom.mistakes import UnknownName, explain
 from rflow.formats.custom.sandbox import Sandbox
 from rflow.formats.flavours import flavour_of
 from rflow.formats.page import PAGE
 from rflow.formats.parts import sheet
 
 TEMPLATES = {name: format_.drawing or format_.page for name, format_ in FORMATS.items()}
-"""The template of each built-in format, "" for those that are Python functions."""
+"""The template of each built-in format; "" for those that are Python functions."""
 
 
 def base_of(folder: TemplateFolder, file: str) -> Format:
-    """Return the built-in format that a template builds on: whose macros it imports, or the first of its suffix."""
+    """Return the built-in format that a template extends: that whose macros it imports, or the first of its suffix."""
     name, suffix = split_name(file)
     suffixes = {base: suffix_of(template) for base, template in TEMPLATES.items() if template}
     same = [FORMATS[base] for base, known in suffixes.items() if known == suffix]
@@ -40,14 +40,14 @@ def base_of(folder: TemplateFolder, file: str) -> Format:
 
 
 def description_of(text: str) -> str:
-    """Return the first line of the comment that a template begins with, or ""."""
+    """Return the first line of the comment at the beginning of a template; "" if there is none."""
     comment = re.match(r"\s*\{#(.*?)(#\}|\Z)", text, re.DOTALL)
     lines = comment[1].splitlines() if comment else []
     return next((line.strip(" -.") for line in lines if line.strip(" -.")), "")
 
 
 class TemplateRenderer:
-    """Renders summaries with a template of a folder; the template's mistakes are raised as Jinja raises them."""
+    """Renders summaries with a template of a folder; raises Jinja's own errors for mistakes in it."""
 
     def __init__(self, folder: TemplateFolder, file: str) -> None:
         """Prepare a template; raise `BadInput` if the file can't be used."""
@@ -77,18 +77,18 @@ class TemplateRenderer:
 
     @cached_property
     def _handles_digests(self) -> bool:
-        """Whether the template was written for digests too: it mentions `digest` or `sheet` then."""
+        """Whether the template was written for digests too, which it shows by using `digest` or `sheet`."""
         return bool({"digest", "sheet"} & meta.find_undeclared_variables(self.env.parse(self.source)))
 
 
 def as_format(folder: TemplateFolder, file: str) -> Format:
-    """Make a format of a template; raise `BadInput` at once if it can't be compiled."""
+    """Make a format from a template; raise `BadInput` if the template can't be compiled."""
     renderer = TemplateRenderer(folder, file)
-    with _mistakes_explained(renderer.path):
+    with _explaining_mistakes(renderer.path):
         renderer.template()
 
     def build(summary: Summary) -> str:
-        with _mistakes_explained(renderer.path):
+        with _explaining_mistakes(renderer.path):
             return renderer.render(summary)
 
     name, description = split_name(file)[0], description_of(folder.text(file))
@@ -96,7 +96,7 @@ def as_format(folder: TemplateFolder, file: str) -> Format:
 
 
 @contextmanager
-def _mistakes_explained(path: Path) -> Iterator[None]:
+def _explaining_mistakes(path: Path) -> Iterator[None]:
     """Turn any error of a template into `BadInput` with its place and a remedy."""
     try:
         yield
@@ -105,6 +105,6 @@ def _mistakes_explained(path: Path) -> Iterator[None]:
     except Exception as error:
         name = split_name(path.name)[0]
         raise BadInput(
-            f"The format {name} has a mistake. {mistake(error, path)}",
+            f"The format {name} has a mistake. {explain(error, path)}",
             try_=f"Fix it (rflow format check {name}); nothing is lost: -f markdown works meanwhile.",
         ) from error

@@ -1,4 +1,4 @@
-"""Which template folders the user trusts, each with the digest of its content at that time."""
+"""The template folders that the user trusts, with the digest of their content at that time."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""Escaping: how each kind of text shows what a user wrote literally."""
+"""Escaping: showing users' texts literally in each kind of output."""

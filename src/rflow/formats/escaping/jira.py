@@ -1,11 +1,11 @@
-"""Escaping for Jira's wiki markup: a backslash before what has a meaning, and where that does not help, U+200B."""
+"""Escaping for Jira's wiki markup: backslashes, and U+200B where a backslash does not help."""
 
 import re
 
 from rflow.formats.escaping.plain import Plain, is_link, lines_of, on_one_line
 
 _BREAK = "\u200b"
-"""ZERO WIDTH SPACE: invisible, it separates characters that together would have a meaning."""
+"""ZERO WIDTH SPACE: separates characters that would be markup together."""
 
 
 class Jira(Plain):
@@ -13,7 +13,7 @@ class Jira(Plain):
 
     repeatable = False
 
-    # A backslash before these makes them literal; before others it is shown, and a second backslash breaks the line.
+    # A backslash escapes these; before other characters it is shown, and two backslashes break the line.
     _ESCAPABLE = r"[-#*_+?^~|%{}\[\]()!@]"
     # Of these, what has a meaning: macros, links and tables; phrases, which begin and end at a word's edge; lists,
     # images, citations and emoticons.

@@ -5,7 +5,7 @@ import re
 from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line
 
 _HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%", None))
-"""Without a meaning in Markdown: a text of these, letters and digits that begins with a letter needs no escape."""
+"""Not special in Markdown: a text of these, letters and digits needs no escaping if it begins with a letter."""
 
 
 class Markdown(Plain):

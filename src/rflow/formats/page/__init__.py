@@ -1,8 +1,8 @@
-"""The page: what the HTML format and the page of a link show of a progress, arranged for their templates.
+"""A page: a summary arranged for the templates of the HTML format and of a link's page.
 
-A text format shows the sections of a summary, whose texts are cut to a budget of words. A page has room for all of it
-and folds what is old, so the whole form is made from the fields of `Progress`. The brief form, and a summary that was
-cut to a format's limit, has nothing but its sections: these are used wherever there is no more.
+A text format shows the sections of a summary, whose texts are cut to a word budget. A page has room for everything and
+folds old entries, so the whole form is made from the fields of `Progress`. The brief form, and a summary that was cut
+to a format's limit, only have sections, so these are shown instead.
 """
 
 from collections.abc import Callable
@@ -34,4 +34,4 @@ PAGE: dict[str, Callable[..., object]] = {
         *(several_lines, style_hash, zone),
     )
 }
-"""The functions that templates of pages may call besides the phrases, by name."""
+"""The functions that templates of pages may call, besides the phrases, by name; users' templates rely on the names."""

@@ -1,4 +1,4 @@
-"""The head of a page: what kind of state a session is in, as pills, and its ticket, customer and owner."""
+"""The head of a page: the state of the session as pills, and its code, ticket and customer."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SEVERE = re.compile(r"((sev|severity|p|s)[ -]?)?[12]|critical|high", re.IGNOREC
 
 
 class Pill(msgspec.Struct, frozen=True, kw_only=True):
-    """A state in a few words: its tone (ok, hold, bad, ""), its icon, the part of the page it leads to, a time."""
+    """A state in a few words, with its tone (ok, hold, bad, ""), its icon, a link to a part of the page, and a time."""
 
     text: str
     tone: str = ""
@@ -37,7 +37,7 @@ def pills(summary: Progress | DigestEntry) -> Iterator[Pill]:
     sections = {section.key: section for section in summary.sections}
     section = sections.get("changes")
     if section and [entry.text for entry in section.entries] != [phrases.NOTHING]:
-        in_place = sum(not change.reverted for change in summary.changes) or _all_of(section)
+        in_place = sum(not change.reverted for change in summary.changes) or _count_all(section)
         yield msgspec.structs.replace(_changes(in_place), href="#changes")
     section = sections.get("waiting")
     if section and head.status != "closed":
@@ -59,8 +59,8 @@ def _changes(number: int) -> Pill:
     return Pill(text=text, tone="hold", icon="change")
 
 
-def _all_of(section: Section) -> int:
-    """Return how many changes there are, 0 where only some of them are shown, or one entry may be several."""
+def _count_all(section: Section) -> int:
+    """Return the number of changes in a section; 0 if it is unknown, since some are not shown or share an entry."""
     several = any(phrases.is_of_several(entry.text) for entry in section.entries)
     return 0 if section.detail or several else len(section.entries)
 

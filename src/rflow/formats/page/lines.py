@@ -1,4 +1,4 @@
-"""The entries of a page's blocks in the whole form: all there is of each, with author and time apart from the text."""
+"""The lines of a page's blocks in the whole form, complete, with author and time separate from the text."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -20,15 +20,15 @@ from rflow.core.summary.units.state_units import planned
 from rflow.core.summary.units.unit import SectionKey
 from rflow.core.text import counted, one_line
 
-_CAUSES = 5
-"""Of the causes that one answer ruled out so many are named."""
+_MAX_CAUSES = 5
+"""Maximum number of causes to list for an answer that ruled them out."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of a block: its text, what came of it, what is muted below it, a command to copy, who and when.
+    """A line of a block: its text and result, a `note` in small print below, a command to copy, its author and time.
 
-    `step` is the number of the step that it stands for, `chip` a word of state, with a time where something is `due`;
-    `until` is the end of a span from `at`.
+    `step` is the number of the step it shows. `chip` is a state in a word or two, followed by the time `due` if set.
+    With `until`, the line shows a period that began `at`.
     """
 
     text: str
@@ -64,7 +64,7 @@ def _facts(progress: Progress) -> Iterator[Line]:
     lines = [(step.seq, _step(step, phrases.step_result(step))) for step in pinned(progress)]
     lines += [(note.seq, _note(note)) for note in progress.notes if note.pinned and note.kind == "note"]
     lines += [(note.seq, _note(note, f"Settled: {note.settled}")) for note in pinned_and_settled(progress)]
-    lines += _answered_and_reported(progress, pinned=True)
+    lines += _answers_and_flags(progress, pinned=True)
     lines += [
         (piece.seq, Line(text=what, result=result, by=piece.by, at=piece.at))
         for piece in progress.evidence
@@ -90,12 +90,17 @@ def _changes(progress: Progress) -> Iterator[Line]:
         if not change.reverted:
             chip = "corrected" if change.amended else "way back corrected" if change.revert_amended else ""
             yield Line(
-                text=change.text, note=_after(change), command=change.revert, by=change.by, at=change.at, chip=chip
+                text=change.text,
+                note=_details(change),
+                command=change.revert,
+                by=change.by,
+                at=change.at,
+                chip=chip,
             )
 
 
-def _after(change: ProgressChange) -> str:
-    """Return what came of a change, and that nobody recorded how to revert it."""
+def _details(change: ProgressChange) -> str:
+    """Return the result of a change, and whether it is unknown how to revert it."""
     then = f"Then: {phrases.with_details(change.then, f'step {change.then_step}')}" if change.then else ""
     return "\n".join(filter(None, (then, "" if change.revert else "How to revert it is not recorded.")))
 
@@ -142,8 +147,8 @@ def _ruled_out(progress: Progress) -> Iterator[Line]:
 
 
 def _causes(answer: ProgressRuledOut) -> str:
-    more = len(answer.causes) - _CAUSES
-    return "; ".join([*answer.causes[:_CAUSES], *([f"{more:,} more"] if more > 0 else [])])
+    more = len(answer.causes) - _MAX_CAUSES
+    return "; ".join([*answer.causes[:_MAX_CAUSES], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _last_note(progress: Progress) -> Iterator[Line]:
@@ -152,12 +157,12 @@ def _last_note(progress: Progress) -> Iterator[Line]:
 
 
 def _last_note_seqs(progress: Progress) -> set[int]:
-    """Return the sequence number of the note that stands at the top of the page, if there is one."""
+    """Return the sequence number of the note at the top of the page, if there is one."""
     return {entry.seq for section in progress.sections if section.key == "last_note" for entry in section.entries}
 
 
 def _notes(progress: Progress) -> Iterator[Line]:
-    """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
+    """Return notes that are not shown elsewhere, settled assumptions, answered questions, and flags."""
     last = _last_note_seqs(progress)
     lines = [(note.seq, _note(note)) for note in progress.notes if _is_plain(note) and note.seq not in last]
     lines += [
@@ -165,23 +170,23 @@ def _notes(progress: Progress) -> Iterator[Line]:
         for note in progress.notes
         if note.kind == "assumption" and note.settled is not None and not note.pinned
     ]
-    lines += _answered_and_reported(progress, pinned=False)
+    lines += _answers_and_flags(progress, pinned=False)
     return _in_order(lines)
 
 
-def _answered_and_reported(progress: Progress, *, pinned: bool) -> list[tuple[int, Line]]:
-    """Return the answered questions and the reports about the tree that are key facts, or those that are none."""
+def _answers_and_flags(progress: Progress, *, pinned: bool) -> list[tuple[int, Line]]:
+    """Return the answered questions and the flags of nodes, only those that are `pinned` or only those that are not."""
     questions = (each for each in progress.questions if each.replies and each.pinned == pinned)
-    asked = (
+    answered = (
         (each.seq, Line(text=f"Asked {each.to}: {each.text}", note="\n".join(each.replies), by=each.by, at=each.at))
         for each in questions
     )
     flags = (flag for flag in progress.flags if flag.pinned == pinned)
-    said = (
+    flagged = (
         (each.seq, Line(text=f"Wrong in the tree, at {each.node}: {each.text}", by=each.by, at=each.at))
         for each in flags
     )
-    return [*asked, *said]
+    return [*answered, *flagged]
 
 
 def _is_plain(note: ProgressNote) -> bool:
@@ -205,7 +210,7 @@ def _handed_over(progress: Progress) -> Iterator[Line]:
 
 
 def _not_shown(progress: Progress) -> Iterator[Line]:
-    """Return what a page of the whole form does not hold."""
+    """Return the number of entries that the whole form leaves out."""
     left_out = {
         "earlier step": progress.earlier,
         "earlier note": progress.earlier_notes,
@@ -231,4 +236,4 @@ WHOLE: dict[SectionKey | Literal["not_shown"], Callable[[Progress], Iterator[Lin
     "handed_over": _handed_over,
     "not_shown": _not_shown,
 }
-"""The entries of the blocks that are made from the fields of a summary, by the key of their section."""
+"""The lines of each block that is made from the fields of a summary, by the key of its section."""

@@ -1,4 +1,4 @@
-"""Functions for the templates of pages: kinds of parts, a tree as a drawing and as nested lists, a style's hash."""
+"""Functions for the templates of pages: a tree as a drawing and as nested lists, kinds of parts, a style's hash."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -10,28 +10,28 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.summary.progress import OutlineEntry, Progress
 from rflow.core.tree.model import Kind
 from rflow.formats.parts import Item, NumberedStep
-from rflow.formats.tree_map import MOST, tree_map
+from rflow.formats.tree_map import MAX_ENTRIES, tree_map
 
-DEEPEST = 12
-"""Deeper entries are indented no further: browsers stop nesting at 512 elements, and a phone has no room."""
+MAX_DEPTH = 12
+"""Maximum indentation: browsers stop nesting at 512 elements, and a phone has no room."""
 
 MAP_WIDTH = 316
-"""Of a drawing on a page: in the side column, and on a phone of 360 px, its text is shown at 13 px."""
+"""Width of a drawing in pixels; its text appears at 13 px in the side column and on a phone of 360 px."""
 
 
 def drawing(progress: Progress) -> Markup:
-    """Return the drawing of the session's tree as SVG; "" where there is none, as in the brief form."""
+    """Return the drawing of the session's tree as SVG; "" without a tree and in the brief form."""
     outline = () if progress.brief else progress.outline
     return Markup(tree_map(outline, "Where the session stands in the tree", width=MAP_WIDTH))  # noqa: S704 (escaped)
 
 
 def drawn_in_part(progress: Progress) -> bool:
-    """Whether the drawing is folded to what is near the path."""
-    return len(progress.outline) > MOST
+    """Whether the drawing shows only the part of the tree near the path."""
+    return len(progress.outline) > MAX_ENTRIES
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of an outline, what is below it, and where its exits are shown if not here ("above", "below")."""
+    """An entry of an outline with the entries below it; `see` says where a repetition is shown ("above", "below")."""
 
     entry: OutlineEntry
     see: str
@@ -39,7 +39,7 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def branches(outline: Sequence[OutlineEntry]) -> tuple[Branch, ...]:
-    """Return an outline as a tree: each entry with those below it."""
+    """Convert an outline to a tree."""
     places = {(e.kind, e.text): place for place, e in reversed([*enumerate(outline)]) if not e.repeated}
     entries = [(e, _see(e, place, places)) for place, e in enumerate(outline)]
     return tuple(_nested(entries[::-1], 1))
@@ -52,10 +52,10 @@ def _see(entry: OutlineEntry, place: int, places: dict[tuple[Kind, str], int]) -
 
 
 def _nested(waiting: list[tuple[OutlineEntry, str]], depth: int) -> Iterator[Branch]:
-    """Take the entries of one list, those at least `depth` deep, from the end of `waiting`."""
-    while waiting and min(waiting[-1][0].depth, DEEPEST) >= depth:
+    """Pop the entries of one list, at least `depth` deep, from `waiting`, which is in reverse order."""
+    while waiting and min(waiting[-1][0].depth, MAX_DEPTH) >= depth:
         entry, see = waiting.pop()
-        below = tuple(_nested(waiting, min(entry.depth, DEEPEST) + 1))
+        below = tuple(_nested(waiting, min(entry.depth, MAX_DEPTH) + 1))
         yield Branch(entry=entry, see=see, branches=below)
 
 

@@ -9,13 +9,13 @@ import msgspec
 from rflow.core.summary.progress import Progress, ProgressEvidence, Tried
 
 OPEN_STEPS = 5
-"""So many of the last steps are never folded."""
-_HINTS = 4
-"""The fold of older steps names so many of them that were not taken back."""
+"""Number of last steps that are never folded."""
+_MAX_HINTS = 4
+"""Maximum number of steps to name on a fold."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A step with its outputs; `by` and `day` are set where they differ from those of the step before in its run."""
+    """A step with its outputs; `by` and `day` are set only if they differ from those of the previous row."""
 
     step: Tried
     by: str = ""
@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps that follow each other, folded or not; `hints` are texts of some, to say what is in the fold."""
+    """Consecutive steps, folded or not; `hints` are texts of some of them, to label the fold."""
 
     folded: bool
     rows: tuple[Row, ...]
@@ -32,7 +32,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def runs(progress: Progress) -> tuple[Run, ...]:
-    """Return the steps in runs that are folded or not: the last ones and the key facts never are."""
+    """Group the steps into runs, folded or not: the last steps and key facts are never folded."""
     last = {step.seq for step in progress.tried[-OPEN_STEPS:]}
     grouped = groupby(progress.tried, lambda step: step.seq not in last and (step.undone or not step.pinned))
     return tuple(_run(progress, tuple(run), folded=folded) for folded, run in grouped)
@@ -40,8 +40,8 @@ def runs(progress: Progress) -> tuple[Run, ...]:
 
 def _run(progress: Progress, steps: tuple[Tried, ...], *, folded: bool) -> Run:
     valid = (step.text for step in steps if not step.undone)
-    hints = tuple(islice(valid, _HINTS)) or ("taken back",)
-    alone = len(steps) == 1  # it takes no more room than its fold
+    hints = tuple(islice(valid, _MAX_HINTS)) or ("taken back",)
+    alone = len(steps) == 1  # a fold would not save any room
     return Run(folded=folded and not alone, rows=tuple(_rows(progress, steps)), hints=hints)
 
 
@@ -59,6 +59,6 @@ def _rows(progress: Progress, steps: tuple[Tried, ...]) -> Iterator[Row]:
 
 
 def loose_outputs(progress: Progress) -> Sequence[ProgressEvidence]:
-    """Return the outputs that belong to no step that is shown."""
+    """Return the outputs whose step is not shown."""
     shown = {step.seq for step in progress.tried}
     return [piece for piece in progress.evidence if piece.on not in shown]

@@ -1,4 +1,4 @@
-"""Times as a page shows them without script; the script of a link's page shows them in the reader's zone."""
+"""Times on a page without a script; the script of a link's page shows them in the reader's time zone."""
 
 from datetime import datetime
 
@@ -17,12 +17,12 @@ def day(at: datetime) -> str:
 
 
 def full(at: datetime) -> str:
-    """Return a time that is true wherever it is read: 2 Jun 2026, 02:41 UTC+01:00."""
+    """Return a complete time: 2 Jun 2026, 02:41 UTC+01:00."""
     return f"{day(at)} {at.year}, {clock(at)} {zone(at)}"
 
 
 def moment(at: datetime, as_of: datetime) -> str:
-    """Return a time with its day, and with its zone, only where they differ from those of the summary."""
+    """Return a time, with its day and zone only if they differ from those of the summary."""
     if at.utcoffset() != as_of.utcoffset() or at.year != as_of.year:
         return full(at)
     return clock(at) if at.date() == as_of.date() else f"{day(at)}, {clock(at)}"

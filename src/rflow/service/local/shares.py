@@ -118,7 +118,7 @@ def find(workspace: "LocalWorkspace", store: "ShareStore", reference: str) -> Sh
     if is_token(reference):
         reference = getattr(store.by_hash(token_hash(reference)), "id", "")
     wanted = reference.strip().upper()
-    found = store.beginning(wanted) if wanted else []
+    found = store.find_by_prefix(wanted) if wanted else []
     counts = [count for count in found if workspace.actor.role_in(count.share.space)]
     if len(counts) == 1:
         return counts[0]

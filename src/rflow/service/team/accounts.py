@@ -16,9 +16,9 @@ from rflow.core.accounts import (
 )
 from rflow.core.actors import no_scope
 from rflow.errors import NotSignedIn, UsageProblem
-from rflow.ports.accounts import Taken
+from rflow.ports.accounts import NameTaken
 from rflow.ports.paging import WHOLE, Part
-from rflow.ports.team import Left, NewUser, OneTimeLink, User, user_view
+from rflow.ports.team import NewUser, OffboardingResult, OneTimeLink, User, user_view
 from rflow.ports.values import Stale
 from rflow.service.team import attempts, leaving, passwords
 from rflow.service.team.team_service import TeamService
@@ -41,7 +41,7 @@ class LocalAccounts(TeamService):
         entry = self.entry("account_added", account.id, kind=account.kind, admin=_word(admin))
         try:
             self.account_store.add(account, entry)
-        except Taken:
+        except NameTaken:
             raise UsageProblem(
                 f'There is an account "{account.name}" already.', try_="See which there are: rflow user list"
             ) from None
@@ -139,7 +139,7 @@ class LocalAccounts(TeamService):
         entry = self.entry("notices_set", account.id, notices=_word(wanted))
         return self._changed(replace(account, email=address, notices=wanted), account, entry)
 
-    def disable(self, name: str, heir: str = "") -> Left:
+    def disable(self, name: str, heir: str = "") -> OffboardingResult:
         """Disable an account, and end what it could act with."""
         self.check_admin()
         return leaving.disable(self, self.account(name), heir)
@@ -150,7 +150,7 @@ class LocalAccounts(TeamService):
         account = self.account(name)
         return self._changed(replace(account, disabled_at=None), account, self.entry("account_enabled", account.id))
 
-    def erase(self, name: str, heir: str = "") -> Left:
+    def erase(self, name: str, heir: str = "") -> OffboardingResult:
         """Remove an account, and replace its name in every record."""
         self.check_admin()
         return leaving.erase(self, self.account(name), heir)

@@ -21,7 +21,7 @@ def check(
     `what` is stored as a hash, because somebody may have typed their password instead of their name.
     """
     window, passed = _window(at)
-    if not accounts.hit(_name(what), window, limit, at + 2 * ATTEMPTS_WINDOW):
+    if not accounts.increment(_name(what), window, limit, at + 2 * ATTEMPTS_WINDOW):
         wait = int(ATTEMPTS_WINDOW.total_seconds()) - passed
         minutes = -(-wait // 60)
         raise TooManyAttempts(
@@ -38,7 +38,7 @@ def clear(accounts: AccountStore, what: str) -> None:
 
 def take_back(accounts: AccountStore, what: str, at: datetime) -> None:
     """Uncount one attempt after a right password. The rest may be by other clients at the same address."""
-    accounts.take_back(_name(what), _window(at)[0])
+    accounts.decrement(_name(what), _window(at)[0])
 
 
 def network(address: str) -> str:

@@ -107,7 +107,7 @@ class DeviceSignIn:
         if request.expires_at is not None and now >= request.expires_at:
             return "expired_token"
         too_early = request.used_at is not None and now < request.used_at + DEVICE_INTERVAL - _EARLY
-        self._accounts.used(digest, now)
+        self._accounts.mark_used(digest, now)
         if too_early:
             return "slow_down"
         if request.by is None:

@@ -29,7 +29,7 @@ def erase_from_sessions(store: Store, who: Person, to: Person, removals: Removal
                 continue
             rewritten |= {session_id} if changed else set()
             unreadable |= {code} - {""}
-        if not store.appears(who.id):
+        if not store.has_person(who.id):
             break
     return len(rewritten), sorted(unreadable)
 

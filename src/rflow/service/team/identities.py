@@ -9,7 +9,7 @@ from rflow.core.accounts import Account, AuditEntry, Identity, account_name, act
 from rflow.core.actors import Actor, MemberRole
 from rflow.core.session.times import utc
 from rflow.errors import NotAllowed, NotSignedIn
-from rflow.ports.accounts import AccountStore, Membership, Taken
+from rflow.ports.accounts import AccountStore, Membership, NameTaken
 from rflow.ports.stores import Store
 from rflow.ports.values import Clock, Stale
 
@@ -38,7 +38,7 @@ class Identities:
         An identity is never matched to an account by name. `admin` and `roles` come from the provider's groups; a role
         of None removes the role.
         """
-        account = self._accounts.identified(identity) or self._add_identified(identity, name)
+        account = self._accounts.find_by_identity(identity) or self._add_identified(identity, name)
         if not account.active:
             raise NotSignedIn("This account is disabled.", try_="Ask an admin of this server.")
         if admin is not None and admin != account.admin:
@@ -67,13 +67,13 @@ class Identities:
         """
         for number in count(1):
             who = account_name(name if number == 1 else f"{name[:60]} ({number})")
-            if self._store.appears(who.id):
+            if self._store.has_person(who.id):
                 continue
             account = Account(id=who.id, name=who.name, created_at=utc(self._clock()), identities=(identity,))
             try:
                 self._accounts.add(account, self._entry("account_added", account))
-            except Taken:
-                known = self._accounts.identified(identity)  # by another request at the same time
+            except NameTaken:
+                known = self._accounts.find_by_identity(identity)  # by another request at the same time
                 if known is not None:
                     return known
                 continue

@@ -16,7 +16,7 @@ from rflow.core.text import clean
 from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.identity import share_id
 from rflow.ports.stores import Store
-from rflow.ports.team import Left, user_view
+from rflow.ports.team import OffboardingResult, user_view
 from rflow.ports.values import Clock, Stale
 from rflow.service.local.workspace import LocalWorkspace
 from rflow.service.removals import Removals
@@ -34,7 +34,7 @@ _ERASED = "#erased-"
 """The prefix of ids that stand for erased people."""
 
 
-def disable(service: "TeamService", account: Account, successor: str) -> Left:
+def disable(service: "TeamService", account: Account, successor: str) -> OffboardingResult:
     """Disable an account. If this was interrupted, calling it again completes it."""
     to = _successor(service, account, successor)
     credentials = len(service.account_store.credentials(account.id))
@@ -43,7 +43,7 @@ def disable(service: "TeamService", account: Account, successor: str) -> Left:
     links = [_revoke(service, share) for share in _links_of(service, account)]
     moved = dict(_move_sessions(service, account, to))
     user = user_view(service.account_store.account(account.id) or account, service.account_store.roles(account.id))
-    return Left(
+    return OffboardingResult(
         user=user,
         credentials=credentials,
         links=len(links),
@@ -155,7 +155,7 @@ def _works_in(service: "TeamService", who: Person, space: str) -> bool:
     return account is not None and (account.admin or role in ("member", "lead"))
 
 
-def erase(service: "TeamService", account: Account, successor: str) -> Left:
+def erase(service: "TeamService", account: Account, successor: str) -> OffboardingResult:
     """Remove an account, and replace its name in every record of the store."""
     left = disable(service, account, successor)
     to = Person(id=f"{_ERASED}{share_id(service.random(7)).lower()}", name="Former member", kind=account.kind)

@@ -79,7 +79,7 @@ class ProtectedLinks:
         """
         if share.password:
             self._check_password(share, password, address)
-        if share.max_views is not None and not self._store.accounts.hit(f"views {share.id}", 0, share.max_views):
+        if share.max_views is not None and not self._store.accounts.increment(f"views {share.id}", 0, share.max_views):
             raise NotFound("This link has been opened as often as it may be.", try_="Ask for a new one.")
         now = utc(self._clock())
         expires_at = min(now + OPENED_LIFE, share.expires_at or now + OPENED_LIFE)

@@ -45,7 +45,7 @@ def with_members(store: Store, actor: Actor, people: Iterable[Person]) -> list[P
 
 def is_newcomer(store: Store, person_id: str) -> bool:
     """Whether a store is in use, and a person with that id neither appears in it nor has an account."""
-    if store.appears(person_id):
+    if store.has_person(person_id):
         return False
     accounts = accounts_of(store)
     account = accounts.account(person_id) if accounts is not None else None

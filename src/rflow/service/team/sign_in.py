@@ -79,7 +79,7 @@ class SignIn:
     def _note_use(self, credential: Credential) -> None:
         now = utc(self._clock())
         if now - (credential.used_at or credential.created_at) >= _NOTED:
-            self._accounts.used(credential.hash, now)
+            self._accounts.mark_used(credential.hash, now)
 
     # By a password
 

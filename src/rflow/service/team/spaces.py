@@ -10,7 +10,7 @@ from rflow.core.session.head import Head, Query
 from rflow.core.space_policy import DEFAULT, Policy, Space, expired_before, new_space
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.errors import NotAllowed, NotFound, TracesLeft, UsageProblem
-from rflow.ports.accounts import Membership, Taken
+from rflow.ports.accounts import Membership, NameTaken
 from rflow.ports.stores import Networked, Store
 from rflow.ports.team import Member, SpaceView
 from rflow.ports.values import Stale
@@ -31,9 +31,9 @@ class LocalSpaces(TeamService):
         space = new_space(name, self.now())
         try:
             if space.id == DEFAULT_SPACE:
-                raise Taken
+                raise NameTaken
             self.account_store.put_space(space, None, self.entry("space_added", space.id, space.id))
-        except Taken:
+        except NameTaken:
             raise UsageProblem(
                 f'There is a space "{space.name}" already.', try_="See which there are: rflow space list"
             ) from None
@@ -84,7 +84,7 @@ class LocalSpaces(TeamService):
         stored = self.account_store.space(space.id)
         try:
             self.account_store.put_space(changed, stored, entry)
-        except (Stale, Taken):
+        except (Stale, NameTaken):
             raise UsageProblem(f"Somebody else changed {space.name} just now.", try_="Try again.") from None
         return self._view(changed)
 

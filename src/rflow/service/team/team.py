@@ -43,7 +43,7 @@ class Team:
     def is_first(self, actor: Actor, command_id: str) -> bool:
         """Whether an actor sends this id for the first time within a day, over all processes of a server."""
         name = "form " + fingerprint(f"{actor.person.id} {command_id}".encode("utf-8", "replace"))[:32]
-        return self._store.accounts.hit(name, 0, 1, utc(self.now()) + timedelta(days=1))
+        return self._store.accounts.increment(name, 0, 1, utc(self.now()) + timedelta(days=1))
 
     @property
     def identities(self) -> Identities:

@@ -80,7 +80,7 @@ class JsonShares:
             shares = [share for share in read if share and session in (None, share.session)]
             return [self._counted(share, viewed=share.hash in viewed) for share in cut(shares, link_key, part)]
 
-    def beginning(self, prefix: str) -> list[ShareCount]:
+    def find_by_prefix(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
         found = (count for count in self.listed() if count.share.id.startswith(prefix))
         return sorted(found, key=lambda count: count.share.id)

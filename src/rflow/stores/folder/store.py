@@ -196,7 +196,7 @@ class JsonDirStore:
         entries.sort(key=lambda entry: entry.head.id)
         return derived.sorted_people({person.id: person for entry in entries for person in entry.people}.values())
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person appears in a session; reading stops at the first one."""
         with self._folder.reading():
             return any(person.id == person_id for entry in self._listing.newest() for person in entry.people)

@@ -71,7 +71,7 @@ class MappedShares:
         counts = [_counted(link, share) for link in wanted if (share := read_share(link.share.data)) is not None]
         return cut(counts, lambda count: link_key(count.share), part)
 
-    def beginning(self, prefix: str) -> list[ShareCount]:
+    def find_by_prefix(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
         found = (count for count in self.listed() if count.share.id.startswith(prefix))
         return sorted(found, key=lambda count: count.share.id)

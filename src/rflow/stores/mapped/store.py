@@ -194,7 +194,7 @@ class MappedStore:
                 people |= derived.people_of(self.load(session_id).events)
         return derived.sorted_people(people.values())
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person appears in a session; the newest sessions are read first."""
         newest = sorted(self._sessions.items(), key=lambda each: each[1].head.updated_at, reverse=True)
         return any(person_id in derived.people_of(self.load(session_id).events) for session_id, _ in newest)

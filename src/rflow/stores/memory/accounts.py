@@ -12,7 +12,7 @@ from rflow.core.accounts import ENDED, Account, AuditEntry, Credential, Credenti
 from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, cut
 from rflow.ports.values import Stale
 from rflow.stores.account_records import by_account, missing_audit, with_person_replaced
@@ -44,7 +44,7 @@ class MemoryAccounts:
         """Return an account by its id."""
         return self._accounts.get(account_id)
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
         return next((account for account in self.accounts() if identity in account.identities), None)
 
@@ -55,9 +55,9 @@ class MemoryAccounts:
     def add(self, account: Account, entry: AuditEntry) -> None:
         """Store a new account."""
         with self._changing():
-            taken = any(self.identified(identity) for identity in account.identities)
+            taken = any(self.find_by_identity(identity) for identity in account.identities)
             if account.id in self._accounts or taken:
-                raise Taken
+                raise NameTaken
             self._accounts[account.id] = account
             self.record([entry])
 
@@ -102,7 +102,7 @@ class MemoryAccounts:
         """Store a space."""
         with self._lock:
             if self._spaces.get(space.id) != expected:
-                raise Taken if expected is None else Stale
+                raise NameTaken if expected is None else Stale
             self._spaces[space.id] = space
             self.record([entry])
 
@@ -163,7 +163,7 @@ class MemoryAccounts:
             self._credentials[credential.hash] = credential
             self.record([entry])
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._lock:
             if digest in self._credentials:
@@ -186,7 +186,7 @@ class MemoryAccounts:
             counters = self._counters.items()
             self._counters = {name: each for name, each in counters if not each.until or each.until > at}
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._lock:
             known = self._counters.get(name)
@@ -196,7 +196,7 @@ class MemoryAccounts:
             self._counters[name] = _Count(window, count + 1, until)
             return True
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Take back one count."""
         with self._lock:
             known = self._counters.get(name)

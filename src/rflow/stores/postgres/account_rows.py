@@ -11,7 +11,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import Taken
+from rflow.ports.accounts import NameTaken
 from rflow.stores.account_records import LAST_NUMBER, ROLES, audit_entries, read, with_person_replaced
 from rflow.stores.postgres.connection.connecting import Connection
 
@@ -39,7 +39,7 @@ def put_account(db: Connection, account: Account) -> None:
     for each in account.identities:
         values = (each.issuer, each.subject, account.id)
         if not db.execute("INSERT INTO identities VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", values).rowcount:
-            raise Taken
+            raise NameTaken
 
 
 def space(db: Connection, space_id: str, lock: str = "") -> Space | None:

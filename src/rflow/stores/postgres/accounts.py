@@ -12,7 +12,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores.account_records import ROLES, by_account, missing_audit, read
@@ -47,7 +47,7 @@ class PostgresAccounts:
         with self._database.reading() as db:
             return account_rows.account(db, account_id)
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = %s AND subject = %s"
         with self._database.reading() as db:
@@ -76,7 +76,7 @@ class PostgresAccounts:
         """Store a new account."""
         with self._changing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE id = %s", (account.id,)).fetchone():
-                raise Taken
+                raise NameTaken
             account_rows.put_account(db, account)
             account_rows.record(db, [entry])
 
@@ -127,7 +127,7 @@ class PostgresAccounts:
             row = (space.id, msgspec.json.encode(space))
             if expected is None:
                 if not db.execute(_INSERT_SPACE, row).rowcount:
-                    raise Taken
+                    raise NameTaken
             elif account_rows.space(db, space.id, " FOR UPDATE") != expected:
                 raise Stale
             else:
@@ -200,7 +200,7 @@ class PostgresAccounts:
             account_rows.put_credentials(db, [credential])
             account_rows.record(db, [entry])
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._database.writing() as db:
             credential = account_rows.credential(db, digest, " FOR UPDATE")
@@ -222,14 +222,14 @@ class PostgresAccounts:
             db.execute("DELETE FROM credentials WHERE expires_at <= %s", moment)
             db.execute("DELETE FROM counters WHERE until <= %s", moment)
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._database.writing() as db:
             ends = micros(until) if until else None
             values = {"name": name, "period": window, "until": ends, "limit": limit}
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Take back one count."""
         with self._database.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"

@@ -173,7 +173,7 @@ class PostgresStore(PostgresTrees):
             selected = db.execute(_PEOPLE) if spaces is None else db.execute(_PEOPLE_IN, (list(spaces),))
             return derived.sorted_people(columns.person(*row) for row in selected)
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person appears in a session."""
         with self._database.reading() as db:
             return db.execute("SELECT 1 FROM people WHERE id = %s LIMIT 1", (person_id,)).fetchone() is not None

@@ -14,7 +14,7 @@ from rflow.core.actors import MemberRole
 from rflow.core.people import Person
 from rflow.core.session.times import micros
 from rflow.core.space_policy import Space
-from rflow.ports.accounts import AllAccounts, Bearer, Membership, Taken
+from rflow.ports.accounts import AllAccounts, Bearer, Membership, NameTaken
 from rflow.ports.paging import WHOLE, Key, Part, collect
 from rflow.ports.values import Stale
 from rflow.stores import derived
@@ -50,7 +50,7 @@ class SqliteAccounts:
         with self._file.reading() as db:
             return _account(db, account_id)
 
-    def identified(self, identity: Identity) -> Account | None:
+    def find_by_identity(self, identity: Identity) -> Account | None:
         """Return the account with an identity at an OpenID Connect provider."""
         sql = "SELECT account_id FROM identities WHERE issuer = ? AND subject = ?"
         with self._file.reading() as db:
@@ -73,7 +73,7 @@ class SqliteAccounts:
         """Store a new account."""
         with self._changing() as db:
             if db.execute("SELECT 1 FROM accounts WHERE id = ?", (account.id,)).fetchone():
-                raise Taken
+                raise NameTaken
             _put_account(db, account)
             _record(db, [entry])
 
@@ -122,7 +122,7 @@ class SqliteAccounts:
         with self._file.writing() as db:
             there = db.execute("SELECT 1 FROM spaces WHERE id = ?", (space.id,)).fetchone()
             if expected is None and there:
-                raise Taken
+                raise NameTaken
             if expected is not None and _space(db, space.id) != expected:
                 raise Stale
             db.execute("INSERT OR REPLACE INTO spaces VALUES (?, ?)", (space.id, msgspec.json.encode(space)))
@@ -193,7 +193,7 @@ class SqliteAccounts:
             _put_credentials(db, [credential])
             _record(db, [entry])
 
-    def used(self, digest: str, at: datetime) -> None:
+    def mark_used(self, digest: str, at: datetime) -> None:
         """Note that a credential was used."""
         with self._file.writing() as db:
             credential = _credential(db, digest)
@@ -215,7 +215,7 @@ class SqliteAccounts:
             db.execute("DELETE FROM credentials WHERE expires_at <= ?", moment)
             db.execute("DELETE FROM counters WHERE until <= ?", moment)
 
-    def hit(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
+    def increment(self, name: str, window: int, limit: int, until: datetime | None = None) -> bool:
         """Count something in a window."""
         with self._file.writing() as db:
             row = db.execute("SELECT window, count FROM counters WHERE name = ?", _valid(name)).fetchone()
@@ -226,7 +226,7 @@ class SqliteAccounts:
             db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)", (*_valid(name), window, count + 1, ends))
             return True
 
-    def take_back(self, name: str, window: int) -> None:
+    def decrement(self, name: str, window: int) -> None:
         """Take back one count."""
         with self._file.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = ? AND window = ? AND count > 0"
@@ -311,7 +311,7 @@ def _put_account(db: sqlite3.Connection, account: Account) -> None:
     try:
         db.executemany("INSERT INTO identities VALUES (?, ?, ?)", identities)
     except sqlite3.IntegrityError:
-        raise Taken from None
+        raise NameTaken from None
 
 
 def _space(db: sqlite3.Connection, space_id: str) -> Space | None:

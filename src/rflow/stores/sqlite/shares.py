@@ -98,7 +98,7 @@ class SqliteShares:
             rows = db.execute(counted, tuple(values)).fetchall()
         return [(Key(at=at, id=name), _counted(read_share(data), *count)) for at, name, data, *count in rows]
 
-    def beginning(self, prefix: str) -> list[ShareCount]:
+    def find_by_prefix(self, prefix: str) -> list[ShareCount]:
         """Return the shares whose ids begin with `prefix`, by id."""
         first = derived.encodable(prefix)
         found = self._selected("SELECT * FROM shares WHERE id >= ? AND id < ?", (first, first + "\U0010ffff"))

@@ -209,7 +209,7 @@ class SqliteStore:
         with self._file.reading() as db:
             return derived.sorted_people(columns.person(*row) for row in db.execute(sql, values))
 
-    def appears(self, person_id: str) -> bool:
+    def has_person(self, person_id: str) -> bool:
         """Whether a person appears in a session."""
         with self._file.reading() as db:
             return db.execute("SELECT 1 FROM people WHERE id = ? LIMIT 1", (person_id,)).fetchone() is not None

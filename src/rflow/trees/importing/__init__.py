@@ -1,1 +1,1 @@
-"""Importing charts, runbooks and other tools' trees: readers that return a `Chart`, and its meaning as a tree."""
+"""Importing charts, runbooks and other tools' trees: readers that return a `Chart`, and its conversion to a tree."""

@@ -1,4 +1,4 @@
-"""What every reader returns: the nodes and links of a chart, with their lines, before they are made a tree."""
+"""A chart as the readers return it: nodes and links with their line numbers, before conversion to a tree."""
 
 from bisect import bisect_left
 
@@ -6,12 +6,12 @@ import msgspec
 
 from rflow.trees.parsed import ParseError
 
-MOST_LINKS = 20_000
-"""The most links of a chart: `A & B & … --> C & D & …` could multiply a short line into millions."""
+MAX_LINKS = 20_000
+"""Maximum number of links: a short line such as `A & B & … --> C & D & …` could expand to millions."""
 
 
 class Node(msgspec.Struct, kw_only=True):
-    """A node of a chart. `shape` is the chart's own word for it; `outcome` is only set where the chart says so."""
+    """A node of a chart. `shape` is the chart language's name for it; `outcome` is "" unless the chart states it."""
 
     text: str
     line: int
@@ -22,7 +22,7 @@ class Node(msgspec.Struct, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A link from a node to another; `label` is "" if it has none."""
+    """A link from one node to another; `label` is "" if it has none."""
 
     source: str
     to: str
@@ -31,14 +31,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was decided while importing, with the line that it is about."""
+    """A remark about the import, such as a guess, with the line it concerns."""
 
     line: int
     text: str
 
 
 class Chart(msgspec.Struct, kw_only=True):
-    """A chart as it was read: nodes by the id that the chart gave them, in the order of the text."""
+    """A chart: nodes by their id in the chart, in the order of the text."""
 
     nodes: dict[str, Node] = {}
     links: list[Link] = []
@@ -46,13 +46,13 @@ class Chart(msgspec.Struct, kw_only=True):
     title: str = ""
     start: str = ""
     line: int = 1
-    own: bool = False
-    """Whether rflow wrote the chart: then the shapes of ends say how they end."""
+    from_rflow: bool = False
+    """Whether rflow wrote the chart, so that the shape of an end determines its outcome."""
 
     def connect(self, link: Link) -> None:
         """Add a link; raise `ParseError` if there are too many."""
-        if len(self.links) >= MOST_LINKS:
-            raise ParseError(f"The chart has more than {MOST_LINKS:,} links.", link.line, "Split it into several.")
+        if len(self.links) >= MAX_LINKS:
+            raise ParseError(f"The chart has more than {MAX_LINKS:,} links.", link.line, "Split it into several.")
         self.links.append(link)
 
     def note(self, line: int, text: str) -> None:
@@ -61,7 +61,7 @@ class Chart(msgspec.Struct, kw_only=True):
 
 
 class Lines:
-    """Finds the line of a position in a text; `first` is the number of the text's first line in its file."""
+    """Maps positions in a text to line numbers; `first` is the number of the text's first line in its file."""
 
     def __init__(self, text: str, first: int = 1) -> None:
         self._ends = [position for position, character in enumerate(text) if character == "\n"]

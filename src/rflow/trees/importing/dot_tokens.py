@@ -1,4 +1,4 @@
-"""The words of Graphviz DOT (https://graphviz.org/doc/info/lang.html): ids, texts, arrows and punctuation."""
+"""Tokens of Graphviz DOT (https://graphviz.org/doc/info/lang.html): ids, strings, arrows and punctuation."""
 
 import html
 import re
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rflow.trees.importing.chart import Lines
 from rflow.trees.parsed import ParseError
 
-_BLANK = re.compile(r"(?:\s++|//[^\n]*+|^\#[^\n]*+)++", re.MULTILINE)
+_SPACE = re.compile(r"(?:\s++|//[^\n]*+|^\#[^\n]*+)++", re.MULTILINE)
 _WORD = re.compile(r"-?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+)?)|[^\W\d]\w*+|[\u0080-\U0010ffff]++", re.ASCII)
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _TAG = re.compile(r"<[^<>]*+>")
@@ -16,7 +16,7 @@ _LINE_TAG = re.compile(r"<\s*+(?:br|/tr|/table)\b[^<>]*+>", re.IGNORECASE)
 
 
 class Token(NamedTuple):
-    """A word or a sign: `kind` is "id" for words and texts, else the sign itself."""
+    """A token: `kind` is "id" for words and strings, else the punctuation itself, or "" at the end."""
 
     kind: str
     text: str
@@ -24,21 +24,21 @@ class Token(NamedTuple):
     quoted: bool = False
 
 
-def tokens(text: str, lines: Lines) -> Iterator[Token]:
-    """Yield the words of a DOT text; raise `ParseError` at a text or comment that is never closed."""
+def tokenize(text: str, lines: Lines) -> Iterator[Token]:
+    """Yield the tokens of a DOT text; raise `ParseError` for a string or comment that is never closed."""
     position = 0
     while True:
-        position = _after_blanks(text, position, lines)
+        position = _skip_space(text, position, lines)
         if position >= len(text):
             return
         token, position = _token(text, position, lines.at(position))
         yield token
 
 
-def _after_blanks(text: str, position: int, lines: Lines) -> int:
+def _skip_space(text: str, position: int, lines: Lines) -> int:
     while True:
-        blank = _BLANK.match(text, position)
-        position = blank.end() if blank else position
+        space = _SPACE.match(text, position)
+        position = space.end() if space else position
         if not text.startswith("/*", position):
             return position
         end = text.find("*/", position + 2)
@@ -64,7 +64,7 @@ def _token(text: str, position: int, line: int) -> tuple[Token, int]:
 
 
 def _html(text: str, position: int, line: int) -> tuple[Token, int]:
-    """Read a text in HTML: up to the ">" that belongs to its first "<"."""
+    """Read an HTML string, up to the matching ">", as plain text."""
     depth = 0
     for match in re.compile(r"[<>]").finditer(text, position):
         depth += 1 if match[0] == "<" else -1

@@ -1,4 +1,4 @@
-"""Finding Mermaid and Graphviz charts inside Markdown, HTML, reStructuredText, AsciiDoc, and site generators."""
+"""Finds Mermaid and Graphviz charts in Markdown, HTML, reStructuredText, AsciiDoc and templates of site generators."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from rflow.trees.importing.mermaid.flowchart import HEADER
-from rflow.trees.importing.mermaid.text import source
+from rflow.trees.importing.mermaid.text import parse_source
 
 # Other blocks that begin with ":::" (notes, columns) hold Markdown, with charts in it.
 _FENCE = re.compile(r"([ \t>]*+)(`{3,}+|~{3,}+|:{3,}+)[ \t]*+(.*+)")
@@ -26,17 +26,17 @@ _TAGS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (r"<Mermaid\b[^>`]*+`", r"`"),  # Docusaurus
     )
 )
-_BLOCK = re.compile(r"\[(?:mermaid|source,[ \t]*+mermaid)\b[^\]]*+\][ \t]*+$", re.IGNORECASE)  # AsciiDoc
+_ASCIIDOC_BLOCK = re.compile(r"\[(?:mermaid|source,[ \t]*+mermaid)\b[^\]]*+\][ \t]*+$", re.IGNORECASE)  # AsciiDoc
 _DELIMITER = re.compile(r"(?:-{4,}+|\.{4,}+|={4,}+)[ \t]*+$")
 _PLAIN_CHART = re.compile(r"\s*+(?:graph|flowchart)[ \t]++(?:TD|TB|LR|RL|BT)\b")
 _MERMAID = re.compile(r"""(?:class|type|data-lang)\s*+=\s*+["']?[^"'>]*mermaid""", re.IGNORECASE)
 _HEADING = re.compile(r"[ \t]{0,3}+#{1,6}[ \t]++(.*+)")
 _DOT = re.compile(r"\{?\.?(?:dot|graphviz|gv)\b", re.IGNORECASE)
-_OPTION = re.compile(r"[ \t>]*+:[\w-]++:")
+_DIRECTIVE_OPTION = re.compile(r"[ \t>]*+:[\w-]++:")
 
 
-class Found(msgspec.Struct, frozen=True):
-    """A chart in a text: its own text, the number of its first line, and the heading above it."""
+class EmbeddedChart(msgspec.Struct, frozen=True):
+    """A chart in another text: its source, the number of its first line, and the heading above it."""
 
     text: str
     line: int
@@ -45,22 +45,22 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def is_graph(text: str) -> bool:
-    """Whether a text begins as a graph of Graphviz, after comments."""
+    """Whether a text begins with a Graphviz graph, after comments."""
     comments = COMMENTS.match(text)
     return bool(GRAPH.match(text, comments.end() if comments else 0))
 
 
-def embedded(text: str) -> list[Found]:
-    """Return the flowcharts and graphs in a text, in their order; Mermaid's other diagrams are left out."""
+def embedded_charts(text: str) -> list[EmbeddedChart]:
+    """Return the flowcharts and graphs in a text, in order, without Mermaid's other kinds of diagrams."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [chart for chart in _charts(lines) if _is_chart(chart)]
 
 
-def _is_chart(found: Found) -> bool:
-    return is_graph(found.text) if found.form == "dot" else bool(HEADER.match(source(found.text).text))
+def _is_chart(chart: EmbeddedChart) -> bool:
+    return is_graph(chart.text) if chart.form == "dot" else bool(HEADER.match(parse_source(chart.text).text))
 
 
-def _charts(lines: list[str]) -> Iterator[Found]:
+def _charts(lines: list[str]) -> Iterator[EmbeddedChart]:
     heading, number = "", 0
     while number < len(lines):
         line = lines[number]
@@ -73,29 +73,29 @@ def _charts(lines: list[str]) -> Iterator[Found]:
             if graph or _is_mermaid(fence[3]) or _is_plain_chart(fence[3], lines[number + 1 : number + 4]):
                 body = lines[number + 1 : end]
                 body = _without_options(body) if fence[3].startswith("{") else body
-                yield Found(_inside(body, fence[1]), number + 2, heading, "dot" if graph else "mermaid")
+                yield EmbeddedChart(_unindented(body, fence[1]), number + 2, heading, "dot" if graph else "mermaid")
             end += 1
         elif directive := _DIRECTIVE.match(line):
             end = _indented_end(lines, number + 1, len(directive[1]))
             form = "mermaid" if directive[2].endswith("mermaid") else "dot"
-            yield Found("\n".join(_without_options(lines[number + 1 : end])), number + 2, heading, form)
-        elif _BLOCK.match(line) and number + 1 < len(lines) and _DELIMITER.match(lines[number + 1]):
+            yield EmbeddedChart("\n".join(_without_options(lines[number + 1 : end])), number + 2, heading, form)
+        elif _ASCIIDOC_BLOCK.match(line) and number + 1 < len(lines) and _DELIMITER.match(lines[number + 1]):
             end = _delimited_end(lines, number + 1)
-            yield Found("\n".join(lines[number + 2 : end]), number + 3, heading)
+            yield EmbeddedChart("\n".join(lines[number + 2 : end]), number + 3, heading)
             end += 1
         elif found := _between_tags(lines, number):
             chart, end = found
-            yield Found(chart, number + 1, heading)
+            yield EmbeddedChart(chart, number + 1, heading)
         elif (tag := _OPENING.search(line)) and (tag[1].lower() == "mermaid" or _MERMAID.search(tag[2])):
             closing = re.compile(rf"</{tag[1]}\s*+>", re.IGNORECASE)
-            chart, end = _tagged(lines, number, tag.end(), closing)
-            yield Found(html.unescape(chart), number + 1, heading)
+            chart, end = _until_closing(lines, number, tag.end(), closing)
+            yield EmbeddedChart(html.unescape(chart), number + 1, heading)
         number = end
 
 
 def _without_options(lines: list[str]) -> list[str]:
-    """Return the lines of a directive of reStructuredText or MyST, without options such as `:align: center`."""
-    return ["" if _OPTION.match(line) else line for line in lines]
+    """Blank the options of a reStructuredText or MyST directive, such as `:align: center`."""
+    return ["" if _DIRECTIVE_OPTION.match(line) else line for line in lines]
 
 
 def _is_mermaid(info: str) -> bool:
@@ -103,12 +103,12 @@ def _is_mermaid(info: str) -> bool:
 
 
 def _is_plain_chart(info: str, lines: list[str]) -> bool:
-    """Whether a fence that names no language holds a flowchart."""
+    """Whether a fenced block without a language contains a flowchart."""
     return not info.strip() and bool(_PLAIN_CHART.match("\n".join(lines)))
 
 
 def _fence_end(lines: list[str], begin: int, fence: str) -> int:
-    """Return the line that closes a fence, or the end of the text: people forget to close the last one."""
+    """Return the line that closes a fenced block, or the end of the text: people forget to close the last one."""
     for number in range(begin + 1, len(lines)):
         line = lines[number].strip().lstrip("> \t")
         if line.startswith(fence) and not line.strip(fence[0]):
@@ -116,8 +116,8 @@ def _fence_end(lines: list[str], begin: int, fence: str) -> int:
     return len(lines)
 
 
-def _inside(lines: list[str], prefix: str) -> str:
-    """Return the lines of a fence without its indentation, or the quotation marks (>) before them."""
+def _unindented(lines: list[str], prefix: str) -> str:
+    """Return the lines of a fenced block without their indentation or quotation marks (>)."""
     if ">" not in prefix:
         return "\n".join(line.removeprefix(prefix) for line in lines)
     return "\n".join(line.lstrip(" \t>") if line.lstrip().startswith(">") else line for line in lines)
@@ -130,15 +130,15 @@ def _delimited_end(lines: list[str], begin: int) -> int:
 
 
 def _between_tags(lines: list[str], begin: int) -> tuple[str, int] | None:
-    """Return the text between the tags of a site generator, and the number of the line behind it."""
+    """Return the text between the tags of a site generator, and the number of the line after it."""
     for opening, closing in _TAGS:
         if tag := opening.search(lines[begin]):
-            return _tagged(lines, begin, tag.end(), closing)
+            return _until_closing(lines, begin, tag.end(), closing)
     return None
 
 
 def _indented_end(lines: list[str], begin: int, indent: int) -> int:
-    """Return the first line that is not indented deeper than a directive."""
+    """Return the first line that is not indented deeper than its directive."""
     for number in range(begin, len(lines)):
         line = lines[number]
         if line.strip() and len(line) - len(line.lstrip()) <= indent:
@@ -146,8 +146,8 @@ def _indented_end(lines: list[str], begin: int, indent: int) -> int:
     return len(lines)
 
 
-def _tagged(lines: list[str], begin: int, column: int, closing: re.Pattern[str]) -> tuple[str, int]:
-    """Return the text from a column of a line up to a closing tag, and the number of the line behind it."""
+def _until_closing(lines: list[str], begin: int, column: int, closing: re.Pattern[str]) -> tuple[str, int]:
+    """Return the text from a line and column to a closing tag, and the number of the line after it."""
     body = [lines[begin][column:], *lines[begin + 1 :]]
     for number, line in enumerate(body):
         if end := closing.search(line):

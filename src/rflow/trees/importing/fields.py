@@ -1,4 +1,4 @@
-"""The names that other tools give to the fields of their trees, by meaning."""
+"""Field names in the trees of other tools, by meaning."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ Fields = dict[str, object]
 
 NODES = ("nodes", "steps", "states", "questions", "vertices", "tasks", "elements", "items")
 ENDS = ("outcomes", "results", "solutions", "endings", "ends", "conclusions", "resolutions", "leaves", "terminals")
-"""Lists of ends that some tools keep apart from the nodes."""
+"""Lists of ends, which some tools keep apart from the nodes."""
 LINKS = ("edges", "links", "connections", "transitions", "arrows", "flows")
 TREES = ("tree", "decisiontree", "flow", "flowchart", "workflow", "runbook", "playbook", "graph", "troubleshooting")
 START = (
@@ -81,13 +81,13 @@ def text(fields: Fields, words: Iterable[str]) -> str:
     return ""
 
 
-def as_text(given: object) -> str:
+def as_text(raw: object) -> str:
     """Return a value as text; "" for tables and missing values."""
-    if isinstance(given, bool):
-        return "Yes" if given else "No"
-    if isinstance(given, list) and all(isinstance(each, str) for each in given):
-        return "\n".join(given)
-    return str(given).strip() if isinstance(given, str) and given not in NOTHING else ""
+    if isinstance(raw, bool):
+        return "Yes" if raw else "No"
+    if isinstance(raw, list) and all(isinstance(each, str) for each in raw):
+        return "\n".join(raw)
+    return str(raw).strip() if isinstance(raw, str) and raw not in NOTHING else ""
 
 
 def nodes_by_id(document: Fields) -> Fields:
@@ -97,8 +97,8 @@ def nodes_by_id(document: Fields) -> Fields:
     return tables if len(texts) > 1 and all(texts) else {}
 
 
-def lists_answers(after: object) -> bool:
+def lists_answers(inside: object) -> bool:
     """Whether the value of `next` is a list of answers, not a node."""
-    if isinstance(after, dict):
-        return not text(after, TEXT[:12]) and key_for(after, ("id",)) is None
-    return isinstance(after, list)
+    if isinstance(inside, dict):
+        return not text(inside, TEXT[:12]) and key_for(inside, ("id",)) is None
+    return isinstance(inside, list)

@@ -1,4 +1,4 @@
-"""What can be imported from: which reader fits a text, the charts in a file, and the files of a folder."""
+"""Finds and imports trees: chooses the reader for a text, and finds the charts in a file and the files in a folder."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import msgspec
 
 from rflow.core.tree.problems import Problem, problems
 from rflow.trees.importing.chart import Chart
+from rflow.trees.importing.converting import Conversion, convert
 from rflow.trees.importing.data import read_data
-from rflow.trees.importing.detecting import form_of
+from rflow.trees.importing.detecting import detect_form
 from rflow.trees.importing.dot import read_dot
-from rflow.trees.importing.embedded import embedded
-from rflow.trees.importing.meaning import Meaning, meaning
+from rflow.trees.importing.embedded import embedded_charts
 from rflow.trees.importing.mermaid.flowchart import read_mermaid
 from rflow.trees.importing.names import Names, slug
 from rflow.trees.importing.runbook import read_runbook
@@ -21,33 +21,33 @@ from rflow.trees.parsed import ParseError
 
 Form = Literal["mermaid", "markdown", "dot", "yaml"]
 FORMS: tuple[str, ...] = get_args(Form)
-MOST_FILES = 5_000
-_SKIPPED = {"node_modules", "__pycache__", "venv", "vendor", "dist", "build"}
+MAX_FILES = 5_000
+_SKIPPED_FOLDERS = {"node_modules", "__pycache__", "venv", "vendor", "dist", "build"}
 _READERS = {"mermaid": read_mermaid, "dot": read_dot}
-_LONGEST_ID = 60
-"""So that there is room for a number behind it."""
-_ANYWHERE = {"readme", "index", ""}
+_MAX_STEM = 60
+"""Maximum length of an id that gets a number appended."""
+_GENERIC_NAMES = {"readme", "index", ""}
 _PROSE = (".md", ".markdown", ".mdx", ".rst", ".html", ".htm", ".adoc", ".txt")
 _IN_FOLDERS = (".mmd", ".mermaid", ".dot", ".gv", *_PROSE)
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart that was read: its file, its line in it, the tree it means, and what had to be decided."""
+    """An imported chart: its file, its line there, and the resulting tree with notes."""
 
     file: str
     line: int
-    meaning: Meaning
+    conversion: Conversion
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What keeps the tree from being used."""
-        return tuple(each for each in problems(self.meaning.tree) if each.severity == "error")
+        """The problems that keep the tree from being used."""
+        return tuple(each for each in problems(self.conversion.tree) if each.severity == "error")
 
 
 def import_text(text: str, file: str, form: str = "", name: str = "", ids: Names | None = None) -> list[Imported]:
-    """Return the trees in a text; raise `ParseError`. `form` is one of `FORMS`, else it is found out.
+    """Import the trees in a text; raise `ParseError`. `form` is one of `FORMS`, or "" to detect it.
 
-    `name` is the id of the tree; several have a number behind it. `ids` are those that are taken.
+    `name` is the id for the tree; several trees get numbers appended. `ids` are those already taken.
     """
     charts = _charts(text, file, form)
     stem = name or slug(Path(file).stem) or "tree"
@@ -56,8 +56,8 @@ def import_text(text: str, file: str, form: str = "", name: str = "", ids: Names
         Imported(
             file=file,
             line=chart.line,
-            meaning=meaning(
-                chart, ids.free(stem[:_LONGEST_ID] if len(charts) > 1 else stem), heading or _title(file, name)
+            conversion=convert(
+                chart, ids.unique(stem[:_MAX_STEM] if len(charts) > 1 else stem), heading or _title(file, name)
             ),
         )
         for chart, heading in charts
@@ -74,12 +74,12 @@ def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
     suffix = Path(file).suffix.lower()
     if suffix == ".toml" and not form:
         raise ParseError("This is a tree file already.", None, f"Add it: rflow tree add {file}")
-    found = form or form_of(text, suffix)
-    inside = embedded(text) if found in ("mermaid", "markdown") or form == "dot" else []
-    listed = [chart for chart in inside if form in ("", chart.form)]
-    if listed:
-        return [(_READERS[chart.form](chart.text, chart.line), chart.heading) for chart in listed]
-    match found:
+    detected = form or detect_form(text, suffix)
+    charts = embedded_charts(text) if detected in ("mermaid", "markdown") or form == "dot" else []
+    wanted = [chart for chart in charts if form in ("", chart.form)]
+    if wanted:
+        return [(_READERS[chart.form](chart.text, chart.line), chart.heading) for chart in wanted]
+    match detected:
         case "mermaid":
             return [(read_mermaid(text), "")]
         case "dot":
@@ -91,34 +91,34 @@ def _charts(text: str, file: str, form: str) -> list[tuple[Chart, str]]:
 
 
 def files_in(folder: Path, form: str) -> Iterator[Path]:
-    """Yield the files of a folder that may hold charts, in the order of their names; not those of hidden folders."""
+    """Yield the files in a folder that may contain charts, sorted by name, without those in hidden folders."""
     wanted = (".yaml", ".yml", ".json") if form == "yaml" else _IN_FOLDERS
     count = 0
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part in _SKIPPED for part in parts)
+        hidden = any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in parts)
         if hidden or path.suffix.lower() not in wanted or path.is_symlink() or not path.is_file():
             continue
         count += 1
-        if count > MOST_FILES:
-            raise ParseError(f"The folder has more than {MOST_FILES:,} files.", None, "Name a folder inside it.")
+        if count > MAX_FILES:
+            raise ParseError(f"The folder has more than {MAX_FILES:,} files.", None, "Name a folder inside it.")
         yield path
 
 
 def ids_in(folder: Path, paths: list[Path]) -> dict[Path, str]:
-    """Return the id of each file's tree: its name, with its folders where several have that name or any would do.
+    """Return an id for the tree of each file: its name, with its folders if the name is generic or not unique.
 
-    So a file that is added later does not take the id of another.
+    So an id does not change when a file is added later.
     """
     stems = Counter(slug(path.stem) for path in paths)
     return {
         path: slug("-".join(path.relative_to(folder).with_suffix("").parts), 60)
-        if stems[slug(path.stem)] > 1 or slug(path.stem) in _ANYWHERE
+        if stems[slug(path.stem)] > 1 or slug(path.stem) in _GENERIC_NAMES
         else slug(path.stem)
         for path in paths
     }
 
 
 def holds_charts(text: str, path: Path, form: str) -> bool:
-    """Whether a file of a folder is imported: prose only if a flowchart is in it, or all of it is wanted."""
-    return form in ("markdown", "yaml") or path.suffix.lower() not in _PROSE or bool(embedded(text))
+    """Whether to import a file of a folder: prose only if it has a flowchart, unless `form` asks for prose."""
+    return form in ("markdown", "yaml") or path.suffix.lower() not in _PROSE or bool(embedded_charts(text))

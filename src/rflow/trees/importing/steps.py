@@ -1,4 +1,4 @@
-"""The steps of a runbook, before they are connected."""
+"""The steps of a runbook, before they are connected to a chart."""
 
 import re
 
@@ -8,13 +8,13 @@ from rflow.trees.importing.branching import Branch
 from rflow.trees.importing.names import Names, slug
 
 _QUESTION = re.compile(r"\?(?=[\s*_)]|$)")
-_LAST = 400
-"""How many characters of a step's text are looked at for a question."""
+_QUESTION_LENGTH = 400
+"""Number of characters at the end of a step's text that are searched for a question."""
 _OPPOSITES = {"Yes": {"No", "Otherwise"}, "No": {"Yes"}}
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """A step: its number in its list, and what belongs to it."""
+    """A step: its list (`series`), its number there, and its content."""
 
     series: int
     number: str
@@ -26,29 +26,29 @@ class Step(msgspec.Struct, kw_only=True):
     run: list[str] = []
     branches: list[Branch] = []
     level: int = 0
-    """The level of the heading if the step is one that asks whether its section applies, else 0."""
-    until: int = 0
-    """The place among the steps where that section ends."""
-    unsure: list[tuple[int, Branch]] = []
-    """Texts of the help, by index, that are answers if another one stands beside them."""
+    """The level of the heading if the step asks whether a section applies, else 0."""
+    section_end: int = 0
+    """The index among the steps at which that section ends."""
+    possible: list[tuple[int, Branch]] = []
+    """Texts of `help`, by index, that are answers if the step has a matching other one."""
 
     def asks(self) -> bool:
-        """Whether the last that was said is a question."""
-        return any(_QUESTION.search(said) for said in (self.text[-_LAST:], *self.help[-1:]))
+        """Whether the last text of the step is a question."""
+        return any(_QUESTION.search(text) for text in (self.text[-_QUESTION_LENGTH:], *self.help[-1:]))
 
-    def settle(self) -> list[Branch]:
-        """Read "No: not that one" as an answer where there is a "Yes" too; return what is left as a remark."""
+    def resolve_possible(self) -> list[Branch]:
+        """Read "No: not that one" as an answer if there is a "Yes" too; return those that stay remarks."""
         sure = {branch.label for branch in self.branches}
-        every = sure | {branch.label for _, branch in self.unsure}
+        every = sure | {branch.label for _, branch in self.possible}
         found = {
             at: branch
-            for at, branch in self.unsure
+            for at, branch in self.possible
             if branch.label not in sure
             and (_OPPOSITES.get(branch.label, set()) & every or (branch.label == "Otherwise" and len(every) > 1))
         }
         self.branches = sorted([*self.branches, *found.values()], key=lambda branch: branch.line)
-        self.help = [said for at, said in enumerate(self.help) if at not in found]
-        return [branch for at, branch in self.unsure if at not in found]
+        self.help = [text for at, text in enumerate(self.help) if at not in found]
+        return [branch for at, branch in self.possible if at not in found]
 
 
 def ids_of(steps: list[Step]) -> dict[tuple[int, str], str]:

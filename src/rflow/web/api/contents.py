@@ -1,4 +1,4 @@
-"""Contents of evidence, as they are: uploaded as parts of a form, downloaded in pieces from a temporary file."""
+"""Contents of evidence: uploaded as parts of a multipart form, downloaded in chunks from a temporary file."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,31 +15,31 @@ from starlette.types import Receive, Scope, Send
 from rflow.core.fingerprint import fingerprint
 from rflow.errors import UsageProblem
 
-MOST = 1_000
-"""Contents of one request."""
-_PIECE = 64 * 1024
+MAX_FILES = 1_000
+"""Maximum number of files in one request."""
+_CHUNK_SIZE = 64 * 1024
 
 
 @asynccontextmanager
 async def uploaded(request: Request, limit: int) -> AsyncIterator[tuple[bytes, Sequence[BinaryIO]]]:
-    """Yield the part `request` of a form, of at most `limit` bytes, and its parts `content` as files.
+    """Yield the form's part `request`, of at most `limit` bytes, and its parts `content` as files.
 
-    A large file is on the disk, not in memory. Raises `UsageProblem` for anything else.
+    Large files are kept on disk. Raises `UsageProblem` for any other form.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         raise UsageProblem(
             "The body must be multipart/form-data.", try_="Send the parts request (JSON) and content (a file)."
         )
-    async with request.form(max_files=MOST, max_fields=1, max_part_size=limit) as form:
+    async with request.form(max_files=MAX_FILES, max_fields=1, max_part_size=limit) as form:
         parts = form.multi_items()
-        said = [part for name, part in parts if name == "request" and isinstance(part, str)]
+        requests = [part for name, part in parts if name == "request" and isinstance(part, str)]
         files = [part.file for name, part in parts if name == "content" and isinstance(part, UploadFile)]
-        if len(said) != 1 or len(said) + len(files) != len(parts):
+        if len(requests) != 1 or 1 + len(files) != len(parts):
             raise UsageProblem(
-                "The body has other parts than it should.",
-                try_="Send one part request (JSON), and a part content with a file name for each content.",
+                "The body has missing or unexpected parts.",
+                try_="Send one part request (JSON), and for each file a part content with a file name.",
             )
-        yield said[0].encode("utf-8", "replace"), files
+        yield requests[0].encode("utf-8", "replace"), files
 
 
 def by_digest(files: Sequence[BinaryIO]) -> dict[str, bytes]:
@@ -49,7 +49,7 @@ def by_digest(files: Sequence[BinaryIO]) -> dict[str, bytes]:
 
 
 class ContentResponse(Response):
-    """A content as a file to save. While a slow reader takes it, only a piece of it is in memory."""
+    """A download. Only one chunk of it is in memory while a slow client reads it."""
 
     def __init__(self, content: bytes) -> None:
         self.status_code = 200
@@ -70,6 +70,6 @@ class ContentResponse(Response):
         """Send the content."""
         with self._file as file:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            while piece := await run_in_threadpool(partial(file.read, _PIECE)):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            while chunk := await run_in_threadpool(partial(file.read, _CHUNK_SIZE)):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

@@ -7,25 +7,27 @@ from typing import Any
 import msgspec
 
 from rflow import __version__
-from rflow.ports.wire import MEDIA_TYPE, STATUS, GrantError, Problem
-from rflow.web.api.operations import OPERATIONS, Operation
+from rflow.ports.wire.device import GrantError
+from rflow.ports.wire.errors import MEDIA_TYPE, STATUS, Problem
+from rflow.web.api.operations import OPERATIONS
+from rflow.web.api.operations.operation import Operation
 
 PREFIX = "/api/v1"
 _REFERENCE = "#/components/schemas/{name}"
 _EVENTS = (
     "Server-sent events. An event `change` has as its data the JSON list of the sessions that changed, each with the "
-    "number of its last event; an event `ended` says that what you asked for is gone, or that you may not see it any "
-    "longer. A comment comes every 15 seconds."
+    "number of its last event. An event `ended` means that the session is gone or that you may no longer see it. A "
+    "comment is sent every 15 seconds."
 )
-_WHO_ASKS = (
-    "An API token, or the token of a web session. Pages of this server need neither: a web session's cookie counts, "
-    "to change something, only with `Sec-Fetch-Site: same-origin`."
+_AUTHENTICATION = (
+    "An API token, or the token of a web session. Pages of this server send the cookie of the web session instead, "
+    "which is accepted for changes only with `Sec-Fetch-Site: same-origin`."
 )
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The id of the last event that you have; without it, the stream begins with how things stand.",
+    "description": "The id of the last event that you received; without it, the stream begins with the current state.",
 }
 
 
@@ -47,7 +49,7 @@ def document() -> bytes:
             "paths": paths,
             "components": {
                 "schemas": components,
-                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _WHO_ASKS}},
+                "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _AUTHENTICATION}},
             },
             "security": [{"token": []}],
         }
@@ -66,7 +68,7 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
         ],
         "responses": {**_success(operation, known), **_failures(known)},
     }
-    if operation.form:
+    if operation.device_flow:
         refused = {"application/json": {"schema": known[str(GrantError)]}}
         described["security"] = []
         described["responses"]["400"] = {"description": "no token (yet)", "content": refused}
@@ -77,9 +79,9 @@ def _operation(operation: Operation, known: dict[str, Any], components: dict[str
 
 def _body(operation: Operation, known: dict[str, Any]) -> dict[str, Any]:
     schema = known[str(operation.body)]
-    if operation.form:
+    if operation.device_flow:
         return {"application/x-www-form-urlencoded": {"schema": schema}}
-    if not operation.files:
+    if not operation.request_part_limit:
         return {"application/json": {"schema": schema}}
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     parts = {"request": schema, "content": files}

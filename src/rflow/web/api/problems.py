@@ -1,4 +1,4 @@
-"""Errors of the API: one shape for all, problem details as RFC 9457 describes them."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from rflow.errors import RflowError, TooManyAttempts
-from rflow.ports.wire import MEDIA_TYPE, STATUS, Problem
+from rflow.ports.wire.errors import MEDIA_TYPE, STATUS, Problem
 
-_NAMES = {404: "not-found", 405: "method-not-allowed", 408: "timeout", 413: "too-large", 500: "unexpected"}
-"""The types of what the server itself refuses."""
+_TYPES = {404: "not-found", 405: "method-not-allowed", 408: "timeout", 413: "too-large", 500: "unexpected"}
+"""The types of errors that are not `RflowError`s, by status."""
 
 
 def problem(error: RflowError, current: bytes = b"") -> Problem:
-    """Return an error as problem details; `current` is the head of the session that has moved, as JSON."""
+    """Convert an error; `current` is the head of the session that has moved, as JSON."""
     status, name = next((known for kind, known in STATUS.items() if isinstance(error, kind)), (500, "unexpected"))
     return Problem(
         type=f"urn:rflow:{name}",
@@ -40,9 +40,9 @@ def response(error: RflowError, current: bytes = b"") -> Response:
 
 
 async def http_problem(_: Request, error: Exception) -> Response:
-    """Answer what the server itself refuses (an unknown address, another method, a large body) in the same shape."""
+    """Handle an HTTP error, such as an unknown path, a wrong method or a body that is too large."""
     assert isinstance(error, HTTPException)
-    name = _NAMES.get(error.status_code, "http")
+    name = _TYPES.get(error.status_code, "http")
     details = Problem(
         type=f"urn:rflow:{name}",
         title=name.replace("-", " ").capitalize(),

@@ -1,1 +1,1 @@
-"""Signing in by OpenID Connect: settings, the provider, what its ID token says, and the routes."""
+"""Signing in with OpenID Connect: settings, the provider, the verified identity, and the routes."""

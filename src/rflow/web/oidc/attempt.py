@@ -1,7 +1,7 @@
-"""One attempt to sign in: all its secrets derive from a random number that only the browser keeps, in a cookie.
+"""An attempt to sign in. All its secrets derive from a random seed that only the browser has, in a cookie.
 
-So it can be finished at any process of a server, and nobody else can finish it: who lacks the cookie knows neither
-`state` nor the verifier of PKCE.
+So any process of the server can finish it, and nobody without the cookie can: they know neither `state` nor the PKCE
+verifier.
 """
 
 import base64
@@ -14,24 +14,24 @@ import msgspec
 from rflow.web.work.site import local_path
 
 LIFE = 600
-"""Seconds in which an attempt must be finished."""
-_BYTES = 32
+"""Seconds within which an attempt must be finished."""
+_SEED_SIZE = 32
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A random number, and the address to continue at afterwards."""
+    """A random seed, and the path to continue at afterwards."""
 
     seed: bytes
-    wanted: str = "/"
+    target: str = "/"
 
     @property
     def state(self) -> str:
-        """What the provider sends back: it shows that this browser began."""
+        """Returned by the provider, to prove that this browser started the attempt."""
         return self._derived("state")
 
     @property
     def nonce(self) -> str:
-        """What the ID token must hold: it shows that the token was made for this attempt."""
+        """Contained in the ID token, to prove that it was issued for this attempt."""
         return self._derived("nonce")
 
     @property
@@ -45,19 +45,19 @@ class Attempt(msgspec.Struct, frozen=True):
     @property
     def cookie(self) -> str:
         """The attempt as the value of a cookie."""
-        return base64.urlsafe_b64encode(self.seed + self.wanted.encode()).decode()
+        return base64.urlsafe_b64encode(self.seed + self.target.encode()).decode()
 
 
-def new_attempt(wanted: str) -> Attempt:
-    """Begin an attempt to sign in that continues at one of our addresses."""
-    local = local_path(wanted)
-    return Attempt(secrets.token_bytes(_BYTES), local if len(local) < 1000 else "/")
+def new_attempt(target: str) -> Attempt:
+    """Start an attempt to sign in; `target` is the path to continue at, "/" if it is not one of this server."""
+    local = local_path(target)
+    return Attempt(secrets.token_bytes(_SEED_SIZE), local if len(local) < 1000 else "/")
 
 
-def attempt_in(cookie: str) -> Attempt | None:
-    """Return the attempt that a cookie holds."""
+def parse_attempt(cookie: str) -> Attempt | None:
+    """Return the attempt in a cookie; None if it is not valid."""
     try:
         data = base64.b64decode(cookie.encode(), altchars=b"-_", validate=True)
-        return Attempt(data[:_BYTES], local_path(data[_BYTES:].decode())) if len(data) > _BYTES else None
+        return Attempt(data[:_SEED_SIZE], local_path(data[_SEED_SIZE:].decode())) if len(data) > _SEED_SIZE else None
     except (binascii.Error, UnicodeError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""How this server signs people in by OpenID Connect, read from the settings."""
+"""The configuration of OpenID Connect, from the settings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,23 +26,23 @@ class Groups(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.admins or self.roles)
 
     def is_admin(self, groups: frozenset[str]) -> bool | None:
-        """Whether these groups make an admin; None if no group does, so that admins are made here."""
+        """Whether these groups make an admin; None if admins are not managed by groups."""
         return bool(self.admins & groups) if self.admins else None
 
     def roles_of(self, groups: frozenset[str]) -> dict[str, MemberRole | None]:
-        """Return the highest role in each space that groups give; None where these groups give none."""
+        """Return the highest role that these groups give in each mapped space; None if they give none."""
         ranks = get_args(MemberRole)
         found: dict[str, MemberRole | None] = {}
-        for group, given in self.roles.items():
-            for space, role in given:
-                now = found.setdefault(space, None)
-                if group in groups and (now is None or ranks.index(role) > ranks.index(now)):
+        for group, granted in self.roles.items():
+            for space, role in granted:
+                current = found.setdefault(space, None)
+                if group in groups and (current is None or ranks.index(role) > ranks.index(current)):
                     found[space] = role
         return found
 
 
 class Oidc(msgspec.Struct, frozen=True, kw_only=True):
-    """The provider (`issuer`, pinned), who this server is there, and what its groups mean here.
+    """The provider (`issuer`), this server's client id and secret there, and what its groups mean here.
 
     `tenant` must be the claim `tid` of everybody who signs in. With `passwords` off, only the account with the id
     `break_glass` signs in with a password.
@@ -65,7 +65,7 @@ class Oidc(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def oidc_of(settings: Settings) -> Oidc | None:
-    """Return how people sign in by OpenID Connect; None where it is not configured. Raises `UsageProblem`."""
+    """Return the configuration; None if OpenID Connect is not configured. Raises `UsageProblem` if it is not valid."""
     text = {name: settings[f"oidc.{name}"].text.strip() for name in _TEXTS}
     if not text["issuer"]:
         return None
@@ -119,7 +119,7 @@ def _secret(secret: str, file: str) -> str:
 
 
 def groups_of(lines: Sequence[str]) -> Groups:
-    """Read what groups mean: `GROUP=admin`, or `GROUP=SPACE:ROLE`. Raises `UsageProblem`."""
+    """Parse the mapping of groups: lines `GROUP=admin` or `GROUP=SPACE:ROLE`. Raises `UsageProblem`."""
     admins, roles = set[str](), dict[str, list[tuple[str, MemberRole]]]()
     for line in filter(str.strip, lines):
         group, _, meaning = line.rpartition("=")

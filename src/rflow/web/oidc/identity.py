@@ -1,4 +1,4 @@
-"""What a verified ID token says → who somebody is here: never by e-mail, which people can change at many providers."""
+"""The identity in a verified ID token: issuer and subject. Never the e-mail address, which people can change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _NAMELESS = "Somebody"
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has signed in at the provider, under which name, and what their groups mean here."""
+    """A person who signed in at the provider: identity, name, and what their groups allow here."""
 
     identity: Identity
     name: str
@@ -28,7 +28,7 @@ def verified(claims: Claims, config: Oidc) -> Verified:
     """Return the identity in these claims; raise `NotSignedIn` for another tenant."""
     issuer, subject = claims["iss"], claims["sub"]
     if not isinstance(subject, str) or not subject or len(subject) > 255:
-        raise refused("the subject is no text")
+        raise refused("the subject is not a text")
     if config.tenant and claims.get("tid") != config.tenant:
         raise refused("it is another tenant's account")
     identity, name = Identity(issuer=str(issuer), subject=subject), _name(claims)
@@ -41,22 +41,22 @@ def verified(claims: Claims, config: Oidc) -> Verified:
 
 
 def _groups(claims: Claims, name: str) -> frozenset[str]:
-    """Return the groups of somebody; raise where there are so many that the provider only says where to ask."""
+    """Return a person's groups; raise `NotSignedIn` if there are too many for the provider to list in the token."""
     elsewhere = claims.get("_claim_names")
     if name not in claims and isinstance(elsewhere, dict) and name in elsewhere:
         raise NotSignedIn(
-            "You are in so many groups that the identity provider does not name them.",
+            "You are in so many groups that the identity provider does not list them.",
             try_="Ask the people who run this server to have it send only the groups of this application.",
         )
-    said: Any = claims.get(name, [])
-    return frozenset(each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str))
+    value: Any = claims.get(name, [])
+    return frozenset(each for each in ([value] if isinstance(value, str) else value) if isinstance(each, str))
 
 
 def _name(claims: Claims) -> str:
-    """Return the name for a new account."""
+    """Return a name for a new account."""
     for key in ("name", "preferred_username", "nickname"):
-        said = claims.get(key)
-        name = one_line(clean(said)).lstrip("@# ")[: NAME_LIMIT - 20].strip() if isinstance(said, str) else ""
+        value = claims.get(key)
+        name = one_line(clean(value)).lstrip("@# ")[: NAME_LIMIT - 20].strip() if isinstance(value, str) else ""
         if name:
             return name
     return _NAMELESS

@@ -1,6 +1,6 @@
-"""An OpenID Connect provider over HTTP: its metadata and keys, and a code → the claims of a verified ID token.
+"""An OpenID Connect provider over HTTP: reads its metadata and keys, and exchanges a code for verified claims.
 
-Authlib checks the metadata and the claims, joserfc (which comes with it) the signature. Both are imported only here.
+Authlib validates the metadata and the claims, joserfc (its dependency) the signature. Both are imported only here.
 """
 
 import logging
@@ -26,30 +26,30 @@ from rflow.web.oidc.attempt import Attempt
 from rflow.web.oidc.config import Oidc
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
-"""Signatures with a key that only the provider has; never "none", and never the client's secret."""
+"""Asymmetric algorithms only: never "none", and never HMAC with the client's secret."""
 _TIMEOUT, _LIMIT = 10.0, 1024 * 1024
-_FRESH = 3600.0
-"""Seconds for which metadata and keys are used."""
-_AGAIN = 5.0
-"""Seconds after a failure until the provider is asked again."""
-_SOONEST = 30.0
-"""Seconds after which keys are fetched again for a token with an unknown one."""
+_CACHE_TIME = 3600.0
+"""Seconds for which metadata and keys are cached."""
+_RETRY_AFTER = 5.0
+"""Seconds to wait after a failure before the next request."""
+_MIN_KEY_AGE = 30.0
+"""Seconds after which the keys are fetched again if a token was signed with an unknown one."""
 _LEEWAY = 60
-"""Seconds that clocks may differ."""
+"""Seconds by which clocks may differ."""
 _log = logging.getLogger("rflow")
 Claims = Mapping[str, Any]
 _Read = TypeVar("_Read")
 
 
 class Provider:
-    """The provider of the settings; `redirect_uri` is where it sends people back to."""
+    """The configured provider; `redirect_uri` is where it sends people back."""
 
     def __init__(self, config: Oidc, redirect_uri: str) -> None:
         self._config, self._redirect_uri = config, redirect_uri
-        self._metadata, self._keys = _Kept(self._read_metadata), _Kept(self._read_keys)
+        self._metadata, self._keys = _Cached(self._read_metadata), _Cached(self._read_keys)
 
     def authorization_url(self, attempt: Attempt) -> str:
-        """Return the provider's address for signing in."""
+        """Return the URL for signing in at the provider."""
         metadata = self._metadata.value()
         query = {
             "response_type": "code",
@@ -65,20 +65,20 @@ class Provider:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 
     def check_issuer(self, issuer: str) -> None:
-        """Raise `NotSignedIn` if an answer names another issuer than the one that was asked (RFC 9207)."""
+        """Raise `NotSignedIn` if a response has an unexpected issuer (RFC 9207)."""
         if issuer != self._metadata.value()["issuer"]:
-            raise refused("the answer names another issuer")
+            raise refused("the response names another issuer")
 
     def claims(self, code: str, attempt: Attempt) -> Claims:
-        """Fetch the ID token of a code; return its claims, verified, with those of the user info endpoint.
+        """Exchange a code for an ID token; return its verified claims, merged with those of the user info endpoint.
 
-        Raises `NotSignedIn`, or `NotDelivered` if the provider can't be asked.
+        Raises `NotSignedIn`, or `NotDelivered` if the provider can't be reached.
         """
         tokens = self._exchange(code, attempt)
         id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
         if not isinstance(id_token, str):
             raise refused("the provider sent no ID token")
-        claims = self._verified(id_token, attempt, access_token)
+        claims = self._verify(id_token, attempt, access_token)
         return {**self._user_info(claims, access_token), **claims}
 
     def _exchange(self, code: str, attempt: Attempt) -> Claims:
@@ -96,37 +96,33 @@ class Provider:
         url, headers, body = auth.prepare("POST", str(metadata["token_endpoint"]), headers, urlencode(form))
         return self._json("POST", url, body.encode(), headers)
 
-    def _verified(self, id_token: str, attempt: Attempt, access_token: object) -> Claims:
-        """Return the claims of an ID token whose signature, issuer, audience, times and nonce are right."""
+    def _verify(self, id_token: str, attempt: Attempt, access_token: object) -> Claims:
+        """Check the signature, issuer, audience, times and nonce of an ID token; return its claims."""
         metadata = self._metadata.value()
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         algorithms = [each for each in _ALGORITHMS if each in offered]
         try:
-            token = self._decoded(id_token, algorithms)
+            token = self._decode(id_token, algorithms)
             claims = CodeIDToken(
                 token.claims,
                 token.header,
                 {
                     "iss": {"essential": True, "value": metadata["issuer"]},
-                    "aud": {"essential": True, "value": self._id},
+                    "aud": {"essential": True, "value": self._config.client_id},
                 },
-                {"nonce": attempt.nonce, "client_id": self._id, "access_token": access_token},
+                {"nonce": attempt.nonce, "client_id": self._config.client_id, "access_token": access_token},
             )
             claims.validate(leeway=_LEEWAY)
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise refused(f"the ID token is not valid ({type(error).__name__})") from None
         return dict(claims)
 
-    @property
-    def _id(self) -> str:
-        return self._config.client_id
-
-    def _decoded(self, id_token: str, algorithms: list[str]) -> jwt.Token:
+    def _decode(self, id_token: str, algorithms: list[str]) -> jwt.Token:
         """Check the signature with a key of the provider; keys inside the token are ignored."""
         try:
             return jwt.decode(id_token, self._keys.value(), algorithms=algorithms)
         except InvalidKeyIdError:  # the provider may have a new key
-            return jwt.decode(id_token, self._keys.value(_SOONEST), algorithms=algorithms)
+            return jwt.decode(id_token, self._keys.value(_MIN_KEY_AGE), algorithms=algorithms)
 
     def _user_info(self, claims: Claims, access_token: object) -> Claims:
         """Return claims from the user info endpoint that the ID token lacks."""
@@ -135,10 +131,10 @@ class Provider:
         if not endpoint or not isinstance(access_token, str) or wanted <= set(claims):
             return {}
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
-        said = self._json("GET", str(endpoint), None, headers)
-        if said.get("sub") != claims["sub"]:
+        info = self._json("GET", str(endpoint), None, headers)
+        if info.get("sub") != claims["sub"]:
             raise refused("the user info is somebody else's")
-        return said
+        return info
 
     def _read_metadata(self) -> Claims:
         metadata = self._json("GET", get_well_known_url(self._config.issuer_url.rstrip("/"), external=True))
@@ -165,21 +161,21 @@ class Provider:
         if not isinstance(parsed, HttpUrl):
             raise _unreachable(f"one of its addresses {parsed}")
         with Client(parsed, timeout=_TIMEOUT, limit=_LIMIT) as client:
-            answer = client.request(method, parsed.path, body, headers or {"Accept": "application/json"})
-        if not isinstance(answer, Response):
-            raise _unreachable(f"it {answer.what}")
-        if answer.status == 400 and method == "POST":
+            response = client.request(method, parsed.path, body, headers or {"Accept": "application/json"})
+        if not isinstance(response, Response):
+            raise _unreachable(f"it {response.what}")
+        if response.status == 400 and method == "POST":
             raise refused("the provider refused the code")
-        if answer.status != 200 or not answer.complete:
-            raise _unreachable(f"it answered {answer.status}")
+        if response.status != 200 or not response.complete:
+            raise _unreachable(f"it responded with status {response.status}")
         try:
-            return msgspec.json.decode(answer.body, type=dict[str, Any])
+            return msgspec.json.decode(response.body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise _unreachable("its answer is not JSON") from None
+            raise _unreachable("its response is not JSON") from None
 
 
-class _Kept(Generic[_Read]):
-    """What was read from the provider, kept for a while, for all threads."""
+class _Cached(Generic[_Read]):
+    """A value read from the provider, cached for all threads."""
 
     def __init__(self, read: Callable[[], _Read]) -> None:
         self._read = read
@@ -189,16 +185,16 @@ class _Kept(Generic[_Read]):
         self._failure: RflowError | None = None
         self._failed_at = 0.0
 
-    def value(self, fresh: float = _FRESH) -> _Read:
-        """Return it; it is read again if it is older than `fresh` seconds.
+    def value(self, max_age: float = _CACHE_TIME) -> _Read:
+        """Return the value, read again if it is older than `max_age` seconds.
 
-        After a failure it is not read again for a while: everybody who waits for a time-out holds a thread.
+        After a failure it is not read again for a while, since every caller that waits for a timeout blocks a thread.
         """
         with self._lock:
             now = time.monotonic()
-            if self._value is not None and now - self._at <= fresh:
+            if self._value is not None and now - self._at <= max_age:
                 return self._value
-            if self._failure is not None and now - self._failed_at < _AGAIN:
+            if self._failure is not None and now - self._failed_at < _RETRY_AFTER:
                 raise self._failure
             try:
                 self._value, self._at, self._failure = self._read(), time.monotonic(), None
@@ -211,12 +207,12 @@ class _Kept(Generic[_Read]):
 def refused(why: str) -> NotSignedIn:
     """Return the error for a sign-in that can't be verified. The reason is for the log, not for the visitor."""
     _log.warning("a sign-in by OpenID Connect was refused", extra={"facts": {"why": why}})
-    return NotSignedIn("This sign-in could not be verified, so nobody was signed in.", try_="Begin again: Sign in.")
+    return NotSignedIn("This sign-in could not be verified.", try_="Begin again: Sign in.")
 
 
 def _unreachable(why: str) -> NotDelivered:
     _log.error("the identity provider can't be used", extra={"facts": {"why": why}})
     return NotDelivered(
-        "The identity provider can't be asked at the moment.",
-        try_="Try again in a minute. If it stays so, tell the people who run this server: its log says why.",
+        "The identity provider can't be reached at the moment.",
+        try_="Try again in a minute. If it keeps failing, tell the people who run this server: its log says why.",
     )

@@ -1,4 +1,4 @@
-"""Opening a protected link: what its reader must do, the form for that, and the cookie that shows it was done."""
+"""Opening a protected link: its requirements, the form, and the cookie that proves that a reader has opened it."""
 
 from functools import partial
 from typing import get_args
@@ -22,34 +22,34 @@ from rflow.web.workers import WorkerPool
 
 _COOKIE = "rflow-opened"
 _SUFFIXES = ("", *(f".{form}" for form in get_args(ViewForm) if form != "page"))
-_ASK = """<form class="stack" method="post">
+_ENTRY_FORM = """<form class="stack" method="post">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="off" maxlength="200" required autofocus>
 <button class="btn go big">Open</button>
 </form>"""
-_CLICK = '<form class="stack" method="post"><button class="btn go big">Open</button></form>'
+_CLICK_FORM = '<form class="stack" method="post"><button class="btn go big">Open</button></form>'
 _STYLE = f'<link rel="stylesheet" href="..{WORK_STYLE.path}">\n'
-_NOTHING_TO_OPEN = PlainTextResponse("Method Not Allowed", 405, {"allow": "GET, HEAD"})
-_FOR_PROGRAMS = PlainTextResponse("This link must be opened in a browser first.\n", 401)
+_METHOD_NOT_ALLOWED = PlainTextResponse("Method Not Allowed", 405, {"allow": "GET, HEAD"})
+_OPEN_IN_BROWSER = PlainTextResponse("This link must be opened in a browser first.\n", 401)
 
 
 class Opening:
-    """Opens protected links for readers, whose cookies show what they have opened."""
+    """Opens protected links; a cookie proves which ones a reader has opened."""
 
     def __init__(self, workers: WorkerPool[SharedSessions], site: Site) -> None:
         self._workers, self._site = workers, site
 
     def key(self, request: Request, token: str) -> str | None:
-        """Return the proof (in a cookie) that this reader has opened a link; None without one."""
+        """Return the look-up key of a link for a reader with cookies; None without any."""
         opened, session = cookies_of(request).get(_COOKIE, ""), self._session(request)
         return key_of(token, opened, session) if opened or session else None
 
     async def page(self, request: Request, token: str, *, is_page: bool) -> Response:
-        """Return what a reader must do to open a link, or that the link has ended."""
-        found = await self._needs(request, token)
-        if found is None:
+        """Return the page for opening a link, or that the link has ended."""
+        needs = await self._needs(request, token)
+        if needs is None:
             return LINK_ENDED
-        return self._form(request, found) if is_page else _FOR_PROGRAMS
+        return self._form(request, needs) if is_page else _OPEN_IN_BROWSER
 
     async def _needs(self, request: Request, token: str) -> frozenset[Need] | None:
         work = partial(_needs, token=token, session=self._session(request))
@@ -59,12 +59,12 @@ class Opening:
         return cookies_of(request).get(session_cookie(self._site), "")
 
     async def open(self, request: Request, token: str) -> Response:
-        """Open a link with what its form sent."""
-        found = await self._needs(request, token)
-        if found is None:
+        """Open a link with the form that was sent."""
+        needs = await self._needs(request, token)
+        if needs is None:
             return LINK_ENDED
-        if not found:
-            return _NOTHING_TO_OPEN
+        if not needs:
+            return _METHOD_NOT_ALLOWED
         try:
             check_same_origin(request, self._site)
             form = await read_form(request)
@@ -75,7 +75,7 @@ class Opening:
         except NotFound:
             return LINK_ENDED
         except (NotAllowed, NotSignedIn, TooManyAttempts) as error:
-            return self._form(request, found, error)
+            return self._form(request, needs, error)
         response = RedirectResponse(request.url.path.rpartition("/")[2], 303, {"cache-control": "no-store"})
         for suffix in _SUFFIXES:  # a cookie for a path is not sent to that path with a suffix
             response.set_cookie(
@@ -90,24 +90,24 @@ class Opening:
         return response
 
     def _form(self, request: Request, needs: frozenset[Need], error: RflowError | None = None) -> Response:
-        """Return the page that asks for what a link needs; a password is asked for once one is signed in."""
+        """Return the form for what a link needs: to sign in, then its password, or a click."""
         headers = {"content_security_policy": OPENING_POLICY}
         if isinstance(error, TooManyAttempts):
             headers["retry_after"] = str(error.retry_after)
-        said = _STYLE + (f'<p class="box hold" role="alert"><b>{error.what}</b> {error.try_}</p>\n' if error else "")
+        head = _STYLE + (f'<p class="box hold" role="alert"><b>{error.what}</b> {error.try_}</p>\n' if error else "")
         status = 401 if error is None else {NotAllowed: 403, TooManyAttempts: 429}.get(type(error), 401)
         if "sign_in" in needs:
             body = "<p>Only people who have an account here may read this session.</p>\n" + _sign_in(request)
-            return message("Sign in to open this session", said + body, status, "..", **headers)
+            return message("Sign in to open this session", head + body, status, "..", **headers)
         if "password" in needs:
             hint = "<p>The person who sent you this link has its password.</p>\n"
-            return message("This session has a password", f"{said}{hint}{_ASK}", status, "..", **headers)
+            return message("This session has a password", f"{head}{hint}{_ENTRY_FORM}", status, "..", **headers)
         hint = "<p>It can be opened only a few times. Reloading within an hour does not count.</p>\n"
-        return message("Open this session", said + hint + _CLICK, status if error else 200, "..", **headers)
+        return message("Open this session", head + hint + _CLICK_FORM, status if error else 200, "..", **headers)
 
 
 def _sign_in(request: Request) -> str:
-    """Return the way to the sign-in page; the token is one, so it needs no escaping."""
+    """Return the link to the sign-in page; the token was validated, so it needs no escaping."""
     return f'<p><a class="btn go big" href="../sign-in?next=/share/{request.path_params["name"]}">Sign in</a></p>'
 
 

@@ -1,1 +1,1 @@
-"""The pages for people who are signed in: what all of them share. `pages` has a module for each group of pages."""
+"""The pages for signed-in readers: shared parts. `pages` has a module for each group of pages."""

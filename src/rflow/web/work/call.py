@@ -1,4 +1,4 @@
-"""One request for a page: who asks for what, and what a handler may answer. Handlers run in a worker thread."""
+"""Handlers of pages: the call that they get, and the results that they may return. They run in worker threads."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -17,16 +17,16 @@ from rflow.web.work.site import Site
 from rflow.web.work.summaries import Summaries
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, read: its address without the part that a proxy adds, its form, its cookies.
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed request: its path without the prefix of a proxy, its form, and what its cookies hold.
 
-    `live` is a page that updates itself, which does not keep a web session from ending. `client` is the client's
-    address, "" if it is not known.
+    `live` if an open page updates itself, which must not extend the web session. `client` is the client's IP address,
+    "" if it is unknown.
     """
 
     method: str
     path: str
-    names: Mapping[str, str] = {}
+    path_params: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     form: Form = Form()
     token: str = ""
@@ -35,27 +35,27 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     client: str = ""
 
     @property
-    def address(self) -> str:
-        """The address with its query, to come back to."""
+    def url(self) -> str:
+        """The path with its query."""
         from urllib.parse import urlencode
 
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
 class Call:
-    """A request and who makes it: what a handler works with."""
+    """A request and its actor: what a handler gets."""
 
-    def __init__(self, site: Site, team: Team, asked: Asked, summaries: Summaries | None = None) -> None:
-        self.site, self.team, self.asked = site, team, asked
+    def __init__(self, site: Site, team: Team, request: PageRequest, summaries: Summaries | None = None) -> None:
+        self.site, self.team, self.request = site, team, request
         self.summaries = summaries or Summaries(site.zone)
 
     @cached_property
     def actor(self) -> Actor | None:
         """Who is signed in; None if nobody is."""
-        if not is_token(self.asked.token, "session"):
+        if not is_token(self.request.token, "session"):
             return None
         sign_in = self.team.sign_in
-        return sign_in.watching(self.asked.token) if self.asked.live else sign_in.by_session(self.asked.token)
+        return sign_in.watching(self.request.token) if self.request.live else sign_in.by_session(self.request.token)
 
     @property
     def me(self) -> Actor:
@@ -66,26 +66,26 @@ class Call:
 
     @cached_property
     def workspace(self) -> LocalWorkspace:
-        """What they can do with sessions, trees and links."""
+        """The actor's sessions, trees and links."""
         return self.team.workspace(self.me)
 
     @property
     def form(self) -> Form:
-        """What was sent."""
-        return self.asked.form
+        """The form that was sent."""
+        return self.request.form
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The parameters of the address; of several with one name the last."""
-        return self.asked.query
+        """The query parameters; the last one wins if several have the same name."""
+        return self.request.query
 
-    def named(self, name: str) -> str:
-        """Return a part of the address."""
-        return self.asked.names[name]
+    def path_param(self, name: str) -> str:
+        """Return a path parameter."""
+        return self.request.path_params[name]
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A page: the template in templates/web, its values, the status, more headers."""
+class HtmlPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page: its template in templates/web and the values for it, its status, and further headers."""
 
     template: str
     values: Mapping[str, Any] = {}
@@ -94,39 +94,40 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
-    """Go on at another address of ours, and say there what was done: the answer to every form that worked.
+    """Redirect to another page, which shows `notice` once: the result of every form that succeeded.
 
-    `session` is a new web session; "" ends the one that the browser has.
+    `session` is the token of a new web session; "" ends the browser's current one.
     """
 
     to: str
-    say: str = ""
+    notice: str = ""
     tone: Tone = "ok"
     session: str | None = None
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to keep, never to be shown as a page."""
+    """A file to save, never shown as a page."""
 
     name: str
     content: bytes
 
 
-Answer = Shown | Redirect | Download
-Handler = Callable[[Call], Answer]
+Result = HtmlPage | Redirect | Download
+Handler = Callable[[Call], Result]
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """An address, what shows it and what takes its form.
+    """A page's path, and its handlers for showing it and for its form.
 
-    `public` pages are for everybody, the others for those who are signed in. `limit` is how many bytes a form may have.
+    Pages that are not `public` require signing in. `body_limit` is the maximum size of a form in bytes, where it is not
+    the server's usual one.
     """
 
     path: str
     get: Handler | None = None
     post: Handler | None = None
     public: bool = False
-    limit: int | None = None
+    body_limit: int | None = None
 
     @property
     def name(self) -> str:

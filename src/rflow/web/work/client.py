@@ -1,4 +1,4 @@
-"""Where a request comes from: the client's address, for rate limits and the audit."""
+"""The client's IP address, for rate limits and the audit."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, ip_address, ip_network
@@ -13,28 +13,28 @@ _MAPPED_BITS = 96
 
 
 def client_address(request: Request, site: Site) -> str:
-    """Return the client's address; "" if it is not known, because a proxy hides it.
+    """Return the client's IP address; "" if a proxy hides it.
 
-    Behind a trusted proxy, uvicorn has taken it from X-Forwarded-For, unless the proxy left that out. Where readers
-    come over HTTPS, there is a proxy: the server itself has no TLS.
+    Behind a trusted proxy, uvicorn takes the address from X-Forwarded-For, if the proxy sends that. With HTTPS there is
+    always a proxy, since the server itself has no TLS.
     """
     try:
         address = ip_address(request.client.host if request.client else "")
     except ValueError:
         return ""
     address = getattr(address, "ipv4_mapped", None) or address
-    unknown_proxy = not site.proxies and (site.is_secure or (address.is_loopback and not site.is_here))
+    unknown_proxy = not site.proxies and (site.is_secure or (address.is_loopback and not site.is_local))
     proxy_itself = any(address in ip_network(proxy) for proxy in site.proxies)
     return "" if unknown_proxy or proxy_itself else str(address).partition("%")[0]
 
 
 def trusted_proxies(text: str) -> Sequence[str]:
-    """Return the addresses and networks in a list with commas; raise `UsageProblem` for what is none."""
-    return [form for part in text.split(",") if part.strip() for form in _forms(part.strip())]
+    """Parse a comma-separated list of addresses and networks; raise `UsageProblem` for an invalid one."""
+    return [network for part in text.split(",") if part.strip() for network in _networks(part.strip())]
 
 
-def _forms(text: str) -> Iterator[str]:
-    """Yield a network as uvicorn compares it: an IPv4 address also as a socket for both protocols shows it."""
+def _networks(text: str) -> Iterator[str]:
+    """Yield a network in the forms that uvicorn compares: IPv4 also as IPv4-mapped IPv6, for dual-stack sockets."""
     try:
         network = ip_network(text)
     except ValueError as error:
@@ -43,7 +43,8 @@ def _forms(text: str) -> Iterator[str]:
         ) from error
     if network.prefixlen == 0:
         raise UsageProblem(
-            f"{text} trusts everybody to say which address they have.", try_="Name the addresses of your proxies."
+            f"{text} would let every client choose the address that it seems to have.",
+            try_="Name the addresses of your proxies.",
         )
     yield str(network)
     if isinstance(network, IPv4Network):

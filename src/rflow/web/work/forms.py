@@ -1,4 +1,4 @@
-"""What a form sent: its texts and files, the id of its command, and the version that its page showed."""
+"""Submitted forms: texts and files, the id of the command, and the version that the page showed."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ HIDDEN = frozenset(
         *("space", "target", "tree"),
     }
 )
-"""Fields that nobody types."""
+"""Fields that are chosen, not typed, so an error page does not show them again."""
 _SECRET = frozenset({"password", "old", "new", "again"})
-_MOST_FIELDS, _MOST_FILES = 300, 20
+_MAX_FIELDS, _MAX_FILES = 300, 20
 _PART_LIMIT = 512 * 1024
 
 
@@ -46,16 +46,16 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         return self.texts.get(name, ("",))[-1]
 
     def line(self, name: str) -> str:
-        """Return the text of a field without white space at its ends."""
+        """Return the text of a field without surrounding white space."""
         return self.text(name).strip()
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a field that is there several times."""
+        """Return all texts of a repeated field."""
         return self.texts.get(name, ())
 
     @property
     def command_id(self) -> str:
-        """The id that makes sending a form again harmless."""
+        """The id of the form's command, which makes submitting the form twice harmless."""
         return self.line("command_id")[:100]
 
     @property
@@ -65,18 +65,18 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def typed(self) -> Mapping[str, str]:
-        """What a person has typed into it, without passwords, by the name of the field."""
-        kept = {name: text for name in self.texts if (text := self.text(name).strip())}
+        """The texts that a person typed, without passwords, by the name of the field."""
+        texts = {name: text for name in self.texts if (text := self.text(name).strip())}
         return {
-            name: text for name, text in kept.items() if name not in HIDDEN | _SECRET and not name.startswith("was_")
+            name: text for name, text in texts.items() if name not in HIDDEN | _SECRET and not name.startswith("was_")
         }
 
 
 async def read_form(request: Request) -> Form:
-    """Read the form of a request; line ends become the usual ones."""
+    """Read the form of a request, with line ends normalised to newlines."""
     texts: dict[str, tuple[str, ...]] = {}
     files: dict[str, tuple[Upload, ...]] = {}
-    async with request.form(max_fields=_MOST_FIELDS, max_files=_MOST_FILES, max_part_size=_PART_LIMIT) as sent:
+    async with request.form(max_fields=_MAX_FIELDS, max_files=_MAX_FILES, max_part_size=_PART_LIMIT) as sent:
         for name, value in sent.multi_items():
             if isinstance(value, UploadFile):
                 files[name] = (*files.get(name, ()), *await _uploaded(value))
@@ -86,7 +86,7 @@ async def read_form(request: Request) -> Form:
 
 
 async def _uploaded(file: UploadFile) -> tuple[Upload, ...]:
-    """Return a file; browsers send an empty one without a name where none was chosen."""
+    """Return an uploaded file; none if no file was chosen, for which browsers send an empty one without a name."""
     content = await file.read()
     if not file.filename and not content:
         return ()

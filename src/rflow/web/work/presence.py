@@ -1,6 +1,7 @@
-"""Shows people who have the page of a session open who else has it open, at the same server process.
+"""Presence: shows readers of a session's page who else has it open, within one server process.
 
-A proxy in front of several processes leads all streams of a session to one (examples/deploy/team/nginx.conf).
+A proxy in front of several processes must route all streams of a session to the same one, as in
+examples/deploy/team/nginx.conf.
 """
 
 import msgspec
@@ -20,25 +21,25 @@ class Presence:
     def join(self, session: str, stream: EventStream, reader: Person) -> None:
         """Add a reader, and notify the others."""
         self._streams.setdefault(session, {})[stream] = reader
-        self._tell(session)
+        self._notify(session)
 
     def leave(self, session: str, stream: EventStream) -> None:
-        """Remove a reader, and tell the others."""
+        """Remove a reader, and notify the others."""
         del self._streams[session][stream]
         if not self._streams[session]:
             del self._streams[session]
-        self._tell(session)
+        self._notify(session)
 
-    def _tell(self, session: str) -> None:
+    def _notify(self, session: str) -> None:
         streams = self._streams.get(session, {})
         names = {reader.id: reader.name for reader in streams.values()}
         for stream, reader in streams.items():
             others = sorted(name for other, name in names.items() if other != reader.id)
-            stream.tell(b"event: here\ndata: %s\n\n" % msgspec.json.encode(others))
+            stream.publish_presence(b"event: here\ndata: %s\n\n" % msgspec.json.encode(others))
 
 
 class PresentStream(Response):
-    """A stream of changes of a session whose reader is present while it is open."""
+    """A stream of a session's changes; its reader counts as present while it is open."""
 
     def __init__(self, stream: EventStream, presence: Presence, session: str, reader: Person) -> None:
         self.status_code = stream.status_code

@@ -1,4 +1,4 @@
-"""Cross-site requests: a form of another site must not act here as somebody who is signed in."""
+"""Protection against cross-site request forgery."""
 
 from starlette.requests import Request
 
@@ -9,10 +9,9 @@ SAFE = frozenset({"GET", "HEAD"})
 
 
 def check_same_origin(request: Request, site: Site) -> None:
-    """Raise `NotAllowed` for an unsafe request that does not come from a page of ours.
+    """Raise `NotAllowed` for an unsafe request that does not come from a page of this server.
 
-    Browsers say where a request comes from in `Sec-Fetch-Site`, older ones in `Origin`; programs, which send neither,
-    have the API.
+    Browsers send `Sec-Fetch-Site`, older ones `Origin`. Programs that send neither should use the API.
     """
     if request.method in SAFE:
         return

@@ -1,4 +1,4 @@
-"""The summaries that pages show: made once for all who look at the same version of a session."""
+"""A cache of the summaries that pages show: one for all readers of the same version of a session."""
 
 from datetime import datetime, timedelta
 from threading import Lock
@@ -14,13 +14,13 @@ from rflow.service.trees import tree_changed, trees_of
 
 _EXTENT = Extent(entries=200, evidence=60, outline=True)
 _LIFE = timedelta(minutes=1)
-_MOST = 32
+_MAX_SESSIONS = 32
 
 _Key = tuple[str, datetime | None, bool | None, tuple[str, ...]]
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """A summary, when it was made, and what of."""
+class _Entry(msgspec.Struct, frozen=True):
+    """A summary, its key, and when it was made."""
 
     key: _Key
     at: datetime
@@ -28,44 +28,44 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Summaries:
-    """The latest summaries of at most `_MOST` sessions, each for a minute; used by all workers.
+    """The latest summaries of at most `_MAX_SESSIONS` sessions, each for a minute; used by all workers.
 
-    Nothing in a summary depends on who asks, except which trees they can read, which is part of its key. It is only
-    found with a session that was just read for its reader: what they may not see, or what was redacted, is not found.
+    A summary depends on its reader only by the trees that they can read, which are part of its key. `of` takes a
+    session that was just read for the reader, so nobody gets what they may not see or what was redacted.
     """
 
     def __init__(self, zone: Zone) -> None:
         self._zone, self._lock = zone, Lock()
-        self._kept: dict[str, _Kept] = {}
+        self._entries: dict[str, _Entry] = {}
 
     def of(self, workspace: Workspace, session: Session, revision: str, now: datetime) -> Progress:
         """Return the summary of a session that was just read, at this revision; it may be as of a minute ago."""
         trees, changed = trees_of(workspace, session), tree_changed(workspace, session)
         key = (revision, session.updated_at, changed, tuple(trees))
-        kept = self._kept.get(session.id)
-        if kept is None or kept.key != key or _is_old(kept, now):
+        entry = self._entries.get(session.id)
+        if entry is None or entry.key != key or _is_old(entry, now):
             view = View(as_of=now, zone=self._zone, redact=False, extent=_EXTENT)
-            kept = _Kept(key, now, summarise(session, trees, view, tree_changed=changed))
-            self._keep(session.id, kept)
-        return kept.progress
+            entry = _Entry(key, now, summarise(session, trees, view, tree_changed=changed))
+            self._put(session.id, entry)
+        return entry.progress
 
-    def _keep(self, session_id: str, kept: _Kept) -> None:
+    def _put(self, session_id: str, entry: _Entry) -> None:
         with self._lock:
-            self._kept.pop(session_id, None)
-            self._kept[session_id] = kept
-            while len(self._kept) > _MOST:
-                del self._kept[next(iter(self._kept))]
+            self._entries.pop(session_id, None)
+            self._entries[session_id] = entry
+            while len(self._entries) > _MAX_SESSIONS:
+                del self._entries[next(iter(self._entries))]
 
-    def forget(self, now: datetime) -> None:
-        """Drop what is older than a minute: what was redacted or deleted stays in memory no longer than that."""
+    def drop_old(self, now: datetime) -> None:
+        """Drop entries older than a minute, so that redacted or deleted texts do not stay in memory longer."""
         with self._lock:
-            self._kept = {name: kept for name, kept in self._kept.items() if not _is_old(kept, now)}
+            self._entries = {name: entry for name, entry in self._entries.items() if not _is_old(entry, now)}
 
     def clear(self) -> None:
         """Drop everything: another store may have other sessions under the same ids and versions."""
         with self._lock:
-            self._kept = {}
+            self._entries = {}
 
 
-def _is_old(kept: _Kept, now: datetime) -> bool:
-    return not timedelta() <= now - kept.at < _LIFE
+def _is_old(entry: _Entry, now: datetime) -> bool:
+    return not timedelta() <= now - entry.at < _LIFE

@@ -29,31 +29,31 @@ from rflow.web.work.errors import on_page
 from rflow.web.work.site import Site
 
 _ID_BYTES, _IDS = 15, 128
-_random = deque[bytes]()
+_random_parts = deque[bytes]()
 
 
 def command_id() -> str:
-    """Return a new id for the command of a form: sending the form again then changes nothing.
+    """Return a new command id for a form, which makes submitting the form twice harmless.
 
-    A page has seventy of them, so random bytes are read for many at once: each time the system is asked for some, all
-    other threads may go first.
+    A page has seventy of them, so random bytes are read for many at once: each system call releases the interpreter
+    lock and may have to wait for the other threads.
     """
     try:
-        part = _random.popleft()
+        part = _random_parts.popleft()
     except IndexError:
         several = urandom(_ID_BYTES * _IDS)
         part, *others = (several[at : at + _ID_BYTES] for at in range(0, len(several), _ID_BYTES))
-        _random.extend(others)
+        _random_parts.extend(others)
     return f"web-{urlsafe_b64encode(part).decode()}"
 
 
-def kept(value: object) -> Markup:
-    """Escape a text and keep its spaces and lines: for `value` and within `textarea`."""
+def preserved(value: object) -> Markup:
+    """Escape a text with its white space preserved, for `value` and `textarea`."""
     return Markup(escaped(clean("" if value is None else str(value))))  # noqa: S704
 
 
-def pieces(match: Match) -> Iterator[tuple[str, bool]]:
-    """Yield the parts of a text that was found, and whether each is one of the words."""
+def highlighted(match: Match) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a search result's text, and whether each is a match."""
     place = 0
     for start, end in match.marks:
         yield match.text[place:start], False
@@ -64,7 +64,7 @@ def pieces(match: Match) -> Iterator[tuple[str, bool]]:
 
 @lru_cache(maxsize=32)
 def drawing(outline: tuple[OutlineEntry, ...]) -> Markup:
-    """Return the picture of a tree; its texts are escaped there."""
+    """Return the drawing of a tree as SVG, which escapes its texts."""
     return Markup(tree_map([_safe(entry) for entry in outline], "Where the session stands in the tree"))  # noqa: S704
 
 
@@ -72,8 +72,8 @@ def _safe(entry: OutlineEntry) -> OutlineEntry:
     return msgspec.structs.replace(entry, label=clean(entry.label), text=clean(entry.text))
 
 
-def _not_of(blocks: Sequence[Block], keys: Sequence[str]) -> Sequence[Block]:
-    """Return the blocks of a page without those that stand elsewhere on it."""
+def _without(blocks: Sequence[Block], keys: Sequence[str]) -> Sequence[Block]:
+    """Return the blocks without those that have one of these keys."""
     return [block for block in blocks if block.key not in keys]
 
 
@@ -88,21 +88,29 @@ class Templates:
     def __init__(self, site: Site) -> None:
         folders = [data_dir("templates") / name for name in ("web", "formats")]
         env = FlavouredEnvironment(**OPTIONS, loader=FileSystemLoader(folders), auto_reload=False)
-        env.fit(flavour_of(".html.j2"))
-        env.filters |= {"kept": kept, "here": _in(site), "on_page": on_page, "query": _in_query, "not_of": _not_of}
+        env.set_flavour(flavour_of(".html.j2"))
+        env.filters |= {
+            "kept": preserved,
+            "here": _in_zone(site),
+            "on_page": on_page,
+            "query": _in_query,
+            "not_of": _without,
+        }
         env.globals |= {
             **PHRASES,
             **PAGE,
             "base": site.base,
             "site": site,
             "command_id": command_id,
-            "pieces": pieces,
+            "pieces": highlighted,
             "drawing": drawing,
             "styles": [site.base + file.path for file in (STYLE, WORK_STYLE)],
             "scripts": [site.base + file.path for file in (WORK_SCRIPT, SHARE_SCRIPT)],
         }
         parts: Any = env.get_template("page_parts.j2").module
-        env.globals["outline"] = lru_cache(maxsize=32)(parts.outline)  # the same for everybody, and large
+        env.globals["outline"] = lru_cache(maxsize=32)(
+            parts.outline
+        )  # cached: it is large, and the same for all readers
         self._env = env
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
@@ -110,8 +118,8 @@ class Templates:
         return self._env.get_template(name).render(values)
 
 
-def _in(site: Site) -> Callable[[datetime], datetime]:
-    """Return a filter that turns a time into one in the time zone of the server."""
+def _in_zone(site: Site) -> Callable[[datetime], datetime]:
+    """Return a filter that converts a time to the server's time zone."""
 
     def here(at: datetime) -> datetime:
         return site.zone(at)

@@ -6,7 +6,7 @@ from rflow.core.session import events as e
 from rflow.core.session.events import Fact
 from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 
-ERRORS: Mapping[int, str] = {
+HEADINGS: Mapping[int, str] = {
     400: "That could not be read",
     401: "Sign in first",
     403: "That is not allowed",
@@ -21,17 +21,17 @@ ERRORS: Mapping[int, str] = {
     502: "That could not be delivered",
     503: "The store can’t be used at the moment",
 }
-"""The headings of error pages, by status."""
+"""The headings of error pages, by HTTP status."""
 
 NOT_FOUND = (
     "The code may be mistyped, the session deleted, or it is in a space that you can’t see.",
     "Search for its title, ticket or customer, or look through your work.",
 )
-"""What happened, and what to try, for everything that is not there or may not be seen."""
+"""What happened and what to try, for everything that does not exist or that the reader may not see."""
 
-REFUSED: Mapping[int, tuple[str, str]] = {
+HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("The form could not be read.", "Open the page again and send it once more."),
-    405: ("This address does not take that.", "Go back and use the buttons of the page."),
+    405: ("This page does not accept that request.", "Go back and use the buttons of the page."),
     408: ("The form did not arrive in time.", "Nothing was done. Check your connection and send it again."),
     413: (
         "What was sent is larger than this page takes.",
@@ -42,17 +42,17 @@ REFUSED: Mapping[int, tuple[str, str]] = {
         "Reload the page to see whether it was done. If it happens again, tell the people who run this server.",
     ),
 }
-"""The same for what the server itself refuses, by status."""
+"""What happened and what to try, for errors that are not `RflowError`s, by HTTP status."""
 
-ON_PAGE: Mapping[type[RflowError], str] = {
+PAGE_HINTS: Mapping[type[RflowError], str] = {
     SessionMoved: "Nothing was written. Look at it as it stands now, then send it again if it still fits.",
     NotAllowed: "Reload the page: it shows what you can do now.",
     NotFound: "Reload the page to see what is there now.",
     UsageProblem: "Change it and send it again.",
 }
-"""What to try on a page, for errors whose own words are for the terminal."""
+"""What to try on a page, for errors whose own hint is a command to type."""
 
-FIELDS: Mapping[str, str] = {
+FIELD_LABELS: Mapping[str, str] = {
     "q": "Search",
     "came": "Result",
     "change_revert": "How to revert it",
@@ -65,9 +65,9 @@ FIELDS: Mapping[str, str] = {
     "why": "Reason",
     "code": "Code",
 }
-"""The names of fields, for texts that are given back after an error."""
+"""Labels of form fields, for the texts that an error page shows again so that they are not lost."""
 
-NO_PASSWORDS = "People sign in without a password of this server."
+NO_PASSWORDS = "This server does not use passwords of its own."
 WRONG_PASSWORD = "The name or the password is wrong."  # noqa: S105 (a message)
 SIGNED_OUT = "You are signed out."
 SIGNED_OUT_EVERYWHERE = "You are signed out here and in every other browser."
@@ -76,7 +76,7 @@ PASSWORD_CHANGED = "Your password is changed. Every other browser was signed out
 NOTICES_SET = "Saved."
 PASSWORDS_DIFFER = "The two passwords are not the same."
 
-SET: Mapping[type[Fact], str] = {
+UNDO_LABELS: Mapping[type[Fact], str] = {
     e.BriefSet: "the brief",
     e.WaitingSet: "what it waits for",
     e.Pinned: "the mark of a key fact",
@@ -88,7 +88,7 @@ SET: Mapping[type[Fact], str] = {
     e.HandedOff: "the handoff",
     e.TreeEntered: "going into the tree",
 }
-"""What `undo` would take back, for facts that bring no entry of their own."""
+"""What `undo` would take back, for facts that make no entry of their own."""
 
 REMOVABLE: Mapping[type[Fact], str] = {
     e.SessionStarted: "Start",
@@ -114,7 +114,7 @@ REMOVABLE: Mapping[type[Fact], str] = {
     e.Reassigned: "Reassigning",
     e.SessionClosed: "Closing",
 }
-"""What people wrote texts into, which can be removed."""
+"""Names of the facts whose texts can be removed."""
 REVOKED = "{links} revoked. Pages that are open end too."
 LINK_PASSWORD = "The link has the new password. Those who have it open must enter it."  # noqa: S105 (a notice)
 LINK_OPEN = "The link opens without a password."

@@ -7,7 +7,7 @@ from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json
 from rflow.core.text import counted, one_line
 from rflow.errors import UsageProblem
-from rflow.ports.team import Left, OneTimeLink, User
+from rflow.ports.team import OffboardingResult, OneTimeLink, User
 
 if TYPE_CHECKING:
     from rflow.cli.display.links import Base
@@ -177,7 +177,7 @@ def erase(run: App, name: Name, heir: Heir = "", yes: Yes = False) -> None:
     _show_left(run, left)
 
 
-def _show_left(run: App, left: Left) -> None:
+def _show_left(run: App, left: OffboardingResult) -> None:
     ended = f"tokens, web sessions and one-time links: {left.credentials}; links to sessions: {left.links}"
     run.say(f"Ended {ended}. Open sessions that moved: {len(left.sessions)}.")
     for code, to in left.sessions.items():

@@ -1,4 +1,4 @@
-"""The texts of Mermaid: what stands before a chart, line breaks, entities and tags in labels."""
+"""The text level of Mermaid: comments and front matter, and line breaks, entities and tags in labels."""
 
 import html
 import re
@@ -9,9 +9,9 @@ _ENTITY = re.compile(r"#(\w{1,32});|&(#?\w{1,32});")
 _BREAK = re.compile(r"<br[\s/]*+>|</br\s*+>|\\n", re.IGNORECASE)
 _TAGS = r"br|b|i|u|s|strong|em|small|sub|sup|span|p|a|code|pre|ul|ol|li|img|div|font|hr|mark|kbd|center|h[1-6]"
 _TAG = re.compile(rf"<(/?)((?a:{_TAGS}))\b([^<>]*+)(>?)", re.IGNORECASE)
-_EMPTY = {"br", "hr", "img"}
-_DEEPEST = 100
-"""The most open tags that a closing one is compared with, so that a label of tags takes no longer than one of words."""
+_VOID_TAGS = {"br", "hr", "img"}
+_MAX_OPEN_TAGS = 100
+"""Maximum number of open tags to compare a closing one with, so that labels full of tags take linear time."""
 _ATTRIBUTE = re.compile(r"""([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 _FRONT_MATTER = re.compile(r"-{3}[ \t]*+\n")
 _TITLE = re.compile(r"^title:[ \t]*+(.*+)$", re.MULTILINE)
@@ -20,15 +20,15 @@ _START = re.compile(r"^%% rflow start: (.*+)$", re.MULTILINE)
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The text of a chart without comments and front matter, its lines unchanged; what these said."""
+    """A chart's text with comments and front matter blanked (line numbers stay), and the title and start in these."""
 
     text: str
     title: str
     start: str
 
 
-def source(text: str) -> Source:
-    """Return a chart's text, with blank lines in the place of comments, directives and front matter."""
+def parse_source(text: str) -> Source:
+    """Blank the comments, directives and front matter of a chart."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     start = _START.search(text)
     text = _COMMENT.sub("", _without_directives(text))
@@ -37,7 +37,7 @@ def source(text: str) -> Source:
 
 
 def _without_directives(text: str) -> str:
-    """Return a text without `%%{init: …}%%`; one that is never closed ends with its line."""
+    """Blank directives, `%%{init: …}%%`; one that is never closed is left to be removed as a comment."""
     parts, position = [], 0
     while (begin := text.find("%%{", position)) >= 0:
         end = text.find("}%%", begin)
@@ -49,7 +49,7 @@ def _without_directives(text: str) -> str:
 
 
 def _front_matter(text: str) -> tuple[str, str]:
-    """Return the title in the front matter, and the text without that."""
+    """Return the title in the front matter, and the text without the front matter."""
     begin = len(text) - len(text.lstrip())
     opening = _FRONT_MATTER.match(text, begin)
     end = text.find("\n---", opening.end() - 1) if opening else -1
@@ -60,19 +60,19 @@ def _front_matter(text: str) -> tuple[str, str]:
     return (title[1].strip().strip("\"'") if title else ""), "\n" * text.count("\n", 0, end + 1) + text[end + 4 :]
 
 
-def label(raw: str) -> str:
-    """Return what a label says: line breaks for `<br>` and `\\n`, characters for entities, placeholders as they are.
+def decode_label(raw: str) -> str:
+    """Decode a label: `<br>` and `\\n` become line breaks, entities become characters, and HTML tags are balanced.
 
-    Of HTML only what Mermaid keeps: no `onclick` and the like.
+    As in Mermaid, attributes such as `onclick` are removed. Placeholders such as `<host>` stay.
     """
     text = _BREAK.sub("\n", raw)
-    text = _with_tags(text) if "<" in text else text
+    text = _balance_tags(text) if "<" in text else text
     text = _ENTITY.sub(_character, text) if "#" in text or "&" in text else text
     return "\n".join(line.strip(" \t") for line in text.split("\n")).strip() if "\n" in text else text.strip()
 
 
-def _with_tags(text: str) -> str:
-    """Return a text with its tags in pairs, as a browser reads it: the missing are added, those too many left out."""
+def _balance_tags(text: str) -> str:
+    """Balance the tags in a text as a browser does: add missing closing tags, drop unmatched ones."""
     opened: list[str] = []
 
     def tag(match: re.Match[str]) -> str:
@@ -80,17 +80,17 @@ def _with_tags(text: str) -> str:
         if not end:
             return "" if match.end() == len(text) else match[0]
         if slash:
-            return _closed(opened, name.lower())
-        if name.lower() not in _EMPTY:
+            return _closing_tags(opened, name.lower())
+        if name.lower() not in _VOID_TAGS:
             opened.append(name.lower())
-        return f"<{name}{_kept(attributes)}>"
+        return f"<{name}{_safe_attributes(attributes)}>"
 
     return _TAG.sub(tag, text) + "".join(f"</{name}>" for name in reversed(opened))
 
 
-def _closed(opened: list[str], name: str) -> str:
-    """Return the closing tag of an open one, after those of the tags inside it; "" if it was never opened."""
-    if name not in opened[-_DEEPEST:]:
+def _closing_tags(opened: list[str], name: str) -> str:
+    """Return the closing tags of a tag and of the open tags inside it; "" if it was never opened."""
+    if name not in opened[-_MAX_OPEN_TAGS:]:
         return ""
     closed: list[str] = []
     while not closed or closed[-1] != name:
@@ -98,7 +98,7 @@ def _closed(opened: list[str], name: str) -> str:
     return "".join(f"</{each}>" for each in closed)
 
 
-def _kept(attributes: str) -> str:
+def _safe_attributes(attributes: str) -> str:
     return "".join(
         f' {key}="{next(value for value in values if value is not None)}"'
         for key, *values in (attribute.groups() for attribute in _ATTRIBUTE.finditer(attributes))
@@ -107,15 +107,15 @@ def _kept(attributes: str) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    """Return the character of `#quot;`, `#35;` or `&amp;`; what is no entity stays."""
+    """Return the character of an entity: `#quot;`, `#35;` or `&amp;`; an unknown one stays as it is."""
     name = match[1] or match[2]
     named = f"&#{name};" if match[1] and name.isdigit() else f"&{name};"
     character = html.unescape(named)
     return match[0] if character == named else character
 
 
-def quoted(raw: str) -> str:
-    """Return what stands between quotes, without the backticks of a Markdown string, one of which may be missing."""
+def strip_backticks(raw: str) -> str:
+    """Remove the backticks of a Markdown string, one of which may be missing."""
     text = raw.strip()
     if not text.startswith("`"):
         return text
@@ -124,14 +124,14 @@ def quoted(raw: str) -> str:
     return text[1:] if text.count("`") == 1 else text
 
 
-def without_quotes(raw: str) -> str:
-    """Return a label that begins with a quote, without those around it.
+def strip_quotes(raw: str) -> str:
+    """Remove the quotes around a label that begins with one.
 
-    Mermaid reads `"Quoted" first` without its quotes, and refuses further ones; those around single words stay.
+    Mermaid drops the quotes of `"Quoted" first`, and rejects further ones; quotes around single words are kept.
     """
     whole = raw.endswith('"') and len(raw) > 1
     inner = raw[1:-1] if whole else raw[1:]
     first = inner.find('"')
     if not whole or raw.endswith('""'):
-        return quoted(raw.replace('"', ""))
-    return raw if first > 0 and not inner[first + 1 : first + 2].strip() else quoted(inner)
+        return strip_backticks(raw.replace('"', ""))
+    return raw if first > 0 and not inner[first + 1 : first + 2].strip() else strip_backticks(inner)

@@ -1,4 +1,4 @@
-"""What came with a handoff: the lists of what waits for somebody show it, and the page of the session."""
+"""The contents of a handoff, for the lists of waiting sessions and for the page of a session."""
 
 from collections.abc import Iterable
 
@@ -12,12 +12,12 @@ from rflow.errors import RflowError
 from rflow.service.sessions import find_session
 from rflow.web.work.call import Call
 
-MOST = 10
-"""Of so many sessions of a list it is shown: each has to be read for that."""
+MAX_SESSIONS = 10
+"""Maximum number of sessions in a list to show it for, since each must be read for that."""
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
-    """The message of a handoff, the ask, the warnings that hold, what to do if something happens, changes in place."""
+    """A handoff: its note, the ask, open warnings, contingencies (`plans`), and the number of changes in place."""
 
     note: str
     ask: str
@@ -27,15 +27,15 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handed(call: Call, heads: Iterable[Head]) -> dict[str, Handed]:
-    """Return what came with the handoffs of the first sessions of a list, by the id of the session."""
-    given: dict[str, Handed] = {}
-    for head in list(heads)[:MOST]:
+    """Return the handoffs of the first sessions of a list, by session id."""
+    handoffs: dict[str, Handed] = {}
+    for head in list(heads)[:MAX_SESSIONS]:
         try:
             session = find_session(call.workspace, head.id)
         except RflowError:  # it was deleted, or moved to another space, since the list was read
             continue
-        given[head.id] = _handed(session)
-    return given
+        handoffs[head.id] = _handed(session)
+    return handoffs
 
 
 def _handed(session: Session) -> Handed:
@@ -55,7 +55,7 @@ def _warnings(session: Session) -> tuple[str, ...]:
 
 
 def plans_of_handoff(session: Session) -> tuple[Contingency, ...]:
-    """Return what to do if something happens, as the last handoff said; what a wait says stands with that."""
+    """Return the contingencies of the last handoff that had any; those of a wait are shown with the wait."""
     if session.status == "closed":
         return ()
     given = (entry.contingencies for entry in reversed(session.handoffs) if entry.contingencies)

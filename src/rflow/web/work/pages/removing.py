@@ -1,4 +1,4 @@
-"""Removing the texts of an entry or a whole session for good, after a page that shows what will be removed."""
+"""Removing the texts of an entry, or a whole session, permanently, after a page that shows what will be removed."""
 
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
@@ -18,12 +18,12 @@ from rflow.core.sharing import state_of
 from rflow.errors import NotAllowed, NotFound, RflowError, UsageProblem
 from rflow.service.sessions import find_session, send
 from rflow.web.work import texts
-from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
 from rflow.web.work.forms import whole_number
 
 PAGE = 100
-"""How many entries a page lists."""
+"""Maximum number of entries on a page."""
 
 
 class Removable(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ def _events(log: Log) -> Iterator[Event]:
 # Texts of an entry
 
 
-def entries(call: Call) -> Answer:
+def entries(call: Call) -> Result:
     """List the entries with texts that the reader may remove, latest first."""
     log = _log(call)
     session = log.session
@@ -64,16 +64,16 @@ def entries(call: Call) -> Answer:
     found = [each for each in _listed(log, call) if before is None or each.event.seq < before]
     older = found[-PAGE].event.seq if len(found) > PAGE else 0
     values = {"s": session, "entries": found[-PAGE:][::-1], "older": older}
-    return Shown(template="redact_list.html.j2", values=values)
+    return HtmlPage(template="redact_list.html.j2", values=values)
 
 
 def _log(call: Call) -> Log:
     """Return the whole log of the session in the address."""
-    return call.workspace.load(call.workspace.find(call.named("session")).id)
+    return call.workspace.load(call.workspace.find(call.path_param("session")).id)
 
 
 def _listed(log: Log, call: Call) -> list[Removable]:
-    """Return the entries that the reader may remove, except those removed together with another one in the list."""
+    """Return the entries that the reader may redact, without those that are redacted along with another one."""
     every = [removable for event in _events(log) if (removable := _removable(event)) is not None]
     theirs = {each.event.seq: each for each in every if _may_remove(log.session, each.event.seq, call)}
     return [each for each in theirs.values() if target_of(each.event.fact) not in theirs]
@@ -88,7 +88,7 @@ def _may_remove(session: Session, seq: int, call: Call) -> bool:
     return True
 
 
-def entry(call: Call) -> Answer:
+def entry(call: Call) -> Result:
     """Show which texts will be removed, and ask for confirmation."""
     log, seq = _log(call), _seq(call)
     session = log.session
@@ -97,7 +97,7 @@ def entry(call: Call) -> Answer:
     if not removed:
         raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
     values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}
-    return Shown(template="redact.html.j2", values=values)
+    return HtmlPage(template="redact.html.j2", values=values)
 
 
 def _removed_with(log: Log, seq: int, kept: Set[str]) -> Iterator[Removable]:
@@ -110,28 +110,28 @@ def _removed_with(log: Log, seq: int, kept: Set[str]) -> Iterator[Removable]:
 
 
 def _seq(call: Call) -> int:
-    return whole_number(call.named("seq")) or 0
+    return whole_number(call.path_param("seq")) or 0
 
 
-def send_redact(call: Call) -> Answer:
+def send_redact(call: Call) -> Result:
     """Remove the texts of an entry."""
-    session, seq = find_session(call.workspace, call.named("session")), _seq(call)
+    session, seq = find_session(call.workspace, call.path_param("session")), _seq(call)
     send(call.workspace, session, RedactText(target=seq, command_id=call.form.command_id))
-    return Redirect(to=f"/sessions/{session.code}", say=texts.REDACTED.format(seq=seq))
+    return Redirect(to=f"/sessions/{session.code}", notice=texts.REDACTED.format(seq=seq))
 
 
 # A session
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Result:
     """Show what will be removed with a session, and ask for confirmation."""
-    return _delete_page(call, find_session(call.workspace, call.named("session")))
+    return _delete_page(call, find_session(call.workspace, call.path_param("session")))
 
 
-def _delete_page(call: Call, session: Session, error: RflowError | None = None) -> Shown:
+def _delete_page(call: Call, session: Session, error: RflowError | None = None) -> HtmlPage:
     call.workspace.check(session.id, Delete())
     values: dict[str, Any] = {"s": session, "live": _live_links(call, session), "error": error}
-    return Shown(template="delete.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="delete.html.j2", values=values, status=status_of(error))
 
 
 def _live_links(call: Call, session: Session) -> int:
@@ -140,13 +140,13 @@ def _live_links(call: Call, session: Session) -> int:
     return sum(state_of(count.share, now) == "live" for count in call.workspace.shares(session.id))
 
 
-def send_delete(call: Call) -> Answer:
-    """Remove a session if its code was typed. Sending the same form again gives the same response."""
+def send_delete(call: Call) -> Result:
+    """Delete a session if its code was typed. Submitting the same form again gives the same response."""
     try:
-        session = find_session(call.workspace, call.named("session"))
+        session = find_session(call.workspace, call.path_param("session"))
     except NotFound:
         if call.form.command_id and not call.team.is_first(call.me, call.form.command_id):
-            return Redirect(to="/", say=texts.DELETED)
+            return Redirect(to="/", notice=texts.DELETED)
         raise
     if _plain(call.form.line("confirm")) != _plain(session.code):
         wrong = UsageProblem("That is not the code of this session.", try_=f"To delete it, type {session.code}.")
@@ -155,7 +155,7 @@ def send_delete(call: Call) -> Answer:
     if call.form.command_id:
         call.team.is_first(call.me, call.form.command_id)
     call.workspace.delete(session.id)
-    return Redirect(to="/", say=texts.DELETED)
+    return Redirect(to="/", notice=texts.DELETED)
 
 
 def _plain(code: str) -> str:

@@ -18,15 +18,15 @@ from rflow.errors import NotFound, RflowError, SessionMoved
 from rflow.service.attaching import LIMIT
 from rflow.service.sessions import find_session, send
 from rflow.service.trees import node_of, tree_names, tree_of
-from rflow.web.work.call import Answer, Call, Download, Handler, Page, Redirect, Shown
+from rflow.web.work.call import Call, Download, Handler, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import on_page, status_of
 from rflow.web.work.forms import Form, whole_number
 from rflow.web.work.pages.handed import plans_of_handoff
-from rflow.web.work.pages.session_forms import AT_POSITION, FORMS, KINDS, Wish, evidence_commands
-from rflow.web.work.texts import SET
+from rflow.web.work.pages.session_forms import AT_POSITION, FORMS, KINDS, FormCommand, evidence_commands
+from rflow.web.work.texts import UNDO_LABELS
 
 UPLOAD_LIMIT = LIMIT + 1024 * 1024
-"""Bytes of a form with evidence: the largest file, and the texts beside it."""
+"""Maximum size in bytes of a form with evidence: the largest file, and the texts in the form."""
 
 CAN: Mapping[str, type[Command]] = {
     "choose": c.Choose,
@@ -48,14 +48,14 @@ CAN: Mapping[str, type[Command]] = {
     "redact": c.RedactText,
     "delete": c.Delete,
 }
-"""What the page asks of the rules, to show only what the reader may do."""
+"""The command behind each control of the page, which is shown only if the reader may send it."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a form was not carried out: which, what to say, and what was typed into it.
+    """Why a form was refused: its name, what happened, what to try, and what was typed into it.
 
-    `moved` says that the session stands elsewhere now, `was_at` at which node's text the reader thought it stood.
-    `files` were sent too, which browsers don't fill in again.
+    `moved` if somebody else moved the session; `was_at` is then the text of the node that the reader saw. `files` is
+    the number of uploads, which browsers don't fill in again.
     """
 
     form: str
@@ -68,13 +68,13 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     files: int = 0
 
 
-def session(call: Call) -> Answer:
+def session(call: Call) -> Result:
     """Show a session."""
-    return page_of(call, find_session(call.workspace, call.named("session")))
+    return page_of(call, find_session(call.workspace, call.path_param("session")))
 
 
-def page_of(call: Call, session: Session, refusal: Refusal | None = None, status: int = 200) -> Shown:
-    """Return the page of a session; with `refusal`, its forms keep what was typed."""
+def page_of(call: Call, session: Session, refusal: Refusal | None = None, status: int = 200) -> HtmlPage:
+    """Return the page of a session; with a `refusal`, its forms are filled in again."""
     tree = tree_of(call.workspace, session)
     node = node_of(session, tree)
     revision = _revision(call, session)
@@ -99,7 +99,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "refusal": refusal,
         "typed": _kept(call.form, refusal),
     }
-    return Shown(template="session.html.j2", values=values, status=status)
+    return HtmlPage(template="session.html.j2", values=values, status=status)
 
 
 def _of_handoffs(session: Session) -> list[OwnershipEntry]:
@@ -109,13 +109,13 @@ def _of_handoffs(session: Session) -> list[OwnershipEntry]:
 
 
 def _revision(call: Call, session: Session) -> str:
-    """Return the revision of a session that was just read; its version may be another one in the store by now."""
+    """Return the revision of the session as it was read; the store may have a newer version by now."""
     standing = call.workspace.standing(session.id)
     return replace(standing, version=session.version).revision if standing else str(session.version)
 
 
 def _kept(form: Form, refusal: Refusal | None) -> Form:
-    """Return what was typed, for the forms of the page; what belongs to another node does not fit into them."""
+    """Return the texts to fill in again: none if they were typed for another node."""
     if refusal is None or (refusal.form in AT_POSITION and refusal.was_at):
         return Form()
     return form
@@ -127,7 +127,7 @@ def _can(session: Session, call: Call, command: type[Command]) -> bool:
 
 
 class AnswerButton(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to the question at the position: where it leads, and whether it was taken back before."""
+    """An answer to the current question: where it leads, and whether it was chosen before and taken back."""
 
     number: int
     label: str
@@ -154,13 +154,13 @@ def _answers(session: Session, progress: Progress, node: Node | None) -> list[An
 
 
 def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
-    """Return what `undo` would take back: its text, and whether it is a change; None if there is nothing."""
+    """Return what `undo` would take back: its text, and whether it is a change or a move; None if there is nothing."""
     last = last_undoable(session, call.me) if _can(session, call, c.Undo) else None
     if last is None or session.status == "closed":
         return None
     entry = session.entry(last)
     what = getattr(entry, "text", "") or getattr(getattr(entry, "what", None), "label", "")
-    what = what or SET.get(session.kinds[last], "the last thing you entered")
+    what = what or UNDO_LABELS.get(session.kinds[last], "the last thing you entered")
     return {
         "what": what,
         "change": last in session.changes,
@@ -174,32 +174,32 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
 def form_handler(name: str) -> Handler:
     """Return the handler of a form of the page."""
 
-    def send_form(call: Call) -> Answer:
-        session = find_session(call.workspace, call.named("session"))
+    def send_form(call: Call) -> Result:
+        session = find_session(call.workspace, call.path_param("session"))
         try:
-            wish = FORMS[name](call, session)
-            _carry_out(call, session, wish)
+            form_command = FORMS[name](call, session)
+            _send(call, session, form_command)
         except RflowError as error:
             if isinstance(error, NotFound) and call.workspace.version(session.id) is None:
                 raise
             return _refused(call, session, name, error)
-        return Redirect(to=f"/sessions/{session.code}", say=wish.say)
+        return Redirect(to=f"/sessions/{session.code}", notice=form_command.notice)
 
     send_form.__name__ = f"session_{name.replace('-', '_')}"
     return send_form
 
 
-def _carry_out(call: Call, session: Session, wish: Wish) -> None:
-    """Send the command of a form, then those of its evidence, which belong to the entry that it made."""
+def _send(call: Call, session: Session, form_command: FormCommand) -> None:
+    """Send the command of a form, then those that attach its evidence to the entry that it made."""
     on = 0
-    if wish.command is not None:
-        outcome = send(call.workspace, session, wish.command)
+    if form_command.command is not None:
+        outcome = send(call.workspace, session, form_command.command)
         session, on = outcome.session, outcome.entry
-    for command, data in evidence_commands(call.form, wish, on):
+    for command, data in evidence_commands(call.form, form_command, on):
         session = send(call.workspace, session, command, {command.evidence.digest: data}).session
 
 
-def _refused(call: Call, session: Session, name: str, error: RflowError) -> Answer:
+def _refused(call: Call, session: Session, name: str, error: RflowError) -> Result:
     """Show the session as it stands now, why the form was refused, and what was typed into it."""
     form = call.form
     now = find_session(call.workspace, session.id)
@@ -218,10 +218,10 @@ def _refused(call: Call, session: Session, name: str, error: RflowError) -> Answ
     return page_of(call, now, refusal, status_of(error))
 
 
-def evidence(call: Call) -> Answer:
+def evidence(call: Call) -> Result:
     """Download the whole content of a piece of evidence."""
-    session = find_session(call.workspace, call.named("session"))
-    seq = call.named("seq")
+    session = find_session(call.workspace, call.path_param("session"))
+    seq = call.path_param("seq")
     piece = session.evidence.get(whole_number(seq) or 0)
     if piece is None or not piece.what.digest:
         raise NotFound("There is no such content.", try_="See what there is: rflow show")
@@ -235,7 +235,7 @@ PAGES = (
         Page(
             path=f"/sessions/{{session}}/{name}",
             post=form_handler(name),
-            limit=UPLOAD_LIMIT if name == "add" else None,
+            body_limit=UPLOAD_LIMIT if name == "add" else None,
         )
         for name in FORMS
     ),

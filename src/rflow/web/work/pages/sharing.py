@@ -1,4 +1,4 @@
-"""Share progress: a summary to copy, in the format of the place where it is pasted, and links to the session."""
+"""Sharing progress: a summary to copy, in the format of the place to paste it, and links to the session."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,10 +18,10 @@ from rflow.errors import NotAllowed, RflowError, UsageProblem
 from rflow.formats import FORMATS, Format, Renderings, format_named
 from rflow.service.sessions import find_session, send
 from rflow.service.summaries import session_progress, what_leaves
-from rflow.web.work.call import Answer, Call, Download, Page, Redirect, Shown
+from rflow.web.work.call import Call, Download, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
 from rflow.web.work.forms import whole_number
-from rflow.web.work.once import check_first
+from rflow.web.work.resubmission import refuse_resubmission
 
 OFFERED: Mapping[str, str] = {
     "teams": "Teams",
@@ -31,14 +31,14 @@ OFFERED: Mapping[str, str] = {
     "text": "Text",
     "html": "HTML file",
 }
-"""The formats that people paste, with their names; the others are for programs."""
+"""The formats that people paste, with their labels; the others are for programs."""
 LIVES = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-"""How long a new link may work."""
-USUAL_LIFE = "24h"
+"""The lifetimes to choose from for a new link."""
+DEFAULT_LIFE = "24h"
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary as it leaves: its text, the same as HTML where the format has it, and what is in it."""
+    """A rendered summary: its text, its HTML if the format has one, and a description of its contents (`leaves`)."""
 
     format: Format
     brief: bool
@@ -47,16 +47,18 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     leaves: str
     progress: Progress
     words: tuple[int, int]
-    """How many words the brief and the whole text have."""
+    """Number of words in the brief and in the full form."""
 
 
-def share(call: Call) -> Answer:
-    """Show a summary to copy, and what a link would show."""
-    return share_page(call, find_session(call.workspace, call.named("session")))
+def share(call: Call) -> Result:
+    """Show a summary to copy, and the form for a link."""
+    return share_page(call, find_session(call.workspace, call.path_param("session")))
 
 
-def share_page(call: Call, session: Session, *, minted: Minted | None = None, error: RflowError | None = None) -> Shown:
-    """Return the page from which a session is shared; `minted` is the link just made, which is shown only here."""
+def share_page(
+    call: Call, session: Session, *, minted: Minted | None = None, error: RflowError | None = None
+) -> HtmlPage:
+    """Return the page for sharing a session; `minted` is a link that was just created, shown only here."""
     preview = _preview(call, session)
     values = {
         "s": session,
@@ -70,7 +72,7 @@ def share_page(call: Call, session: Session, *, minted: Minted | None = None, er
         "minted": minted.share if minted else None,
         "error": error,
     }
-    return Shown(template="share.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="share.html.j2", values=values, status=status_of(error))
 
 
 def _preview(call: Call, session: Session) -> Preview:
@@ -112,12 +114,12 @@ def _policy(call: Call, session: Session) -> Policy:
 
 
 def _lives(policy: Policy, now: datetime) -> Sequence[tuple[str, str, datetime]]:
-    """Return how long a link may work here: its key, in words, until when."""
+    """Return the lifetimes that the policy allows: key, description, and time of expiry."""
     longest = policy.longest_link
-    fits = [(key, life) for key, life in LIVES.items() if longest is None or life.total_seconds() <= longest]
-    if not fits and longest is not None:
-        fits = [(shown(timedelta(seconds=longest)), timedelta(seconds=longest))]
-    return [(key, f"in {_in_words(life)}", now + life) for key, life in fits]
+    allowed = [(key, life) for key, life in LIVES.items() if longest is None or life.total_seconds() <= longest]
+    if not allowed and longest is not None:
+        allowed = [(shown(timedelta(seconds=longest)), timedelta(seconds=longest))]
+    return [(key, f"in {_in_words(life)}", now + life) for key, life in allowed]
 
 
 def _in_words(life: timedelta) -> str:
@@ -125,12 +127,12 @@ def _in_words(life: timedelta) -> str:
     return counted(hours // 24, "day") if hours > 24 else counted(hours, "hour") if hours else shown(life)
 
 
-def send_link(call: Call) -> Answer:
-    """Make a link, and show it: only this page ever does."""
-    session = find_session(call.workspace, call.named("session"))
+def send_link(call: Call) -> Result:
+    """Create a link and show it, only once."""
+    session = find_session(call.workspace, call.path_param("session"))
     try:
         wish = _wish(call, session)
-        check_first(call, "See My shares for the link; it was shown only once. If it is lost, revoke it.")
+        refuse_resubmission(call, "See My shares for the link; it was shown only once. If it is lost, revoke it.")
         minted = call.workspace.create_share(wish)
     except (UsageProblem, NotAllowed) as error:
         return share_page(call, session, error=error)
@@ -140,7 +142,7 @@ def send_link(call: Call) -> Answer:
 def _wish(call: Call, session: Session) -> ShareWish:
     form, now = call.form, call.team.now()
     ends = {key: until for key, _, until in _lives(_policy(call, session), now)}
-    expires = form.line("expires") or USUAL_LIFE
+    expires = form.line("expires") or DEFAULT_LIFE
     if expires not in ends:
         raise UsageProblem("A link can't work for that long here.", try_=f"Choose one of {', '.join(ends)}.")
     views = whole_number(form.line("views"))
@@ -158,9 +160,9 @@ def _wish(call: Call, session: Session) -> ShareWish:
     )
 
 
-def send_copied(call: Call) -> Answer:
-    """Record that a summary was copied, as the terminal does; sent by the script of the page."""
-    session = find_session(call.workspace, call.named("session"))
+def send_copied(call: Call) -> Result:
+    """Record that a summary was copied; sent by the page's script."""
+    session = find_session(call.workspace, call.path_param("session"))
     command = RecordShared(
         format=_format(call.form.line("format")).name,
         destination="clipboard",
@@ -171,9 +173,9 @@ def send_copied(call: Call) -> Answer:
     return Redirect(to=f"/sessions/{session.code}/share")
 
 
-def summary_file(call: Call) -> Answer:
-    """Send the summary as a file: the way to take it along without a script, and the HTML page to attach."""
-    session = find_session(call.workspace, call.named("session"))
+def summary_file(call: Call) -> Result:
+    """Download the summary as a file: for browsers without scripts, and for HTML to attach."""
+    session = find_session(call.workspace, call.path_param("session"))
     preview = _preview(call, session)
     return Download(name=f"{session.code}{preview.format.suffix}", content=preview.text.encode())
 

@@ -1,4 +1,4 @@
-"""Starting a session, and going on at one from a link to it."""
+"""Starting a session, and continuing one from a link to it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,26 +8,26 @@ from rflow.errors import NotFound, RflowError, UsageProblem
 from rflow.ports.team import SpaceView
 from rflow.ports.values import TreeName
 from rflow.service.trees import tree_names
-from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
 
 FACTS = ("ticket", "customer", "severity", "situation")
-"""The header facts that can be said at once."""
+"""The header facts that the form has."""
 
 
-def start(call: Call) -> Answer:
-    """Ask what is broken."""
+def start(call: Call) -> Result:
+    """Show the form for a new session."""
     return _start_page(call)
 
 
-def _start_page(call: Call, error: RflowError | None = None) -> Shown:
+def _start_page(call: Call, error: RflowError | None = None) -> HtmlPage:
     spaces = _writable(call)
     trees: Mapping[str, Sequence[TreeName]] = {
         space.id: [name for name in tree_names(call.workspace, space.id) if name.digest] for space in spaces
     }
     wanted = call.form.text("space") or call.query.get("space", "")
     values = {"spaces": spaces, "trees": trees, "space": wanted, "error": error}
-    return Shown(template="start.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="start.html.j2", values=values, status=status_of(error))
 
 
 def _writable(call: Call) -> list[SpaceView]:
@@ -35,8 +35,8 @@ def _writable(call: Call) -> list[SpaceView]:
     return [space for space in call.workspace.spaces() if space.role != "reader"]
 
 
-def send_start(call: Call) -> Answer:
-    """Start a session; the same form sent again starts no second one."""
+def send_start(call: Call) -> Result:
+    """Start a session; submitting the same form again does not start another."""
     form = call.form
     try:
         space = form.text("space") or next((space.id for space in _writable(call)), "")
@@ -50,12 +50,12 @@ def send_start(call: Call) -> Answer:
         sent = call.workspace.start(command)
     except UsageProblem as error:
         return _start_page(call, error)
-    return Redirect(to=f"/sessions/{sent.code}", say=f"{sent.code} is started. It is yours.")
+    return Redirect(to=f"/sessions/{sent.code}", notice=f"{sent.code} is started. It is yours.")
 
 
-def resume(call: Call) -> Answer:
-    """Continue in the session of a link. People who can't see its space get a page that says who to ask."""
-    token = call.named("token")
+def resume(call: Call) -> Result:
+    """Redirect to the session of a link; people who can't see its space get a page that says who to ask."""
+    token = call.path_param("token")
     share = call.team.shared_by(token)
     if share is None:
         raise NotFound("This link does not work.", try_="Ask the person who sent it for a new one.")
@@ -63,7 +63,7 @@ def resume(call: Call) -> Answer:
         return Redirect(to=f"/sessions/{call.workspace.find(share.session).code}")
     except NotFound:
         values = {"by": share.by.name, "link": f"/share/{token}"}
-        return Shown(template="not_a_member.html.j2", values=values, status=403)
+        return HtmlPage(template="not_a_member.html.j2", values=values, status=403)
 
 
 PAGES = (

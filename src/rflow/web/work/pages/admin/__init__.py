@@ -1,4 +1,4 @@
-"""Pages for those who look after a server, and for leads of spaces: accounts, spaces, tokens, the audit."""
+"""Pages for administrators of a server and leads of spaces: accounts, spaces, tokens, the audit."""
 
 from rflow.web.work.call import Page
 from rflow.web.work.pages.admin import accounts, audit, spaces, tokens

@@ -9,27 +9,27 @@ from rflow.ports.paging import Key, Part, cut, newest_first
 from rflow.ports.team import NewToken, Token
 from rflow.service.team.tokens import checked_scopes
 from rflow.web.work import texts
-from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import status_of
-from rflow.web.work.once import check_first
-from rflow.web.work.pages.places import MOST, place_in, shown_in_address
+from rflow.web.work.pages.cursors import PAGE_SIZE, format_cursor, parse_cursor
+from rflow.web.work.resubmission import refuse_resubmission
 
 LIVES = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
-"""How long a new token may work, in days."""
+"""The lifetimes to choose from for a new token, in days."""
 
 
-def tokens(call: Call) -> Answer:
-    """List tokens, with a form for another one."""
+def tokens(call: Call) -> Result:
+    """List tokens, with a form for a new one."""
     return _tokens_page(call)
 
 
-def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> Shown:
+def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | None = None) -> HtmlPage:
     users = call.team.accounts(call.me).users() if call.me.admin else []
-    after = place_in(call.query.get("after", ""), "/tokens")
-    found = cut(call.team.tokens(call.me).tokens(), _key, Part(after=after, limit=MOST + 1))
+    after = parse_cursor(call.query.get("after", ""), "/tokens")
+    found = cut(call.team.tokens(call.me).tokens(), _key, Part(after=after, limit=PAGE_SIZE + 1))
     values = {
-        "tokens": found[:MOST],
-        "older": shown_in_address(_key(found[MOST - 1])) if len(found) > MOST else "",
+        "tokens": found[:PAGE_SIZE],
+        "older": format_cursor(_key(found[PAGE_SIZE - 1])) if len(found) > PAGE_SIZE else "",
         "first": after is None,
         "me": call.me,
         "scopes": get_args(Scope),
@@ -39,15 +39,15 @@ def _tokens_page(call: Call, error: RflowError | None = None, new: NewToken | No
         "new": new,
         "error": error,
     }
-    return Shown(template="tokens.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="tokens.html.j2", values=values, status=status_of(error))
 
 
 def _key(token: Token) -> Key:
     return newest_first(token.created_at, token.id)
 
 
-def send_new(call: Call) -> Answer:
-    """Create a token, and show it: only this page ever does."""
+def send_new(call: Call) -> Result:
+    """Create a token and show it, only once."""
     form = call.form
     try:
         days = LIVES.get(form.line("expires"))
@@ -56,7 +56,7 @@ def send_new(call: Call) -> Answer:
         scopes = checked_scopes([cast("Scope", scope) for scope in form.all("scope") if scope])
         user = form.line("user") or call.me.person.name
         until = call.team.now() + timedelta(days=days)
-        check_first(call, "The token is in the list; it was shown only once. If it is lost, revoke it.")
+        refuse_resubmission(call, "The token is in the list; it was shown only once. If it is lost, revoke it.")
         new = call.team.tokens(call.me).create(user, scopes, until, form.line("label"))
     except NotFound as error:
         hint = error.try_ if error.try_.startswith("Did you mean") else "Check the name. /admin lists the accounts."
@@ -66,10 +66,10 @@ def send_new(call: Call) -> Answer:
     return _tokens_page(call, new=new)
 
 
-def send_revoke(call: Call) -> Answer:
+def send_revoke(call: Call) -> Result:
     """Revoke a token."""
-    token = call.team.tokens(call.me).revoke(call.named("token"))
-    return Redirect(to="/tokens", say=texts.TOKEN_REVOKED.format(ending=token.ending))
+    token = call.team.tokens(call.me).revoke(call.path_param("token"))
+    return Redirect(to="/tokens", notice=texts.TOKEN_REVOKED.format(ending=token.ending))
 
 
 PAGES = (

@@ -1,4 +1,4 @@
-"""Handing a session to somebody: with a message, warnings, and what to do if something happens. A lead reassigns."""
+"""Handing off a session, with a note, warnings and contingencies; leads reassign sessions."""
 
 from difflib import get_close_matches
 
@@ -11,19 +11,19 @@ from rflow.core.text import clean
 from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 from rflow.service.sessions import find_session, send
 from rflow.web.work import texts
-from rflow.web.work.call import Answer, Call, Page, Redirect, Shown
+from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import on_page, status_of
 
-ROOMS = 3
-"""How many warnings, and how many contingencies, the form has room for."""
+ROWS = 3
+"""Number of rows in the form for warnings, and for contingencies."""
 
 
-def hand_off(call: Call) -> Answer:
-    """Ask who gets a session, and what they must know."""
-    return _hand_off_page(call, find_session(call.workspace, call.named("session")))
+def hand_off(call: Call) -> Result:
+    """Show the form for a handoff."""
+    return _hand_off_page(call, find_session(call.workspace, call.path_param("session")))
 
 
-def _hand_off_page(call: Call, session: Session, error: RflowError | None = None) -> Shown:
+def _hand_off_page(call: Call, session: Session, error: RflowError | None = None) -> HtmlPage:
     command: type[Command] = HandOff if may(session, call.me, HandOff) else Reassign
     if not may(session, call.me, command):
         raise NotAllowed(
@@ -32,21 +32,21 @@ def _hand_off_page(call: Call, session: Session, error: RflowError | None = None
     people = [somebody for somebody in call.workspace.people() if somebody.id != session.owner.id]
     what, try_ = on_page(error) if error else ("", "")
     if isinstance(error, NotFound):
-        try_ = _meant(call) or try_
+        try_ = _suggestion(call) or try_
     values = {
         "s": session,
         "reassigns": command is Reassign,
         "people": people,
-        "rooms": range(1, ROOMS + 1),
+        "rows": range(1, ROWS + 1),
         "what": what,
         "try_": try_,
     }
-    return Shown(template="hand_off.html.j2", values=values, status=status_of(error) if error else 200)
+    return HtmlPage(template="hand_off.html.j2", values=values, status=status_of(error))
 
 
-def send_hand_off(call: Call) -> Answer:
-    """Hand a session off; what was typed stays on the page if that can't be done."""
-    session = find_session(call.workspace, call.named("session"))
+def send_hand_off(call: Call) -> Result:
+    """Hand a session off; if that fails, the form shows again what was typed."""
+    session = find_session(call.workspace, call.path_param("session"))
     try:
         to = _receiver(call)
         command = HandOff(
@@ -60,42 +60,42 @@ def send_hand_off(call: Call) -> Answer:
         send(call.workspace, session, command)
     except (UsageProblem, SessionMoved, NotAllowed, NotFound) as error:
         return _hand_off_page(call, session, error)
-    return Redirect(to=f"/sessions/{session.code}", say=texts.HANDED.format(name=to.name))
+    return Redirect(to=f"/sessions/{session.code}", notice=texts.HANDED.format(name=to.name))
 
 
-def send_reassign(call: Call) -> Answer:
-    """Give somebody's session to somebody else, as a lead."""
-    session = find_session(call.workspace, call.named("session"))
+def send_reassign(call: Call) -> Result:
+    """Reassign a session, as a lead."""
+    session = find_session(call.workspace, call.path_param("session"))
     try:
         to = _receiver(call)
         command = Reassign(to=to, reason=call.form.line("reason"), command_id=call.form.command_id, seen=call.form.seen)
         send(call.workspace, session, command)
     except (UsageProblem, SessionMoved, NotFound) as error:
         return _hand_off_page(call, session, error)
-    return Redirect(to=f"/sessions/{session.code}", say=texts.REASSIGNED.format(name=to.name))
+    return Redirect(to=f"/sessions/{session.code}", notice=texts.REASSIGNED.format(name=to.name))
 
 
 def _receiver(call: Call) -> Person:
-    """Return who was named; the service decides whether the session may go to them."""
+    """Return the receiver named in the form; the service checks whether they may get the session."""
     to = person(clean(call.form.line("to")))
     if not is_named(to):
-        raise UsageProblem("To whom? The name is empty.", try_="Name a member, or a queue such as @tier2.")
+        raise UsageProblem("The receiver's name is empty.", try_="Name a member, or a queue such as @tier2.")
     return to
 
 
-def _meant(call: Call) -> str:
-    """Return a "did you mean" for a name; "" if no name is close."""
+def _suggestion(call: Call) -> str:
+    """Return "Did you mean …?" with the closest name; "" if none is close."""
     names = [somebody.name for somebody in call.workspace.people()]
     close = get_close_matches(call.form.line("to"), names, n=1)
     return f"Did you mean {close[0]}?" if close else ""
 
 
 def _numbered(call: Call, name: str) -> list[str]:
-    return [call.form.line(f"{name}_{number}") for number in range(1, ROOMS + 1)]
+    return [call.form.line(f"{name}_{number}") for number in range(1, ROWS + 1)]
 
 
 def _contingencies(call: Call) -> tuple[Contingency, ...]:
-    """Return what to do if something happens; a half of one is refused."""
+    """Return the contingencies in the form; raise `UsageProblem` for an incomplete one."""
     both = [pair for pair in zip(_numbered(call, "if"), _numbered(call, "then"), strict=True) if any(pair)]
     if not all(condition and action for condition, action in both):
         raise UsageProblem("An “if” has no “then”, or the other way round.", try_="Fill in both, or none.")
