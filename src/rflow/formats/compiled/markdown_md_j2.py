@@ -1,6 +1,6 @@
 """templates/formats/markdown.md.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 5c597161da0e65ceb99e13324b72bf17879e79a2d8918c883ec7d7133a104789
+SHA-256 of the template: fc5e2c5b9ee1b09d56e5f8db49b39717acb12fea9e7a25e68648593757702c76
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Undefined, missing
@@ -277,7 +277,7 @@ def template(environment):
                         '\n',
                     )
                 t_17.append(
-                    environment.show(t_1(l_2_line)),
+                    environment.show(t_1(l_2_line, '\xa0\xa0\xa0\xa0')),
                 )
                 if (not environment.getattr(l_2_loop, 'last')):
                     pass

@@ -1,6 +1,6 @@
 """templates/formats/paste.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: d7dcee90ed544f397b3ea6f3efc1659940d0e9fbdc51843b6e1a129fd630cb78
+SHA-256 of the template: 28ba93a88c13ff649cb87bb147584ed9399d2f5959f73d94a545238cfeb450f7
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Namespace, Undefined, missing
@@ -245,7 +245,7 @@ def template(environment):
                         _loop_vars = {}
                         pass
                         yield '<br>'
-                        yield environment.show(t_1(l_3_line))
+                        yield environment.show(t_1(l_3_line, 4))
                     l_3_line = missing
                     yield '</p>\n'
                 else:

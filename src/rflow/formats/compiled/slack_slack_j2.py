@@ -1,6 +1,6 @@
 """templates/formats/slack.slack.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: bf86e9875f13a0312aeef0b33a3709deba70793982023773c7b0cbce21e54f77
+SHA-256 of the template: c0b9bdd3f4197e4459b13681dece3c6eaa40f0485987c3b2b9f0396d6d8a4d92
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -249,7 +249,7 @@ def template(environment):
                 pass
                 t_15.extend((
                     '  ',
-                    environment.show(t_1(l_2_line, 2)),
+                    environment.show(t_1(l_2_line, 4)),
                     '\n',
                 ))
             l_2_line = missing

@@ -1,6 +1,6 @@
 """templates/formats/teams.txt.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: f43f3310f2a48c5b60cf74427cf9bd87b45ffa400ab9bcbaf3978f164c624898
+SHA-256 of the template: c5d6203fecca087536f056151304e1e748bdc763ff2c9fee8619cb0d8f285517
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -245,7 +245,7 @@ def template(environment):
                 pass
                 t_16.extend((
                     '  ',
-                    environment.show(t_1(l_2_line, 2)),
+                    environment.show(t_1(l_2_line, 4)),
                     '\n',
                 ))
             l_2_line = missing

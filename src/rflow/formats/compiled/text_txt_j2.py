@@ -1,6 +1,6 @@
 """templates/formats/text.txt.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 0e2a807b7b3a39eacd60d6f08b9e5e982ad12a5457b27115a8ca533cfb9b62d8
+SHA-256 of the template: 93006169e6129c0f491ef7fd9c5f233eed60a576ad61ad6b48adb0a2d412703f
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -251,7 +251,7 @@ def template(environment):
                 pass
                 t_19.extend((
                     '  ',
-                    environment.show(t_8(l_2_line, 80, 2)),
+                    environment.show(t_8(l_2_line, 80, 4)),
                     '\n',
                 ))
             l_2_line = missing
