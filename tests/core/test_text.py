@@ -199,6 +199,10 @@ def test_japanese_is_wrapped_between_characters_but_never_before_what_closes_or_
         "  を「TCP/IP」に変更しま",
         "  した、すみません。",
     ]
+    assert wrap("見て https://leeds.example/印刷/二 C:\\ログ\\印刷.txt", 12)[1:] == [
+        "https://leeds.example/印刷/二",
+        "C:\\ログ\\印刷.txt",
+    ]
     assert wrap("注文" * 20, 24) == ["注文" * 6, "注文" * 6, "注文" * 6, "注文" * 2]
 
 

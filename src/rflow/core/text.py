@@ -171,9 +171,13 @@ _ATTACHED = (
 
 @cache
 def _breakable() -> re.Pattern[str]:
-    """Return the pattern of the parts between which a line may be broken, in Chinese and Japanese without a space."""
+    """Return the pattern of the parts between which a line may be broken, in Chinese and Japanese without a space.
+
+    The path of a file and an address stay whole.
+    """
     ideograph = f"[{_OPENING}]{{0,4}}[{_IDEOGRAPHS}][{_ATTACHED}]*"
-    return re.compile(f"{ideograph}|[^{_IDEOGRAPHS}]+?(?={ideograph}|\\Z)", re.DOTALL)
+    address = r"\A(?:[a-z]{2,20}://|[a-z]:\\|[/\\~]).+"
+    return re.compile(f"(?i:{address})|{ideograph}|[^{_IDEOGRAPHS}]+?(?={ideograph}|\\Z)", re.DOTALL)
 
 
 def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:

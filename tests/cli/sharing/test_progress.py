@@ -37,6 +37,36 @@ def clipboard(me: Program) -> str:
     return (me.home / "clipboard").read_text("utf-8")
 
 
+RESTORE = "curl -d @agent.json https://leeds.example/a_b*c\\{1}"
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "slack", "teams", "jira", "slack-blocks", "teams-card"])
+def test_how_to_revert_a_change_can_be_copied_out_of_every_format_as_it_was_typed(ana: Program, name: str) -> None:
+    """Escaped, set in, or with an invisible character in it, it would do something else when it is pasted."""
+    ana.ok("change", "Agent of print-01 replaced by the one of the test bench", "--revert", RESTORE)
+    ana.ok("change", "Ribbon changed", "--revert", "put the old one back")
+    for form in ([], ["--brief"]):
+        out = ana.ok("progress", "-f", name, *form).out
+        assert RESTORE in (out.replace("\\\\", "\\") if out.startswith("{") else out)
+
+
+def test_japanese_is_wrapped_at_80_columns_and_a_path_in_it_stays_whole(ana: Program) -> None:
+    ana.ok("note", "--warn", "本番のプリンターを再起動しないでください。" * 4)
+    ana.ok("step", "再起動しても印刷しません。" * 9, "--result", "ログは /var/log/印刷/エラー.log にあります")
+    out = ana.ok("progress", "-f", "text").out
+    assert all(columns(line) <= 80 for line in out.splitlines())
+    assert "/var/log/印刷/エラー.log" in out
+    assert "本番のプリンターを再起動しないでください。" * 4 in "".join(out.split())
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "slack", "teams", "jira"])
+def test_in_a_digest_the_further_lines_of_a_text_are_not_taken_for_facts(ana: Program, name: str) -> None:
+    ana.ok("brief", "--ask", "Please look at print-01\nCaution: none")
+    out = ana.ok("digest", "-f", name).out
+    assert not re.search(r"(?m)^ {0,2}Caution", out)
+    assert "Caution: none" in out
+
+
 def deliveries(me: Program) -> list[str]:
     """Where summaries of the current session went, as it is recorded."""
     return re.findall(r'"type":"progress_shared".*?"destination":"(\w+)"', me.ok("export").out)

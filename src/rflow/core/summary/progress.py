@@ -252,13 +252,15 @@ class Handover(_Part, frozen=True, kw_only=True):
 class SectionEntry(_Part, frozen=True, kw_only=True):
     """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output.
 
-    `seq` is the entry of the session that it shows or belongs to (0 for none).
+    `seq` is the entry of the session that it shows or belongs to (0 for none). `command` is what its text ends in, if
+    that is to be typed: how to revert a change.
     """
 
     text: str
     number: int = 0
     below: tuple[str, ...] = ()
     seq: int = 0
+    command: str = ""
 
 
 class Section(_Part, frozen=True, kw_only=True):

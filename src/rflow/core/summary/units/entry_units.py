@@ -53,6 +53,7 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
         prepared=Lengths(tuple(levels), max(part.wanted for part in parts), max(part.smooth for part in parts)),
         order=(same[-1].seq, 0),
         counts=tuple(kind for entry in same for kind in _counts(entry)),
+        command=phrases.revert_command(same[0]),
     )
 
 

@@ -187,8 +187,13 @@ def is_of_several(text: str) -> bool:
 def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
         return "not recorded"
+    return revert_command(entry) or f"rflow show {code}, entry {entry.seq}"
+
+
+def revert_command(entry: ProgressChange) -> str:
+    """Return how a change is reverted, as it was typed; "" where that is too long, or not known."""
     long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
-    return f"rflow show {code}, entry {entry.seq}" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
+    return "" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
 
 
 def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
