@@ -50,6 +50,26 @@ def test_how_to_revert_a_change_can_be_copied_out_of_every_format_as_it_was_type
         assert RESTORE in (out.replace("\\\\", "\\") if out.startswith("{") else out)
 
 
+def test_of_a_stack_trace_every_format_shows_the_message_and_the_page_the_message_above_the_last_frames(
+    ana: Program,
+) -> None:
+    frames = "".join(f"\tat com.acme.Pool.m{number}(Pool.java:{number})\n" for number in range(30))
+    ana.ok("step", "Looked at the log")
+    ana.ok(
+        "attach",
+        "-",
+        "--label",
+        "server.log",
+        "--on",
+        "5",
+        stdin=f"Started\nPoolError: exhausted\n{frames}\t... 23 more\n",
+    )
+    for name in FORMATS:
+        assert "PoolError: exhausted" in ana.ok("progress", "-f", name).out, name
+    assert "server.log: PoolError: exhausted\n" in ana.ok("progress", "-f", "text").out
+    assert re.search(r"<pre[^>]*>\n?PoolError: exhausted\n…\n", ana.ok("progress", "-f", "html").out)
+
+
 def test_japanese_is_wrapped_at_80_columns_and_a_path_in_it_stays_whole(ana: Program) -> None:
     ana.ok("note", "--warn", "本番のプリンターを再起動しないでください。" * 4)
     ana.ok("step", "再起動しても印刷しません。" * 9, "--result", "ログは /var/log/印刷/エラー.log にあります")

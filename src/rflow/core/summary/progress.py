@@ -174,7 +174,10 @@ class OutlineEntry(_Part, frozen=True, kw_only=True):
 
 
 class ProgressEvidence(_Part, frozen=True, kw_only=True):
-    """A piece of evidence: `lines` is the end of its output, `left_out` the number of lines not shown."""
+    """A piece of evidence: `lines` is the end of its output, `left_out` the number of lines not shown.
+
+    `telling` is its line that says most: the last, but for the frames of a stack and the like.
+    """
 
     seq: int
     kind: EvidenceKind
@@ -184,6 +187,7 @@ class ProgressEvidence(_Part, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     left_out: int
     bytes_total: int
+    telling: str = ""
     at: datetime | None = None
     exit_code: int | None = None
     duration: float | None = None
