@@ -55,15 +55,8 @@ def test_of_a_stack_trace_every_format_shows_the_message_and_the_page_the_messag
 ) -> None:
     frames = "".join(f"\tat com.acme.Pool.m{number}(Pool.java:{number})\n" for number in range(30))
     ana.ok("step", "Looked at the log")
-    ana.ok(
-        "attach",
-        "-",
-        "--label",
-        "server.log",
-        "--on",
-        "5",
-        stdin=f"Started\nPoolError: exhausted\n{frames}\t... 23 more\n",
-    )
+    log = f"Started\nPoolError: exhausted\n{frames}\t... 23 more\n"
+    ana.ok("attach", "-", "--label", "server.log", "--on", "5", stdin=log)
     for name in FORMATS:
         assert "PoolError: exhausted" in ana.ok("progress", "-f", name).out, name
     assert "server.log: PoolError: exhausted\n" in ana.ok("progress", "-f", "text").out

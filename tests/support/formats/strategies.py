@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.inspect import NoneType, StrType, StructType, Type, UnionType, VarTupleType, type_info
 from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest, Progress, SectionEntry
+from rflow.core.summary.progress import Digest, Progress, ProgressEvidence, SectionEntry
+from rflow.core.summary.units.outputs import telling_line
 from rflow.core.summary.units.phrases import NOTHING
 from rflow.core.text import clean, one_line
 
@@ -160,7 +161,8 @@ def _with_texts(kind: Type, summary: Any, path: str, text: Callable[[str, str], 
                 part.name: _with_texts(part.type, getattr(summary, part.name), f"{path}.{part.name}", text)
                 for part in fields
             }
-            return replace(summary, **parts)
+            made = replace(summary, **parts)
+            return replace(made, telling=telling_line(made.lines)) if isinstance(made, ProgressEvidence) else made
     return summary
 
 
