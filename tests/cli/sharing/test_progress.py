@@ -80,6 +80,21 @@ def test_in_a_digest_the_further_lines_of_a_text_are_not_taken_for_facts(ana: Pr
     assert "Caution: none" in out
 
 
+def test_a_digest_counts_the_waits_that_it_has_no_room_for(ana: Program) -> None:
+    for number in range(12):
+        ana.ok(
+            "wait", f"carrier {number}: an answer about the line to Leeds, with the times of its work", "--until", "2h"
+        )
+    out = ana.ok("digest", "-f", "text").out
+    shown, counted = (
+        out.count("an answer about the line"),
+        re.search(r"Omitted: .*?(\d+) waits?", " ".join(out.split())),
+    )
+    assert 0 < shown < 12
+    assert counted
+    assert int(counted[1]) == 12 - shown
+
+
 def deliveries(me: Program) -> list[str]:
     """Where summaries of the current session went, as it is recorded."""
     return re.findall(r'"type":"progress_shared".*?"destination":"(\w+)"', me.ok("export").out)

@@ -34,6 +34,7 @@ _NAMED = {
     "change": ("change in place", "changes in place"),
     "warning": ("warning", "warnings"),
     "plan": ("if-then", "if-thens"),
+    "wait": ("wait", "waits"),
 }
 """What the brief form counts by its kind: what a reader must not miss."""
 
