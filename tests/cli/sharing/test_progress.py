@@ -80,6 +80,16 @@ def test_in_a_digest_the_further_lines_of_a_text_are_not_taken_for_facts(ana: Pr
     assert "Caution: none" in out
 
 
+def test_in_a_digest_nothing_stands_behind_the_way_to_revert_a_change(ana: Program) -> None:
+    ana.ok("change", "Spooler stopped", "--revert", "systemctl start cups")
+    ana.ok("change", "Port closed", "--revert", "nft delete rule inet a b handle 7")
+    lines = ana.ok("digest", "-f", "teams").out.splitlines()
+    assert [line.partition("Revert: ")[2] for line in lines if "Revert: " in line] == [
+        "systemctl start cups",
+        "nft delete rule inet a b handle 7",
+    ]
+
+
 def test_a_digest_counts_the_waits_that_it_has_no_room_for(ana: Program) -> None:
     for number in range(12):
         ana.ok(
