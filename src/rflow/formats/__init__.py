@@ -1,6 +1,7 @@
 """The output formats: one table, from which choices, help and tests derive."""
 
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -179,6 +180,21 @@ SHORT_NAMES = {"md": "markdown", "txt": "text"}
 """Short names of formats, as `-f` takes them."""
 SUFFIXES = {".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
 """The format that a file has by its name, where nothing else says it."""
+BINARY = frozenset(".pdf .doc .docx .odt .rtf .xls .xlsx .ods .ppt .pptx .odp .png .jpg .jpeg .gif .zip".split())
+"""How the names of files end whose programs can't open any format of rflow's."""
+
+
+def format_by_suffix(output: str) -> str | None:
+    """Return the format that a file has by its name, if it says one; refuse names of files that rflow can't make."""
+    suffix = PurePath(output).suffix
+    if suffix.lower() in BINARY:
+        from shlex import quote
+
+        raise UsageProblem(
+            f"There is no format for {suffix} files.",
+            try_=f"A page opens in every browser, which can print it as PDF: -o {quote(output.removesuffix(suffix) + '.html')}",
+        )
+    return SUFFIXES.get(suffix.lower())
 
 
 def format_named(name: str, folders: "Folders | None" = None) -> Format:

@@ -80,6 +80,17 @@ def test_in_a_digest_the_further_lines_of_a_text_are_not_taken_for_facts(ana: Pr
     assert "Caution: none" in out
 
 
+def test_a_file_that_its_program_could_not_open_is_refused_unless_the_format_is_named(ana: Program) -> None:
+    for command in ("progress", "digest"):
+        refused = ana.refused(2, command, "-o", "leeds 2.PDF")
+        assert refused == (
+            "rflow: There is no format for .PDF files.\n"
+            "       A page opens in every browser, which can print it as PDF: -o 'leeds 2.html'\n"
+        )
+    assert list((ana.home / "here").iterdir()) == []
+    ana.ok("progress", "-f", "html", "-o", "leeds.doc")
+
+
 def test_in_a_digest_nothing_stands_behind_the_way_to_revert_a_change(ana: Program) -> None:
     ana.ok("change", "Spooler stopped", "--revert", "systemctl start cups")
     ana.ok("change", "Port closed", "--revert", "nft delete rule inet a b handle 7")
