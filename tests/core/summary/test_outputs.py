@@ -73,6 +73,7 @@ PS C:\\Users\\sam>
         ('{\n  "error": "denied"\n}\n', '"error": "denied"'),
         ("write failed: disk full\nroot@db1:~# \n", "write failed: disk full"),
         ("Link is down\nswitch01(config)#", "Link is down"),
+        ("<r>\n  <fault>denied</fault>\n</r>\n", "<fault>denied</fault>"),
         ("(0 rows)\n\n", "(0 rows)"),
         ("--- a\n+ retries = 3\n", "+ retries = 3"),
         ("Restarted.\nat the end it works (nearly)\n", "at the end it works (nearly)"),

@@ -36,6 +36,7 @@ def _noise() -> re.Pattern[str]:
           | [\w.-]+@[\w.-]+[:\ ~][^|]*[\#$%>]                   # prompts
           | (?:PS\ )?[A-Za-z]:\\[^|<>]*>
           | [\w.()-]+[\#>]
+          | (?:</[\w:.-]+>)+                                    # XML
           | lines\ \d+-\d+.*\(END\)                             # less
           | Hint:\ Some\ lines\ were\ ellipsized.*              # systemd
           | …\ [\d,]+\ lines?\ .*left\ out\ …
