@@ -179,11 +179,31 @@ def test_a_line_is_shortened_to_columns_where_that_is_asked() -> None:
     assert shorten("The printer in Leeds", 12, columns) == shorten("The printer in Leeds", 12)
 
 
-@given(st.lists(st.text(alphabet="ab日👍é", min_size=1, max_size=6), min_size=1), st.integers(14, 30))
+@given(st.lists(st.text(alphabet="ab👍é", min_size=1, max_size=6), min_size=1), st.integers(14, 30))
 def test_a_wrapped_line_keeps_its_words_and_fits_into_the_columns(words: list[str], width: int) -> None:
     lines = wrap(" ".join(words), width, "- ", "  ")
     assert " ".join(line[2:] for line in lines) == " ".join(words)
     assert all(columns(line) <= width for line in lines)
+
+
+@given(st.lists(st.text(alphabet="ab日本ポ、（）(", min_size=1, max_size=40), min_size=1), st.integers(14, 30))
+def test_a_wrapped_line_keeps_every_character_of_a_script_without_spaces(words: list[str], width: int) -> None:
+    assert "".join("".join(wrap(" ".join(words), width)).split()) == "".join(words)
+
+
+def test_japanese_is_wrapped_between_characters_but_never_before_what_closes_or_behind_what_opens() -> None:
+    said = "ログには何もありません。WSDポート（print-01）を「TCP/IP」に変更しました、すみません。"
+    assert wrap(said, 24, "", "  ") == [
+        "ログには何もありません。",
+        "  WSDポート（print-01）",
+        "  を「TCP/IP」に変更しま",
+        "  した、すみません。",
+    ]
+    assert wrap("見て https://leeds.example/印刷/二 C:\\ログ\\印刷.txt", 12)[1:] == [
+        "https://leeds.example/印刷/二",
+        "C:\\ログ\\印刷.txt",
+    ]
+    assert wrap("注文" * 20, 24) == ["注文" * 6, "注文" * 6, "注文" * 6, "注文" * 2]
 
 
 def test_a_word_that_is_wider_than_a_line_stays_whole_and_a_blank_line_gives_none() -> None:

@@ -197,7 +197,7 @@ def test_all_but_the_last_five_steps_and_key_facts_are_folded() -> None:
 
 def test_the_output_of_a_step_stands_below_it_and_says_how_it_ended_in_a_word() -> None:
     def chips(code: int) -> list[str]:
-        piece = replace(FULL.evidence[0], on=FULL.tried[-1].seq, exit_code=code, lines=("no answer",))
+        piece = replace(FULL.evidence[0], on=FULL.tried[-1].seq, exit_code=code, lines=("no answer",), telling="")
         step = steps_of(parsed(changed(FULL, evidence=(piece,))))[FULL.tried[-1].number]
         assert [words(each) for each in step.iter("pre")] == ["no answer"]
         return [words(chip) for chip in with_class(step, "chip")]

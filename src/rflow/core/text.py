@@ -158,10 +158,33 @@ def listing(what: str, rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join([what, *lines, *(["  …"] if len(rows) > 12 else [])])
 
 
-def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    """Return a line wrapped at spaces to at most `width` columns; a longer word stays whole, a blank line has no lines.
+_IDEOGRAPHS = (
+    "\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_OPENING = r"(\[{（「『【〔《〈［｛“‘"
+# What may not begin a line (UAX 14: closing punctuation, small kana, the marks of length and repetition, accents).
+_ATTACHED = (
+    r")\]},.;:!?%）」』】〕》〉］｝、。，．・：；？！％…‥”’ー々〻ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+    "゛゜ｰﾞﾟ\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+)
 
-    The first line starts with `first`, the others with `rest`; both count towards the width.
+
+@cache
+def _breakable() -> re.Pattern[str]:
+    """Return the pattern of the parts between which a line may be broken, in Chinese and Japanese without a space.
+
+    The path of a file and an address stay whole.
+    """
+    ideograph = f"[{_OPENING}]{{0,4}}[{_IDEOGRAPHS}][{_ATTACHED}]*"
+    address = r"\A(?:[a-z]{2,20}://|[a-z]:\\|[/\\~]).+"
+    return re.compile(f"(?i:{address})|{ideograph}|[^{_IDEOGRAPHS}]+?(?={ideograph}|\\Z)", re.DOTALL)
+
+
+def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Return a line wrapped to at most `width` columns at spaces, and where Chinese and Japanese may be broken.
+
+    A longer word stays whole, a blank line has no lines. The first line starts with `first`, the others with `rest`;
+    both count towards the width.
     """
     return _column_wrapper()(
         width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
@@ -181,7 +204,11 @@ def _column_wrapper() -> "type[TextWrapper]":
 
     class ColumnWrapper(TextWrapper):
         def _split(self, text: str) -> list[str]:
-            return [chunk if chunk.isascii() else Chunk(chunk) for chunk in super()._split(text)]
+            chunks = super()._split(text)
+            if text.isascii():
+                return chunks
+            parts = [part for chunk in chunks for part in ([chunk] if chunk.isascii() else _breakable().findall(chunk))]
+            return [part if part.isascii() else Chunk(part) for part in parts]
 
     return ColumnWrapper
 

@@ -1,5 +1,6 @@
 """The output formats: one table, from which choices, help and tests derive."""
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -179,6 +180,22 @@ SHORT_NAMES = {"md": "markdown", "txt": "text"}
 """Short names of formats for `-f`."""
 SUFFIXES = {".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json"}
 """The default format of an output file, by its suffix."""
+BINARY = frozenset(".pdf .doc .docx .odt .rtf .xls .xlsx .ods .ppt .pptx .odp .png .jpg .jpeg .gif .zip".split())
+"""How the names of files end whose programs can't open any format of rflow's."""
+
+
+def format_by_suffix(output: str) -> str | None:
+    """Return the format that a file has by its name, if it says one; refuse names of files that rflow can't make."""
+    suffix = os.path.splitext(output)[1]  # noqa: PTH122 (pathlib takes 5 ms to load)
+    if suffix.lower() in BINARY:
+        from shlex import quote
+
+        page = quote(output.removesuffix(suffix) + ".html")
+        raise UsageProblem(
+            f"There is no format for {suffix} files.",
+            try_=f"A page opens in every browser, which can print it as PDF: -o {page}",
+        )
+    return SUFFIXES.get(suffix.lower())
 
 
 def format_named(name: str, folders: "Folders | None" = None) -> Format:

@@ -22,10 +22,11 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(_Part, frozen=True, kw_only=True):
-    """A label and its text, which may have several lines."""
+    """A label and its text, which may have several lines; its first line may end in a `command` to type."""
 
     label: str
     text: str
+    command: str = ""
 
 
 class Command(_Part, frozen=True, kw_only=True):
@@ -50,9 +51,13 @@ class Line(_Part, frozen=True, kw_only=True):
 
 
 class Item(_Part, frozen=True, kw_only=True):
-    """An entry of a list, with what is below it: the lines of an output, or a list of its own."""
+    """An entry of a list, with what is below it: the lines of an output, or a list of its own.
+
+    The first line of its text may end in a `command` to type.
+    """
 
     text: str
+    command: str = ""
     output: str = ""
     items: tuple["Item", ...] = ()
 
@@ -111,6 +116,7 @@ class _Deep(_Part, frozen=True, kw_only=True):
 
     text: str
     depth: int
+    command: str = ""
     output: str = ""
 
 
@@ -154,9 +160,10 @@ class Recorder:
         blocks = tuple(_grouped(self._placed(caller())))
         return self._keep(Section(heading=f"{heading} {detail}".strip(), blocks=blocks)) if blocks else Markup()
 
-    def fact(self, label: str, text: object, detail: str = "") -> Markup:
+    def fact(self, label: str, text: object, detail: str = "", command: str = "") -> Markup:
         """Record a fact, unless it is empty; `detail` belongs to its label."""
-        return self._keep(Fact(label=f"{label} {detail}".strip(), text=str(text))) if text else Markup()
+        whole = f"{label} {detail}".strip()
+        return self._keep(Fact(label=whole, text=str(text), command=command)) if text else Markup()
 
     def command(self, label: str, text: str) -> Markup:
         """Record a command."""
@@ -170,9 +177,9 @@ class Recorder:
         """Record a line."""
         return self._keep(Line(text=text))
 
-    def item(self, text: str, depth: int = 1) -> Markup:
+    def item(self, text: str, depth: int = 1, command: str = "") -> Markup:
         """Record an entry of a list."""
-        return self._keep(_Deep(text=text, depth=depth))
+        return self._keep(_Deep(text=text, depth=depth, command=command))
 
     def step(self, number: int, text: str, gap: int, last: int) -> Markup:
         """Record a numbered step."""
@@ -218,7 +225,7 @@ def _list(waiting: list[_Deep], depth: int) -> Iterator[Item]:
     while waiting and waiting[-1].depth >= depth:
         entry = waiting.pop()
         items = tuple(_list(waiting, entry.depth + 1))
-        yield Item(text=entry.text, output=entry.output, items=items)
+        yield Item(text=entry.text, command=entry.command, output=entry.output, items=items)
 
 
 def sheet(summary: Summary, layout: str) -> Sheet:

@@ -14,7 +14,7 @@ from rflow.core.summary.progress import Progress, Summary
 from rflow.core.summary.units.times import stamp
 from rflow.core.text import shorten
 from rflow.formats import layout_of
-from rflow.formats.escaping.plain import SlackPaste, is_link
+from rflow.formats.escaping.plain import SlackPaste, is_link, split_command
 from rflow.formats.parts import (
     Block,
     Command,
@@ -111,7 +111,7 @@ def _asking(section: Section) -> Iterator[Element]:
     for block in section.blocks:
         if isinstance(block, Fact) and block.text.strip():
             yield _of("section", [_text(block.label, bold=True)])
-            yield _of("quote", [_text(block.text)])
+            yield _of("quote", _said(block.text, block.command))
         else:
             yield from _listed(block)
 
@@ -140,8 +140,8 @@ def _paragraph(lines: list[list[Element]]) -> Iterator[Element]:
 def _lines(block: Block) -> Iterator[list[Element]]:
     """Return a part as lines."""
     match block:
-        case Fact(label=label, text=text):
-            yield [_text(f"{label}: ", bold=True), *_texts(_indented(text))]
+        case Fact(label=label, text=text, command=command):
+            yield [_text(f"{label}: ", bold=True), *_said(_indented(text), command)]
         case Command(label=label, text=text):
             yield [_text(f"{label}: ", bold=True), *_texts(text, code=True)]
         case Link(label=label, url=url, until=until):
@@ -169,14 +169,14 @@ def _numbered(steps: Iterable[NumberedStep]) -> Iterator[Element]:
     """Return numbered lists, a new one after each gap: within a list Slack counts on."""
     for _, run in groupby(enumerate(steps), lambda placed: placed[1].number - placed[0]):
         unbroken = [step for _, step in run]
-        yield _list("ordered", [step.text for step in unbroken], 0, unbroken[0].number - 1)
+        yield _list("ordered", [[_text(step.text)] for step in unbroken], 0, unbroken[0].number - 1)
 
 
 def _bullets(items: Iterable[Item], depth: int) -> Iterator[Element]:
     """Return neighbouring entries as one list; what is below an entry interrupts it."""
-    texts: list[str] = []
+    texts: list[list[Element]] = []
     for item in items:
-        texts.append(item.text)
+        texts.append(_said(item.text, item.command) or [_text("")])
         if item.output or item.items:
             yield _list("bullet", texts, depth)
             texts = []
@@ -194,9 +194,9 @@ def _output(text: str) -> Iterator[Element]:
 # Elements
 
 
-def _list(style: str, texts: list[str], depth: int, offset: int = 0) -> Element:
+def _list(style: str, entries: list[list[Element]], depth: int, offset: int = 0) -> Element:
     """Return a list; `offset` is the number before its first entry."""
-    items = [_of("section", [_text(text)]) for text in texts]
+    items = [_of("section", entry) for entry in entries]
     place = {"indent": min(depth, _DEEPEST)} | ({"offset": offset} if offset else {})
     return {"type": "rich_text_list", "style": style, **place, "elements": items}
 
@@ -208,6 +208,14 @@ def _of(kind: str, elements: list[Element]) -> Element:
 def _indented(text: str) -> str:
     """Indent all lines but the first, so that none is mistaken for a part of the summary."""
     return text.replace("\n", f"\n{_INDENT}")
+
+
+def _said(text: str, command: str) -> list[Element]:
+    """Return a text as elements, one of its own for the command that ends its first line; nothing if it is empty."""
+    said, command, below = split_command(text, command)
+    if not command:
+        return _texts(text)
+    return [_text(f"{said} "), _text(command, code=True), *_texts(f"\n{below}" if below else "")]
 
 
 def _texts(text: str, **style: bool) -> list[Element]:

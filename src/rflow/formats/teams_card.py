@@ -14,12 +14,12 @@ import msgspec
 from rflow.core.summary.progress import Summary
 from rflow.core.summary.units.times import stamp
 from rflow.formats import layout_of
-from rflow.formats.escaping.plain import is_link
+from rflow.formats.escaping.plain import is_link, on_one_line, split_command
 from rflow.formats.parts import Block, Command, Entry, Fact, Item, Items, Line, Link, Section, Sheet, Steps, sheet
 
 Element = dict[str, Any]
-_Drawing = Callable[[str, str, int, int], Element]
-"""Draws an entry, given its number or bullet, its text, its depth and the width of the numbers."""
+_Drawing = Callable[[str, Item, int, int], Element]
+"""Draws an entry, given its number or bullet, the entry, its depth and the width of the numbers."""
 
 _LABELS = "128px"
 _BULLET, _DIGIT, _INDENT = 14, 10, 22  # pixels
@@ -83,7 +83,7 @@ def _asking(section: Section, draw: _Drawing) -> Iterator[Element]:
     for block in section.blocks:
         if isinstance(block, Fact):
             yield _block([_run(block.label, weight="Bolder", color="Accent")])
-            yield _block([_run(block.text)], spacing="None")
+            yield _block(_said(block.text, block.command), spacing="None")
         else:
             yield from _drawn(block, "Small", draw)
 
@@ -102,8 +102,8 @@ def _section(section: Section, draw: _Drawing) -> Iterator[Element]:
 def _drawn(block: Block, spacing: str, draw: _Drawing) -> Iterator[Element]:
     """Return a part as elements."""
     match block:
-        case Fact(label=label, text=text):
-            yield _row(label, [_run(text)], spacing)
+        case Fact(label=label, text=text, command=command):
+            yield _row(label, _said(text, command), spacing)
         case Command(label=label, text=text):
             yield _row(label, [_run(text, fontType="Monospace")], spacing)
         case Link(label=label, url=url, until=until):
@@ -114,7 +114,7 @@ def _drawn(block: Block, spacing: str, draw: _Drawing) -> Iterator[Element]:
             yield from _bullets(items, 0, draw)
         case Steps(steps=steps):
             width = _DIGIT * (len(str(steps[-1].number)) + 1)
-            yield from (draw(f"{step.number}.", step.text, 0, width) for step in steps)
+            yield from (draw(f"{step.number}.", Item(text=step.text), 0, width) for step in steps)
         case Entry(title=title, lines=lines):
             yield _block([_run(title, weight="Bolder")], spacing="Medium", separator=True)
             yield _block([_run("\n".join(line.replace("\n", f"\n{_BLANKS}") for line in lines))], spacing="None")
@@ -123,7 +123,7 @@ def _drawn(block: Block, spacing: str, draw: _Drawing) -> Iterator[Element]:
 def _bullets(items: Iterable[Item], depth: int, draw: _Drawing) -> Iterator[Element]:
     """Return the entries of a list one by one: the only lists in cards are those of Markdown."""
     for item in items:
-        yield draw("•", item.text, depth, _BULLET)
+        yield draw("•", item, depth, _BULLET)
         if item.output.strip():
             code = _block([_run(item.output, fontType="Monospace", size="Small")])
             yield {"type": "Container", "style": "emphasis", "spacing": "Small", "items": [code]}
@@ -133,19 +133,20 @@ def _bullets(items: Iterable[Item], depth: int, draw: _Drawing) -> Iterator[Elem
 # Entries of lists
 
 
-def _hanging(mark: str, text: str, depth: int, width: int) -> Element:
+def _hanging(mark: str, item: Item, depth: int, width: int) -> Element:
     """Return an entry with its mark in a column, so that all lines of the text align; costs 250 bytes more."""
     columns: list[Element] = [{"type": "Column", "width": f"{depth * _INDENT}px"}] if depth else []
     columns.append({"type": "Column", "width": f"{width}px", "spacing": "None", "items": [_block([_run(mark)])]})
-    columns.append({"type": "Column", "width": "stretch", "spacing": "None", "items": [_block([_run(text)])]})
+    said = _block(_said(item.text, item.command))
+    columns.append({"type": "Column", "width": "stretch", "spacing": "None", "items": [said]})
     return {"type": "ColumnSet", "spacing": "None" if depth else "Small", "columns": columns}
 
 
-def _running(mark: str, text: str, depth: int, width: int) -> Element:
+def _running(mark: str, item: Item, depth: int, width: int) -> Element:
     """Return an entry with its mark before the text, whose other lines are indented, unlike an entry."""
     blanks = _BLANKS * depth
-    line = text.replace("\n", f"\n{blanks}{_BLANKS}")
-    return _block([_run(f"{blanks}{mark}\u00a0{line}")], spacing="None" if depth else "Small")
+    line = item.text.replace("\n", f"\n{blanks}{_BLANKS}")
+    return _block(_said(f"{blanks}{mark}\u00a0{line}", item.command), spacing="None" if depth else "Small")
 
 
 # Elements
@@ -162,6 +163,15 @@ def _row(label: str, value: list[Element], spacing: str) -> Element:
 
 def _block(runs: list[Element], **options: object) -> Element:
     return {"type": "RichTextBlock", **options, "inlines": runs}
+
+
+def _said(text: str, command: str) -> list[Element]:
+    """Return a text as runs, one of its own for the command that ends its first line, without no-break spaces."""
+    said, command, below = split_command(text, command)
+    if not command:
+        return [_run(text)]
+    lines = [_run(below) | {"text": f"\n{_literal(below)}"}] if below else []
+    return [_run(f"{said} "), _run(on_one_line(command), fontType="Monospace"), *lines]
 
 
 def _run(text: str, **style: object) -> Element:

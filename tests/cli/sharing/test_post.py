@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,7 @@ def test_what_may_have_arrived_is_posted_again_only_with_again(scene: Scene, wor
         assert "The summary may have been posted." in error
         assert "--again" in error
         later = ana.refused(5, "progress", "--post", "noc")
-        assert re.search(r"may have been posted to noc at \d\d:\d\d UTC by Ana Ruiz; the outcome is unknown\.", later)
+        assert re.search(r"may have been posted to noc at \d\d:\d\d by Ana Ruiz; the outcome is unknown\.", later)
         assert server.visits == 1
         ana.ok("progress", "--post", "noc", "--again")
     assert server.visits == 2
@@ -220,7 +221,7 @@ def test_what_has_not_changed_is_not_posted_twice(ana: Program) -> None:
         ana.ok("progress", "--post", "noc")
         error = ana.refused(5, "progress", "--post", "noc", "--copy", "-o", "summary.md")
         assert re.fullmatch(
-            r"rflow: \w{4}-\w\w was posted to noc at \d\d:\d\d UTC by Ana Ruiz, and has not changed since\.\n"
+            r"rflow: \w{4}-\w\w was posted to noc at \d\d:\d\d by Ana Ruiz, and has not changed since\.\n"
             r" {7}To post it anyway: --again\n",
             error,
         )
@@ -312,6 +313,20 @@ def test_of_several_people_who_post_at_the_same_time_one_succeeds(ana: Program) 
         assert sorted(result.code for result in results) == [0, 5, 5, 5]
         assert "was posted to noc" in ana.refused(5, "progress", "--post", "noc")
     assert server.visits == 1
+
+
+def test_an_earlier_post_is_named_with_its_time_in_the_zone_of_who_posts_and_with_its_date_if_that_is_another(
+    ana: Program,
+) -> None:
+    with Server(reply(200)) as server:
+        set_target(ana, server)
+        ana.ok("progress", "--post", "noc")
+    at = datetime.fromisoformat(re.findall(r'"at":"([^"]+)"', ana.ok("export").out)[-1])
+    here = at.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    india = ana.at(real=True)
+    assert f"at {here:%H:%M} by Ana Ruiz" in india.refused(5, "progress", "--post", "noc", TZ="Asia/Kolkata")
+    later = ana.at(real=False, clock=at + timedelta(days=3))
+    assert f"at {at.astimezone():%Y-%m-%d %H:%M} by Ana Ruiz" in later.refused(5, "progress", "--post", "noc")
 
 
 def test_a_post_stops_if_somebody_else_has_just_started_the_same(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:

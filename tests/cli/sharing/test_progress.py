@@ -37,6 +37,85 @@ def clipboard(me: Program) -> str:
     return (me.home / "clipboard").read_text("utf-8")
 
 
+RESTORE = "curl -d @agent.json https://leeds.example/a_b*c\\{1}"
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "slack", "teams", "jira", "slack-blocks", "teams-card"])
+def test_how_to_revert_a_change_can_be_copied_out_of_every_format_as_it_was_typed(ana: Program, name: str) -> None:
+    """Escaped, set in, or with an invisible character in it, it would do something else when it is pasted."""
+    ana.ok("change", "Agent of print-01 replaced by the one of the test bench", "--revert", RESTORE)
+    ana.ok("change", "Ribbon changed", "--revert", "put the old one back")
+    for form in ([], ["--brief"]):
+        out = ana.ok("progress", "-f", name, *form).out
+        assert RESTORE in (out.replace("\\\\", "\\") if out.startswith("{") else out)
+
+
+def test_of_a_stack_trace_every_format_shows_the_message_and_the_page_the_message_above_the_last_frames(
+    ana: Program,
+) -> None:
+    frames = "".join(f"\tat com.acme.Pool.m{number}(Pool.java:{number})\n" for number in range(30))
+    ana.ok("step", "Looked at the log")
+    log = f"Started\nPoolError: exhausted\n{frames}\t... 23 more\n"
+    ana.ok("attach", "-", "--label", "server.log", "--on", "5", stdin=log)
+    for name in FORMATS:
+        assert "PoolError: exhausted" in ana.ok("progress", "-f", name).out, name
+    assert "server.log: PoolError: exhausted\n" in ana.ok("progress", "-f", "text").out
+    assert re.search(r"<pre[^>]*>\n?PoolError: exhausted\n…\n", ana.ok("progress", "-f", "html").out)
+
+
+def test_japanese_is_wrapped_at_80_columns_and_a_path_in_it_stays_whole(ana: Program) -> None:
+    ana.ok("note", "--warn", "本番のプリンターを再起動しないでください。" * 4)
+    ana.ok("step", "再起動しても印刷しません。" * 9, "--result", "ログは /var/log/印刷/エラー.log にあります")
+    out = ana.ok("progress", "-f", "text").out
+    assert all(columns(line) <= 80 for line in out.splitlines())
+    assert "/var/log/印刷/エラー.log" in out
+    assert "本番のプリンターを再起動しないでください。" * 4 in "".join(out.split())
+
+
+@pytest.mark.parametrize("name", ["markdown", "text", "slack", "teams", "jira"])
+def test_in_a_digest_the_further_lines_of_a_text_are_not_taken_for_facts(ana: Program, name: str) -> None:
+    ana.ok("brief", "--ask", "Please look at print-01\nCaution: none")
+    out = ana.ok("digest", "-f", name).out
+    assert not re.search(r"(?m)^ {0,2}Caution", out)
+    assert "Caution: none" in out
+
+
+def test_a_file_that_its_program_could_not_open_is_refused_unless_the_format_is_named(ana: Program) -> None:
+    for command in ("progress", "digest"):
+        refused = ana.refused(2, command, "-o", "leeds 2.PDF")
+        assert refused == (
+            "rflow: There is no format for .PDF files.\n"
+            "       A page opens in every browser, which can print it as PDF: -o 'leeds 2.html'\n"
+        )
+    assert list((ana.home / "here").iterdir()) == []
+    ana.ok("progress", "-f", "html", "-o", "leeds.doc")
+
+
+def test_in_a_digest_nothing_stands_behind_the_way_to_revert_a_change(ana: Program) -> None:
+    ana.ok("change", "Spooler stopped", "--revert", "systemctl start cups")
+    ana.ok("change", "Port closed", "--revert", "nft delete rule inet a b handle 7")
+    lines = ana.ok("digest", "-f", "teams").out.splitlines()
+    assert [line.partition("Revert: ")[2] for line in lines if "Revert: " in line] == [
+        "systemctl start cups",
+        "nft delete rule inet a b handle 7",
+    ]
+
+
+def test_a_digest_counts_the_waits_that_it_has_no_room_for(ana: Program) -> None:
+    for number in range(12):
+        ana.ok(
+            "wait", f"carrier {number}: an answer about the line to Leeds, with the times of its work", "--until", "2h"
+        )
+    out = ana.ok("digest", "-f", "text").out
+    shown, counted = (
+        out.count("an answer about the line"),
+        re.search(r"Omitted: .*?(\d+) waits?", " ".join(out.split())),
+    )
+    assert 0 < shown < 12
+    assert counted
+    assert int(counted[1]) == 12 - shown
+
+
 def deliveries(me: Program) -> list[str]:
     """Where summaries of the current session went, as it is recorded."""
     return re.findall(r'"type":"progress_shared".*?"destination":"(\w+)"', me.ok("export").out)

@@ -270,7 +270,7 @@ def test_what_was_posted_is_not_posted_again_until_something_changes() -> None:
     scene.do(ANN, start)
     assert "may have been posted to noc" in str(refusal(scene, BEN, start))
     scene.do(ANN, msgspec.structs.replace(start, state="failed"), start, msgspec.structs.replace(start, state="sent"))
-    assert "was posted to noc at 02:18 UTC by Ann" in str(refusal(scene, ANN, start))
+    assert "was posted to noc at 2026-03-02 02:18 UTC by Ann" in str(refusal(scene, ANN, start))
     assert facts(scene, ANN, msgspec.structs.replace(start, again=True))
     assert facts(scene, ANN, msgspec.structs.replace(start, destination="post:web"))
     scene.do(ANN, c.AddNote(text="It hums"))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.inspect import NoneType, StrType, StructType, Type, UnionType, VarTupleType, type_info
 from msgspec.structs import replace
 
-from rflow.core.summary.progress import Digest, Progress
+from rflow.core.summary.progress import Digest, Progress, ProgressEvidence, SectionEntry
+from rflow.core.summary.units.outputs import telling_line
 from rflow.core.summary.units.phrases import NOTHING
 from rflow.core.text import clean, one_line
 
@@ -153,13 +154,31 @@ def _with_texts(kind: Type, summary: Any, path: str, text: Callable[[str, str], 
             return _with_texts(next(one for one in types if not isinstance(one, NoneType)), summary, path, text)
         case VarTupleType(item_type=item):
             return tuple(_with_texts(item, one, f"{path}[{number}]", text) for number, one in enumerate(summary))
+        case StructType(cls=cls) if cls is SectionEntry:
+            return _entry_with_texts(summary, path, text)
         case StructType(fields=fields):
             parts = {
                 part.name: _with_texts(part.type, getattr(summary, part.name), f"{path}.{part.name}", text)
                 for part in fields
             }
-            return replace(summary, **parts)
+            made = replace(summary, **parts)
+            return replace(made, telling=telling_line(made.lines)) if isinstance(made, ProgressEvidence) else made
     return summary
+
+
+def _entry_with_texts(entry: SectionEntry, path: str, text: Callable[[str, str], str]) -> SectionEntry:
+    """Replace the texts of an entry; if its first line ends in a command, the new one does."""
+    said, newline, below = entry.text.partition("\n")
+    if entry.command:
+        said = said.removesuffix(entry.command).rstrip()
+    said, newline, below = text(f"{path}.text".removeprefix("."), said + newline + below).partition("\n")
+    command = text(f"{path}.command", entry.command) if entry.command else ""
+    return replace(
+        entry,
+        text=f"{said} {command}".strip() + newline + below if command else said + newline + below,
+        below=tuple(text(f"{path}.below[{number}]", line) for number, line in enumerate(entry.below)),
+        command=command,
+    )
 
 
 # A digest is shown in part, whether a link is one is decided by its text, and labels are rflow's own words.

@@ -250,10 +250,10 @@ class Context:
 
         Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
         """
-        from rflow.formats import SUFFIXES
+        from rflow.formats import format_by_suffix
 
         setting = self.settings["progress.format"]
-        said = said or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
+        said = said or format_by_suffix(output or "")
         if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
             said = "text"
         try:

@@ -15,6 +15,7 @@ from rflow.cli.delivering.deliver import record
 from rflow.core.fingerprint import fingerprint
 from rflow.core.session.commands import RecordShared
 from rflow.core.session.events import DeliveryState
+from rflow.core.session.rules.entries import check_not_posted
 from rflow.core.session.state import Delivery, Session
 from rflow.core.summary.progress import Digest, Progress
 from rflow.errors import NotAllowed, RflowError
@@ -52,7 +53,11 @@ class SessionRecord:
         )
 
     def check(self) -> None:
-        """Refuse what was posted before, or may have been, and has not changed since."""
+        """Refuse what was posted before, or may have been, and has not changed since; the time is the local one."""
+        from rflow.cli.display.text import clock
+
+        now = self._run.workspace.now()
+        check_not_posted(self._session, destination(self._target), lambda at: clock(at, now))
         self._run.workspace.check(self._session.id, self._command("started"))
 
     def start(self, *, again: bool) -> None:

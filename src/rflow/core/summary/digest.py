@@ -1,7 +1,8 @@
 """The digest: every open session in a few lines each, for the shift handover."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from msgspec.structs import replace
 
@@ -62,10 +63,18 @@ def _entry(session: Session, progress: Progress) -> DigestEntry:
 def _lines(sections: Sequence[Section]) -> tuple[str, ...]:
     """Return sections as lines, each with its label."""
     return tuple(
-        f"{section.label} {section.detail}".strip() + ": " + "; ".join(map(_text, section.entries))
+        f"{section.label} {section.detail}".strip() + f": {text}"
         for section in sections
         if section.key not in ("redacted", "unreadable")
+        for text in _texts(section.entries)
     )
+
+
+def _texts(entries: Sequence[SectionEntry]) -> Iterator[str]:
+    """Return entries on one line, but for those that end in a command, with nothing behind it: a line each."""
+    for command, together in groupby(entries, lambda entry: entry.command):
+        texts = list(map(_text, together))
+        yield from texts if command else ["; ".join(texts)]
 
 
 def _text(entry: SectionEntry) -> str:

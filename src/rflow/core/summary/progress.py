@@ -179,7 +179,10 @@ class OutlineEntry(_Part, frozen=True, kw_only=True):
 
 
 class ProgressEvidence(_Part, frozen=True, kw_only=True):
-    """A piece of evidence: `lines` is the end of its output, `left_out` the number of lines not shown."""
+    """A piece of evidence: `lines` is the end of its output, `left_out` the number of lines not shown.
+
+    `telling` is its line that says most: the last, but for the frames of a stack and the like.
+    """
 
     seq: int
     kind: EvidenceKind
@@ -189,6 +192,7 @@ class ProgressEvidence(_Part, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     left_out: int
     bytes_total: int
+    telling: str = ""
     at: datetime | None = None
     exit_code: int | None = None
     duration: float | None = None
@@ -258,13 +262,15 @@ class Handover(_Part, frozen=True, kw_only=True):
 class SectionEntry(_Part, frozen=True, kw_only=True):
     """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output.
 
-    `seq` is the entry of the session that it shows or belongs to (0 for none).
+    `seq` is the entry of the session that it shows or belongs to (0 for none). `command` is what its text ends in, if
+    that is to be typed: how to revert a change.
     """
 
     text: str
     number: int = 0
     below: tuple[str, ...] = ()
     seq: int = 0
+    command: str = ""
 
 
 class Section(_Part, frozen=True, kw_only=True):

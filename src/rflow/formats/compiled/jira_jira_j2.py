@@ -1,6 +1,6 @@
 """templates/formats/jira.jira.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: df455798d9503a6664195f48e3aa09068913b20876b8e4c963e70ba14b07ded1
+SHA-256 of the template: e7450258e5afc7ced5f0b07bec3aea90f43ad5c71bb3841c8b3c231f51d4483f
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Undefined, missing
@@ -86,7 +86,7 @@ def template(environment):
         context.exported_vars.add('part')
         context.vars['part'] = l_0_part = Macro(environment, macro, 'part', ('heading', 'detail'), False, False, True, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_label, l_1_text, l_1_detail):
+        def macro(l_1_label, l_1_text, l_1_detail, l_1_command):
             t_8 = []
             if l_1_label is missing:
                 l_1_label = undefined("parameter 'label' was not provided", name='label')
@@ -94,6 +94,8 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_detail is missing:
                 l_1_detail = ''
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             if l_1_text:
                 pass
@@ -115,12 +117,12 @@ def template(environment):
                     )
                 t_8.extend((
                     ' ',
-                    environment.show(t_1(l_1_text)),
+                    environment.show(t_1(l_1_text, command=l_1_command)),
                     '\n',
                 ))
             return concat(t_8)
         context.exported_vars.add('fact')
-        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_label, l_1_text):
             t_9 = []
@@ -184,13 +186,15 @@ def template(environment):
         context.exported_vars.add('line')
         context.vars['line'] = l_0_line = Macro(environment, macro, 'line', ('text',), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_text, l_1_depth):
+        def macro(l_1_text, l_1_depth, l_1_command):
             t_12 = []
             l_1_range = resolve('range')
             if l_1_text is missing:
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_depth is missing:
                 l_1_depth = 1
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)(l_1_depth, ):
                 _loop_vars = {}
@@ -201,12 +205,12 @@ def template(environment):
             l_2__ = missing
             t_12.extend((
                 ' ',
-                environment.show(t_1(l_1_text)),
+                environment.show(t_1(l_1_text, command=l_1_command)),
                 '\n',
             ))
             return concat(t_12)
         context.exported_vars.add('item')
-        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_number, l_1_text, l_1_gap, l_1_last):
             t_13 = []

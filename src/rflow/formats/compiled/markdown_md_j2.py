@@ -1,6 +1,6 @@
 """templates/formats/markdown.md.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 5c597161da0e65ceb99e13324b72bf17879e79a2d8918c883ec7d7133a104789
+SHA-256 of the template: 9b532b47e8085f22307ed6ef719848a4655e868c918161590a21f9039fb89590
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Undefined, missing
@@ -90,7 +90,7 @@ def template(environment):
         context.exported_vars.add('part')
         context.vars['part'] = l_0_part = Macro(environment, macro, 'part', ('heading', 'detail'), False, False, True, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_label, l_1_text, l_1_detail):
+        def macro(l_1_label, l_1_text, l_1_detail, l_1_command):
             t_10 = []
             if l_1_label is missing:
                 l_1_label = undefined("parameter 'label' was not provided", name='label')
@@ -98,6 +98,8 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_detail is missing:
                 l_1_detail = ''
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             if l_1_text:
                 pass
@@ -113,12 +115,12 @@ def template(environment):
                     ))
                 t_10.extend((
                     ':** ',
-                    environment.show(t_1(l_1_text)),
+                    environment.show(t_1(l_1_text, command=l_1_command)),
                     '\n',
                 ))
             return concat(t_10)
         context.exported_vars.add('fact')
-        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_label, l_1_text):
             t_11 = []
@@ -182,13 +184,15 @@ def template(environment):
         context.exported_vars.add('line')
         context.vars['line'] = l_0_line = Macro(environment, macro, 'line', ('text',), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_text, l_1_depth):
+        def macro(l_1_text, l_1_depth, l_1_command):
             t_14 = []
             l_1_range = resolve('range')
             if l_1_text is missing:
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_depth is missing:
                 l_1_depth = 1
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)((l_1_depth - 1), ):
                 _loop_vars = {}
@@ -199,12 +203,12 @@ def template(environment):
             l_2__ = missing
             t_14.extend((
                 '- ',
-                environment.show(t_1(l_1_text, (2 * l_1_depth))),
+                environment.show(t_1(l_1_text, (2 * l_1_depth), command=l_1_command)),
                 '\n',
             ))
             return concat(t_14)
         context.exported_vars.add('item')
-        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_number, l_1_text, l_1_gap, l_1_last):
             t_15 = []
@@ -277,7 +281,7 @@ def template(environment):
                         '\n',
                     )
                 t_17.append(
-                    environment.show(t_1(l_2_line)),
+                    environment.show(t_1(l_2_line, '\xa0\xa0\xa0\xa0')),
                 )
                 if (not environment.getattr(l_2_loop, 'last')):
                     pass

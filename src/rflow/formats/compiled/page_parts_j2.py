@@ -1,6 +1,6 @@
 """templates/formats/page_parts.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 47f6ab08ca4dbe318b014f4b4ce853d6ce8196a5b5a806c7bc63963b40c7a934
+SHA-256 of the template: 9bc570675433c167122149b92b3f8b55f66b015223fdbedd26755f7fe6740709
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Markup, Undefined, identity, missing
@@ -506,6 +506,7 @@ def template(environment):
         yield '\n'
         def macro(l_1_piece, l_1_as_of, l_1_whole):
             t_26 = []
+            l_1_output_lines = resolve('output_lines')
             l_1_same_day = missing
             if l_1_piece is missing:
                 l_1_piece = undefined("parameter 'piece' was not provided", name='piece')
@@ -594,7 +595,7 @@ def template(environment):
             if environment.getattr(l_1_piece, 'lines'):
                 pass
                 t_26.extend((
-                    environment.show(t_7(t_8(environment.getattr(l_1_piece, 'lines'), '\n'))),
+                    environment.show(t_7(t_8((undefined(name='output_lines') if l_1_output_lines is missing else l_1_output_lines)(l_1_piece, ), '\n'))),
                     '\n',
                 ))
             else:

@@ -1,6 +1,6 @@
 """templates/formats/paste.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: d7dcee90ed544f397b3ea6f3efc1659940d0e9fbdc51843b6e1a129fd630cb78
+SHA-256 of the template: 4a85b90b88c63420d35a8b2b63b30029008fc77e50dbe217b3244c8916e106db
 """
 
 from rflow.formats.runtime import LoopContext, Macro, Namespace, Undefined, missing
@@ -52,7 +52,7 @@ def template(environment):
                 l_3__ = missing
                 t_7.extend((
                     '• ',
-                    environment.show(t_1(environment.getattr(l_2_item, 'text'), ((4 * l_1_depth) + 2))),
+                    environment.show(t_1(environment.getattr(l_2_item, 'text'), ((4 * l_1_depth) + 2), environment.getattr(l_2_item, 'command'))),
                     environment.show((undefined(name='typed') if l_0_typed is missing else l_0_typed)(environment.getitem(l_2_item, 'items'), (l_1_depth + 1), )),
                 ))
                 if (not l_1_depth):
@@ -88,7 +88,7 @@ def template(environment):
                     )
                 t_8.extend((
                     '<li>',
-                    environment.show(t_1(environment.getattr(l_2_item, 'text'))),
+                    environment.show(t_1(environment.getattr(l_2_item, 'text'), command=environment.getattr(l_2_item, 'command'))),
                 ))
                 if environment.getitem(l_2_item, 'items'):
                     pass
@@ -207,7 +207,7 @@ def template(environment):
                     yield '<p><strong>'
                     yield environment.show(environment.getattr(l_2_part, 'label'))
                     yield ':</strong> '
-                    yield environment.show(t_1(environment.getattr(l_2_part, 'text')))
+                    yield environment.show(t_1(environment.getattr(l_2_part, 'text'), command=environment.getattr(l_2_part, 'command')))
                     yield '</p>\n'
                 elif ((undefined(name='kind') if l_2_kind is missing else l_2_kind)(l_2_part, ) == 'command'):
                     pass
@@ -245,7 +245,7 @@ def template(environment):
                         _loop_vars = {}
                         pass
                         yield '<br>'
-                        yield environment.show(t_1(l_3_line))
+                        yield environment.show(t_1(l_3_line, 4))
                     l_3_line = missing
                     yield '</p>\n'
                 else:

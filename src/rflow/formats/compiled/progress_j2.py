@@ -1,6 +1,6 @@
 """templates/formats/progress.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 1abb60013c921fcf0b30c998c90ea027fda0f8a0ff2f4d23d1e56c0adcf851ae
+SHA-256 of the template: 9728e0cb0c1e37c19935beba2b9270ee1c572086a83fbfaa8a20c5738419d3ab
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -35,7 +35,7 @@ def template(environment):
                     if environment.getattr(l_3_section, 'single'):
                         pass
                         t_1.append(
-                            environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact')(environment.getattr(l_3_section, 'label'), (undefined(name='numbered') if l_3_numbered is missing else l_3_numbered)(environment.getitem(environment.getattr(l_3_section, 'entries'), 0), ), environment.getattr(l_3_section, 'detail'), )),
+                            environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'fact')(environment.getattr(l_3_section, 'label'), (undefined(name='numbered') if l_3_numbered is missing else l_3_numbered)(environment.getitem(environment.getattr(l_3_section, 'entries'), 0), ), environment.getattr(l_3_section, 'detail'), environment.getattr(environment.getitem(environment.getattr(l_3_section, 'entries'), 0), 'command'), )),
                         )
                     else:
                         pass
@@ -51,7 +51,7 @@ def template(environment):
                             else:
                                 pass
                                 t_1.append(
-                                    environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'item')((undefined(name='lines') if l_4_lines is missing else l_4_lines)(l_4_entry, ), )),
+                                    environment.show(environment.getattr((undefined(name='f') if l_0_f is missing else l_0_f), 'item')((undefined(name='lines') if l_4_lines is missing else l_4_lines)(l_4_entry, ), **{'command': environment.getattr(l_4_entry, 'command'), }, )),
                                 )
                         l_4_entry = l_4_gap = l_4_lines = missing
                 l_3_section = l_3_numbered = l_3_runs = missing

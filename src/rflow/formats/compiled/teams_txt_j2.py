@@ -1,6 +1,6 @@
 """templates/formats/teams.txt.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: f43f3310f2a48c5b60cf74427cf9bd87b45ffa400ab9bcbaf3978f164c624898
+SHA-256 of the template: 0a8c96a36cfb1b42517edb9e4400f4f309b454982f2ee34109d1afa4cf895ca2
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -79,7 +79,7 @@ def template(environment):
         context.exported_vars.add('part')
         context.vars['part'] = l_0_part = Macro(environment, macro, 'part', ('heading', 'detail'), False, False, True, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_label, l_1_text, l_1_detail):
+        def macro(l_1_label, l_1_text, l_1_detail, l_1_command):
             t_9 = []
             if l_1_label is missing:
                 l_1_label = undefined("parameter 'label' was not provided", name='label')
@@ -87,6 +87,8 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_detail is missing:
                 l_1_detail = ''
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             if l_1_text:
                 pass
@@ -101,12 +103,12 @@ def template(environment):
                     ))
                 t_9.extend((
                     ': ',
-                    environment.show(t_1(l_1_text, 2)),
+                    environment.show(t_1(l_1_text, 2, command=l_1_command)),
                     '\n',
                 ))
             return concat(t_9)
         context.exported_vars.add('fact')
-        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_label, l_1_text):
             t_10 = []
@@ -168,13 +170,15 @@ def template(environment):
         context.exported_vars.add('line')
         context.vars['line'] = l_0_line = Macro(environment, macro, 'line', ('text',), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_text, l_1_depth):
+        def macro(l_1_text, l_1_depth, l_1_command):
             t_13 = []
             l_1_range = resolve('range')
             if l_1_text is missing:
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_depth is missing:
                 l_1_depth = 1
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             for l_2__ in (undefined(name='range') if l_1_range is missing else l_1_range)((l_1_depth - 1), ):
                 _loop_vars = {}
@@ -185,12 +189,12 @@ def template(environment):
             l_2__ = missing
             t_13.extend((
                 '• ',
-                environment.show(t_1(l_1_text, ((4 * l_1_depth) - 2))),
+                environment.show(t_1(l_1_text, ((4 * l_1_depth) - 2), command=l_1_command)),
                 '\n',
             ))
             return concat(t_13)
         context.exported_vars.add('item')
-        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_number, l_1_text, l_1_gap, l_1_last):
             t_14 = []
@@ -245,7 +249,7 @@ def template(environment):
                 pass
                 t_16.extend((
                     '  ',
-                    environment.show(t_1(l_2_line, 2)),
+                    environment.show(t_1(l_2_line, 4)),
                     '\n',
                 ))
             l_2_line = missing

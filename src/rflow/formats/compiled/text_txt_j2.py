@@ -1,6 +1,6 @@
 """templates/formats/text.txt.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: 0e2a807b7b3a39eacd60d6f08b9e5e982ad12a5457b27115a8ca533cfb9b62d8
+SHA-256 of the template: 66adab4decaa3fceecd970ff2911de7adcbc710a6916f190c66496dda77c3190
 """
 
 from rflow.formats.runtime import Macro, Undefined, missing
@@ -81,7 +81,7 @@ def template(environment):
         context.exported_vars.add('part')
         context.vars['part'] = l_0_part = Macro(environment, macro, 'part', ('heading', 'detail'), False, False, True, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_label, l_1_text, l_1_detail):
+        def macro(l_1_label, l_1_text, l_1_detail, l_1_command):
             t_11 = []
             if l_1_label is missing:
                 l_1_label = undefined("parameter 'label' was not provided", name='label')
@@ -89,16 +89,18 @@ def template(environment):
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_detail is missing:
                 l_1_detail = ''
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             if l_1_text:
                 pass
                 t_11.extend((
-                    environment.show(t_8(environment.joined((t_7(l_1_label), (environment.joined((' ', l_1_detail, )) if l_1_detail else ''), ': ', l_1_text, )), 80, 2)),
+                    environment.show(t_8(environment.joined((t_7(l_1_label), (environment.joined((' ', l_1_detail, )) if l_1_detail else ''), ': ', l_1_text, )), 80, 2, l_1_command)),
                     '\n',
                 ))
             return concat(t_11)
         context.exported_vars.add('fact')
-        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['fact'] = l_0_fact = Macro(environment, macro, 'fact', ('label', 'text', 'detail', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_label, l_1_text):
             t_12 = []
@@ -178,21 +180,23 @@ def template(environment):
         context.exported_vars.add('blanks')
         context.vars['blanks'] = l_0_blanks = Macro(environment, macro, 'blanks', ('count',), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
-        def macro(l_1_text, l_1_depth):
+        def macro(l_1_text, l_1_depth, l_1_command):
             t_16 = []
             if l_1_text is missing:
                 l_1_text = undefined("parameter 'text' was not provided", name='text')
             if l_1_depth is missing:
                 l_1_depth = 1
+            if l_1_command is missing:
+                l_1_command = ''
             pass
             t_16.extend((
                 environment.show((undefined(name='blanks') if l_0_blanks is missing else l_0_blanks)((2 * l_1_depth), )),
-                environment.show(t_8(l_1_text, 80, ((2 * l_1_depth) + 2))),
+                environment.show(t_8(l_1_text, 80, ((2 * l_1_depth) + 2), l_1_command)),
                 '\n',
             ))
             return concat(t_16)
         context.exported_vars.add('item')
-        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth'), False, False, False, context.eval_ctx.autoescape)
+        context.vars['item'] = l_0_item = Macro(environment, macro, 'item', ('text', 'depth', 'command'), False, False, False, context.eval_ctx.autoescape)
         yield '\n'
         def macro(l_1_number, l_1_text, l_1_gap, l_1_last):
             t_17 = []
@@ -251,7 +255,7 @@ def template(environment):
                 pass
                 t_19.extend((
                     '  ',
-                    environment.show(t_8(l_2_line, 80, 2)),
+                    environment.show(t_8(l_2_line, 80, 4)),
                     '\n',
                 ))
             l_2_line = missing

@@ -1,6 +1,6 @@
 """Escaping for HTML: pages (a whole document), and pieces of HTML to paste into Slack or Teams."""
 
-from rflow.formats.escaping.plain import Plain, SlackPaste, is_link, lines_of, on_one_line
+from rflow.formats.escaping.plain import Plain, SlackPaste, is_link, lines_of, on_one_line, with_command
 
 _SPACE = "&nbsp;"
 
@@ -21,8 +21,10 @@ class Html(Plain):
         """Show a text within a line."""
         return text if text.isalnum() else escaped(on_one_line(text))
 
-    def block(self, text: str, indent: int | str = "") -> str:
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
         """Show a text of several lines, with line breaks and indentation."""
+        if shown := with_command(self, text, indent, command):
+            return shown
         lead = _SPACE * indent if isinstance(indent, int) else escaped(indent)
         first, *others = [_with_leading_spaces(line.replace("\t", "    ")) for line in lines_of(text)]
         return "<br>".join([first, *(lead + line if line else "" for line in others)])
@@ -41,9 +43,9 @@ class Html(Plain):
         """Show a line of output."""
         return escaped(line)
 
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+    def wrap(self, text: str, width: int = 80, indent: int = 0, command: str = "") -> str:
         """Show a text of several lines: HTML is wrapped where it is shown."""
-        return self.block(text, indent)
+        return self.block(text, indent, command)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a link that reveals nothing about the page to its target; what may not be a link is shown as text."""
@@ -71,9 +73,9 @@ class SlackHtml(Html):
         """Show a text within a line."""
         return SlackPaste.hushed(super().inline(text))
 
-    def block(self, text: str, indent: int | str = "") -> str:
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
         """Show a text of several lines."""
-        return SlackPaste.hushed(super().block(text, indent))
+        return SlackPaste.hushed(super().block(text, indent, command))
 
     def _kept(self, line: str) -> str:
         """Show a line of output."""

@@ -2,7 +2,7 @@
 
 import re
 
-from rflow.formats.escaping.plain import Plain, is_link, lines_of, on_one_line
+from rflow.formats.escaping.plain import Plain, is_link, lines_of, on_one_line, split_command
 
 _BREAK = "\u200b"
 """ZERO WIDTH SPACE: separates characters that would be markup together."""
@@ -31,8 +31,15 @@ class Jira(Plain):
         line = re.sub(rf"(?<=\\)(?=\\|{self._ESCAPABLE}|\Z)|{self._MEANT}", _BREAK, line, flags=re.IGNORECASE)
         return re.sub(self._SPECIAL, r"\\\g<0>", line)
 
-    def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines, with forced breaks: a newline would end a list."""
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
+        """Show a text of several lines, with forced breaks: a newline would end a list.
+
+        A command that would need U+200B is output instead, where it stays as it is: copied, it would not work.
+        """
+        said, command, below = split_command(text, command)
+        if command and _BREAK in self.inline(command):
+            first = self.block(f"{said}\n{below}" if below else said, indent)
+            return f"{first}\n{self.fence(command)}"
         lead = "\u00a0" * indent if isinstance(indent, int) else indent
         first, *others = [self.inline(line) for line in lines_of(text)]
         return r" \\ ".join([first, *(lead + line if line else "" for line in others)])
@@ -47,9 +54,9 @@ class Jira(Plain):
         shown = re.sub(r"\{(?=noformat)", f"{{{_BREAK}", text.removesuffix("\n"))
         return f"{{noformat}}\n{shown}\n{{noformat}}"
 
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+    def wrap(self, text: str, width: int = 80, indent: int = 0, command: str = "") -> str:
         """Show a text of several lines: Jira wraps them itself."""
-        return self.block(text, indent)
+        return self.block(text, indent, command)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a link; what may not be one is shown as text. In brackets a label would be markup, escaped or not."""

@@ -2,7 +2,7 @@
 
 import re
 
-from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line
+from rflow.formats.escaping.plain import Plain, indented, is_link, on_one_line, with_command
 
 _HARMLESS = str.maketrans(dict.fromkeys(" ,;?()'’“”→·%", None))
 """Not special in Markdown: a text of these, letters and digits needs no escaping if it begins with a letter."""
@@ -54,8 +54,10 @@ class Markdown(Plain):
             text = re.sub(self._REFERENCE, "\\g<0>\u200b", text)
         return self._SPECIAL.sub(r"\\\g<0>", text)
 
-    def block(self, text: str, indent: int | str = "") -> str:
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
         """Show a text of several lines: blank lines separate paragraphs (§4.8), others end in a hard break (§6.7)."""
+        if shown := with_command(self, text, indent, command):
+            return shown
         if "\n" not in text:
             return self.inline(text)
         stripped = "\n".join(line.strip() for line in text.split("\n")).strip()
@@ -78,9 +80,9 @@ class Markdown(Plain):
         ticks = "`" * max(_longest_run(text) + 1, 3)
         return indented([ticks + info, *text.removesuffix("\n").split("\n"), ticks], indent)
 
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+    def wrap(self, text: str, width: int = 80, indent: int = 0, command: str = "") -> str:
         """Show a text of several lines: Markdown is wrapped where it is shown, and a line break could create markup."""
-        return self.block(text, indent)
+        return self.block(text, indent, command)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a link (§6.3), without a label an autolink (§6.4); what may not be a link is shown as text."""

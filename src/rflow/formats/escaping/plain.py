@@ -6,7 +6,7 @@ cleaned. `indent`, a text or a number of spaces, precedes every line but the fir
 
 import re
 
-from rflow.core.text import wrap
+from rflow.core.text import columns, wrap
 
 
 def is_link(url: str) -> bool:
@@ -43,8 +43,8 @@ class Plain:
         """Show a text in a cell of a table."""
         return self.inline(text)
 
-    def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines."""
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
+        """Show a text of several lines; `command` ends the first of them, and is shown as one."""
         return indented(lines_of(text), indent)
 
     def code(self, text: str, cell: bool = False) -> str:
@@ -55,10 +55,18 @@ class Plain:
         """Show output with its own spaces, indented by four more."""
         return indented(["    " + line if line else "" for line in self.block(text).split("\n")], indent)
 
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
-        """Show a text in lines of at most `width` columns, `indent` included; only a longer word is wider."""
-        parts = (wrap(line, width - indent) for line in lines_of(text))
-        return indented([line for part in parts for line in part or [""]], indent)
+    def wrap(self, text: str, width: int = 80, indent: int = 0, command: str = "") -> str:
+        """Show a text in lines of at most `width` columns, `indent` included; only a longer word is wider.
+
+        The `command` that ends the first line stays on one, so that it can be copied, unless it is wider than that.
+        """
+        room, (said, command, below) = width - indent, split_command(text, command)
+        lines = [line for part in lines_of(said) for line in wrap(part, room) or [""]]
+        if command:
+            last = f"{lines[-1]} {command}"
+            lines[-1:] = [lines[-1], command] if columns(command) <= room < columns(last) else wrap(last, room)
+            lines += [line for part in below.split("\n") for line in wrap(part, room)]
+        return indented(lines, indent)
 
     def link(self, url: str, label: str = "") -> str:
         """Show a label and where it leads."""
@@ -84,8 +92,10 @@ class SlackPaste(Plain):
         """Show a text within a line."""
         return self.hushed(super().inline(text))
 
-    def block(self, text: str, indent: int | str = "") -> str:
-        """Show a text of several lines."""
+    def block(self, text: str, indent: int | str = "", command: str = "") -> str:
+        """Show a text of several lines; a command is between backticks."""
+        if shown := with_command(self, text, indent, command):
+            return shown
         return self.hushed(super().block(text, indent))
 
     def code(self, text: str, cell: bool = False) -> str:
@@ -99,9 +109,29 @@ class SlackPaste(Plain):
             return super().fence(text, indent)
         return indented(["```", *self.block(text).split("\n"), "```"], indent)
 
-    def wrap(self, text: str, width: int = 80, indent: int = 0) -> str:
+    def wrap(self, text: str, width: int = 80, indent: int = 0, command: str = "") -> str:
         """Show a text of several lines: Slack wraps them itself."""
-        return self.block(text, indent)
+        return self.block(text, indent, command)
+
+
+def split_command(text: str, command: str) -> tuple[str, str, str]:
+    """Split a text into what stands before the command that ends its first line, the command, and the lines below.
+
+    If the line does not end in it, as when the text was cut, all of it is before.
+    """
+    head, _, below = text.partition("\n")
+    if not command or not head.endswith(command):
+        return text, "", ""
+    return head.removesuffix(command).rstrip(), command, below
+
+
+def with_command(flavour: Plain, text: str, indent: int | str, command: str) -> str:
+    """Return a text whose first line ends in a command, this as code; "" for any other text."""
+    said, command, below = split_command(text, command)
+    if not command:
+        return ""
+    first = f"{flavour.inline(said)} {flavour.code(command)}"
+    return first + flavour.block(f"x\n{below}", indent).removeprefix("x") if below else first
 
 
 def lines_of(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from rflow.formats.page.blocks import blocks, is_whole
 from rflow.formats.page.head import meta, pills
 from rflow.formats.page.outline import branches, drawing, drawn_in_part, kind, several_lines, style_hash
-from rflow.formats.page.steps import loose_outputs, runs
+from rflow.formats.page.steps import loose_outputs, output_lines, runs
 from rflow.formats.page.times import day, full, moment, zone
 
 PAGE: dict[str, Callable[..., object]] = {
@@ -28,6 +28,7 @@ PAGE: dict[str, Callable[..., object]] = {
             loose_outputs,
             meta,
             moment,
+            output_lines,
             pills,
             runs,
         ),

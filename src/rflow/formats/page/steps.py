@@ -62,3 +62,10 @@ def loose_outputs(progress: Progress) -> Sequence[ProgressEvidence]:
     """Return the outputs whose step is not shown."""
     shown = {step.seq for step in progress.tried}
     return [piece for piece in progress.evidence if piece.on not in shown]
+
+
+def output_lines(piece: ProgressEvidence) -> list[str]:
+    """Return the end of an output, below the line that says most if that came before: the message above a stack."""
+    lines = [*piece.lines]
+    before = [] if not piece.telling or piece.telling in map(str.strip, lines) else [piece.telling, "…"]
+    return [*before, *lines]

@@ -1,6 +1,7 @@
 """The rules of entries: notes, steps, evidence, corrections, pins, questions, changes, header facts, deliveries."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -257,7 +258,7 @@ def revert(session: Session, command: c.RevertChange) -> e.ChangeReverted:
 def share(session: Session, command: c.RecordShared) -> e.ProgressShared:
     """Record a delivery; what was posted is not posted again while nothing has changed."""
     if command.state == "started" and not command.again:
-        _check_not_posted(session, command.destination)
+        check_not_posted(session, command.destination)
     return e.ProgressShared(
         format=command.format,
         destination=command.destination,
@@ -266,8 +267,19 @@ def share(session: Session, command: c.RecordShared) -> e.ProgressShared:
     )
 
 
-def _check_not_posted(session: Session, destination: str) -> None:
-    """Refuse to post what was posted before, or may have been, and has not changed since."""
+def _in_utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def check_not_posted(session: Session, destination: str, clock: Callable[[datetime], str] = _in_utc) -> None:
+    """Refuse to post what was posted before, or may have been, and has not changed since.
+
+    `clock` shows a time to whoever posts.
+    """
+
+    def when(delivery: Delivery) -> str:
+        return f"at {clock(delivery.at)} by {delivery.by.name}"
+
     same = [
         delivery
         for delivery in session.deliveries
@@ -276,18 +288,14 @@ def _check_not_posted(session: Session, destination: str) -> None:
     states = [delivery.state for delivery in same]
     where = destination.removeprefix("post:")
     if "sent" in states:
-        when = _when(same[states.index("sent")])
+        sent = same[states.index("sent")]
         raise NotAllowed(
-            f"{session.code} was posted to {where} {when}, and has not changed since.",
+            f"{session.code} was posted to {where} {when(sent)}, and has not changed since.",
             try_="To post it anyway: --again",
         )
     if states.count("started") > states.count("failed"):
         begun = [delivery for delivery in same if delivery.state == "started"][-1]
         raise NotAllowed(
-            f"{session.code} may have been posted to {where} {_when(begun)}; the outcome is unknown.",
+            f"{session.code} may have been posted to {where} {when(begun)}; the outcome is unknown.",
             try_="Look there first. To post it anyway: --again",
         )
-
-
-def _when(delivery: Delivery) -> str:
-    return f"at {delivery.at:%H:%M} UTC by {delivery.by.name}"

@@ -20,7 +20,7 @@ Part = TypeVar("Part")
 
 _WORDS = (*range(850, 200, -50), *range(200, 20, -20))
 """Budgets to try, down to a few words."""
-_WARNINGS = (40, 20, 10, 5, 2, 1)
+_WARNINGS = (60, 50, 40, 32, 26, 21, 17, 14, 11, 9, 7, 5, 4, 3, 2, 1)
 _SHARES = (8, 16, 32, 64, 128, 256, 1024, 4096)
 """A single text may take this part of the limit."""
 _GIANT = 1_200

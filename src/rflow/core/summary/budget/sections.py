@@ -34,6 +34,7 @@ _NAMED = {
     "change": ("change in place", "changes in place"),
     "warning": ("warning", "warnings"),
     "plan": ("if-then", "if-thens"),
+    "wait": ("wait", "waits"),
 }
 """What the brief form counts by its kind: what a reader must not miss."""
 
@@ -202,7 +203,7 @@ def _section(key: str, name: str, texts: Iterator[tuple[Unit, str]], shown: Show
     entries = []
     for unit, text in texts:
         below = tuple(output.lengths.levels[shown[output]] for output, parent in beside.items() if parent is unit)
-        entries.append(SectionEntry(text=text, number=unit.number, below=below, seq=unit.seq))
+        entries.append(SectionEntry(text=text, number=unit.number, below=below, seq=unit.seq, command=unit.command))
     return Section(key=key, label=name, entries=tuple(entries), single=len(entries) == 1 and not entries[0].below)
 
 

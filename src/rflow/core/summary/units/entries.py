@@ -15,6 +15,7 @@ from rflow.core.summary.progress import (
     ProgressWaiting,
     Tried,
 )
+from rflow.core.summary.units.outputs import telling_line
 from rflow.core.summary.units.phrases import joined
 from rflow.core.summary.units.relations import said_of_undone, step_after, step_after_revert, subject_of
 from rflow.core.summary.units.step_numbers import StepNumbers
@@ -109,6 +110,7 @@ class EntryReader:
             lines=tuple(shown),
             left_out=len(lines) - len(shown) + max(what.left_out - 1, 0),  # the excerpt has a line for its gap
             bytes_total=what.bytes_total,
+            telling=telling_line(lines),
             at=self._presenter.optional_time(piece.at),
             exit_code=what.exit_code,
             duration=what.duration,

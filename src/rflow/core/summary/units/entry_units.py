@@ -56,6 +56,7 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
         order=(same[-1].seq, 0),
         counts=tuple(kind for entry in same for kind in _counts(entry)),
         chosen=progress.brief and any(entry.short for entry in same),
+        command=phrases.revert_command(same[0]),
     )
 
 

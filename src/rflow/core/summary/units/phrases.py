@@ -15,6 +15,7 @@ from rflow.core.summary.progress import (
     ProgressRemaining,
     Tried,
 )
+from rflow.core.summary.units.outputs import telling_line
 from rflow.core.summary.units.times import moment, span, stamp, stamp_since
 from rflow.core.text import byte_size, one_line
 
@@ -194,8 +195,13 @@ def is_of_several(text: str) -> bool:
 def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
         return _NOT_RECORDED
+    return revert_command(entry) or f"rflow show {code}, entry {entry.seq}"
+
+
+def revert_command(entry: ProgressChange) -> str:
+    """Return how a change is reverted, as it was typed; "" where that is too long, or not known."""
     long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
-    return f"rflow show {code}, entry {entry.seq}" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
+    return "" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
 
 
 def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
@@ -234,11 +240,10 @@ def step_text(step: Tried) -> str:
 
 
 def output(piece: ProgressEvidence) -> tuple[str, str]:
-    """Return what brought an output, and its last line or how it ended."""
-    lines = [line.strip() for line in piece.lines if line.strip()]
+    """Return what brought an output, and its line that says most, or how it ended."""
     failed = ended(piece.exit_code) if piece.exit_code else ""
     size = byte_size(piece.bytes_total) if piece.bytes_total else "no output"
-    return piece.label or piece.command, with_details(lines[-1] if lines else size, failed)
+    return piece.label or piece.command, with_details(piece.telling or telling_line(piece.lines) or size, failed)
 
 
 _SIGNALS = {

@@ -80,6 +80,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
     the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
     `credit` says who and when, and is shown behind the text where it differs from that of the entry before.
+    `command` is what all lengths end in, if that is to be typed.
     `rank` is above 0 for what has to do with what is asked, below for what says little more than that. `chosen` is
     what somebody gave a short form for the brief form: it comes before the others of its section.
     """
@@ -90,6 +91,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     number: int = 0
     seq: int = 0
     counts: tuple[str, ...] = ()
+    command: str = ""
     stale: bool = False
     rank: int = 0
     chosen: bool = False
