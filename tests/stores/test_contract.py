@@ -127,8 +127,8 @@ def test_a_session_reads_back_as_it_was_written(store: Store, reopen: Reopen) ->
 
 def test_the_latest_state_is_what_all_events_say(store: Store, reopen: Reopen) -> None:
     put(store, whole_story())
-    assert store.latest(LEEDS).session.whole() == store.load(LEEDS).session
-    assert reopen().latest(LEEDS).session.whole() == reopen().load(LEEDS).session
+    assert store.latest(LEEDS).session.load_all() == store.load(LEEDS).session
+    assert reopen().latest(LEEDS).session.load_all() == reopen().load(LEEDS).session
 
 
 def test_a_session_that_is_not_there_is_not_found(store: Store) -> None:
@@ -572,7 +572,7 @@ def test_what_was_decided_before_a_rewrite_is_stale_and_brings_nothing_back(stor
         with pytest.raises(Stale):
             store.append(replay(added, log.session), added, 2, {"0" * 64: b"lost"}, stamp=log.stamp)
         with pytest.raises(Stale):
-            store.rewrite(log.session.whole(), story, 2, log.stamp)
+            store.rewrite(log.session.load_all(), story, 2, log.stamp)
     assert list(store.load(LEEDS).events) == clean
     assert reopen().heads(Query()).heads == (head_of(session(LEEDS, "K7QM-2F", clean)),)
     again = store.latest(LEEDS)

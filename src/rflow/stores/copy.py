@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.people import Person
-from rflow.core.session.authors import with_people
+from rflow.core.session.authors import map_people
 from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
@@ -140,7 +140,7 @@ def _refuse_conflicts(source: Store, target: Store, ids: list[str], rename: Rena
     conflicts = [
         target.load(session_id).code
         for session_id in both
-        if _differ(with_people(_events(source, session_id), rename), _events(target, session_id))
+        if _differ(map_people(_events(source, session_id), rename), _events(target, session_id))
     ]
     if conflicts:
         what = f"Nothing was copied: {', '.join(conflicts)} continued differently in the two stores."
@@ -157,7 +157,7 @@ def _copy_session(
     except NotFound:
         return True  # Deleted in the meantime.
     if rename is not _same:
-        log = replace(log, events=with_people(log.events, rename))
+        log = replace(log, events=map_people(log.events, rename))
     if log.header:
         counts.left.append(f"{log.code}, whose file a newer rflow wrote")
         return True

@@ -491,13 +491,13 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert 'If it belongs to the text: rflow amend "99 hosts hum"' in unknown
     printer.ok("wait", "the vendor")
     error = printer.refused(2, "amend", "the vendor: a new head")
-    assert "Which entry? What you entered last is no text.\n" in error
+    assert "Which entry? The last thing you entered has no text to correct.\n" in error
     assert 'rflow amend SEQ "…"' in error
     printer.ok("undo")
     assert "Which entry?" in printer.refused(2, "amend", "It hums loudly")
     printer.ok("note", "It hums at night")
     printer.ok("amend", "3", "It hums, loudly")
-    assert "You have corrected another since." in printer.refused(2, "amend", "It hums loudly")
+    assert "You have corrected another entry since." in printer.refused(2, "amend", "It hums loudly")
     printer.ok("attach", "-", "--label", "log of the tull", stdin="lp: error 42")
     assert "Which entry?" in printer.refused(2, "amend", "log of the till")
     printer.ok("note", "Once more")

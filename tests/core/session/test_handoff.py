@@ -199,8 +199,8 @@ def test_a_queue_declined_on_behalf_of_returns_it() -> None:
     assert (scene.session.owner, scene.session.status) == (ANN, "open")
 
 
-def test_nobody_hands_it_to_whom_has_it_already() -> None:
-    assert "is with Ann already" in str(refusal(printing(), ANN, HandOff(to=ANN)))
+def test_a_session_cannot_be_handed_to_its_owner() -> None:
+    assert "Ann owns K7QM-2F already" in str(refusal(printing(), ANN, HandOff(to=ANN)))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class CurrentSession(NamedSession):
         session = self._left()
         if session is None:
             return self.session_to_write()
-        if session.carried_out(command_id, self.me):
+        if session.event_of_command(command_id, self.me):
             return session
         raise self._handed(session) or self._which(session)
 
@@ -61,7 +61,7 @@ class CurrentSession(NamedSession):
         if session is None:
             return self.session_to_write()
         last = last_undoable(session, self.workspace.actor)
-        repeated = session.carried_out(command_id, self.me) is not None
+        repeated = session.event_of_command(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
         raise self._which(session)

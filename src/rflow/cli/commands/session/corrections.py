@@ -123,7 +123,7 @@ def _last(run: App, session: Session, command_id: str, *, result: bool, revert: 
     if not session.version:
         what = "Which entry? The server can't be asked."
         raise UsageProblem(what, try_=f'Name it by its number: {run.begin(session)} amend SEQ "…"')
-    if (before := session.carried_out(command_id, run.me)) is not None:
+    if (before := session.event_of_command(command_id, run.me)) is not None:
         sent = session.adjustments.get(before)
         if sent is None or not isinstance(sent.fact, e.EntryAmended):
             raise UsageProblem("That command was carried out before.", try_="To correct more, leave --command-id out.")
@@ -197,7 +197,7 @@ def undo(
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
     session = run.to_undo(command_id)
     said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
-    repeated = session.carried_out(command_id, run.me) is not None
+    repeated = session.event_of_command(command_id, run.me) is not None
     change = said if repeated else said or _asked(run, session)
     outcome = run.send(session, c.Undo(change=change, seen=run.seen(session), command_id=command_id))
     _report(run, session, outcome)

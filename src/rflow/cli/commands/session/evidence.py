@@ -66,7 +66,7 @@ def run(
     _check_step_options(step, result, on)
     encoding = encoding_named(encoding) if encoding else ""
     session = here.session_to_write() if command_id else here.to_write()
-    if command_id and (entry := session.carried_out(command_id, here.me)):
+    if command_id and (entry := session.event_of_command(command_id, here.me)):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
     check_first(here, session, recorded(_NOTHING))

@@ -299,7 +299,7 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
     seq, question = int(words[0]), session.questions.get(int(words[0]))
     only = question_answered(session, "", run.me)
     typed = " ".join(words[1:])
-    if only in (None, seq) or is_stdin(words[1:]) or session.carried_out(command_id, run.me) is not None:
+    if only in (None, seq) or is_stdin(words[1:]) or session.event_of_command(command_id, run.me) is not None:
         return
     known = question is not None and not question.undone
     if known and len(words) == 2 and " " in typed:

@@ -300,7 +300,7 @@ def redact(
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
     from rflow.cli.display.entries import described
-    from rflow.core.session.erasing import copies
+    from rflow.core.session.erasing import waits_changed_too
 
     session = run.session_to_write()
     command = RedactText(target=entry, command_id=command_id)
@@ -311,7 +311,7 @@ def redact(
     before = run.workspace.load(session.id).events if is_wait else ()
     outcome = run.send(session, command)
     run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
-    if is_wait and (repeating := copies(before, run.workspace.load(session.id).events, entry)):
+    if is_wait and (repeating := waits_changed_too(before, run.workspace.load(session.id).events, entry)):
         run.say(f"Erased too, where it said the same: {' and '.join(map(str, repeating))}.")
 
 

@@ -98,7 +98,7 @@ def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:
 def end_wait(run: App, name: str, command_id: str) -> None:
     """Record that a wait is over: the one that is named by its number or how it begins, or the only one."""
     before, name = run.to_write(), name.strip()
-    repeated = before.carried_out(command_id, run.me) is not None
+    repeated = before.event_of_command(command_id, run.me) is not None
     seq = None if repeated or not name else int(name) if _is_number(name) else named_wait(before, name)
     outcome = run.send(before, SetWaiting(replaces=seq, command_id=command_id))
     after = outcome.session

@@ -121,7 +121,7 @@ def _paths(session: Session) -> dict[str, list[Turn]]:
 
     A checkpoint has each place once: among thousands of moves the same are known without a look at what they hold.
     """
-    moves = session.moves.whole()
+    moves = session.moves.load_all()
     tos = [*(before.place for before in moves.values()), session.place][1:]
     each = zip(moves, moves.values(), tos, strict=True)
     same = {(id(before), id(to)): (seq, before, to) for seq, before, to in each if seq not in session.undone}
