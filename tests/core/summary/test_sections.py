@@ -349,7 +349,7 @@ def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
 
     def present(some: list[Unit], words: int) -> Shown:
         filling = Filling(by_importance(some), words, lambda key, shown: 1)
-        filling.present(held_back=0)
+        filling.present(reserve=0)
         return filling.shown
 
     order, shown = list(present(units, 100_000)), present(units, room)

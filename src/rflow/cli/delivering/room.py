@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rflow.cli.app import App
 from rflow.cli.display.shown import LIMITS, Typed, if_thens, key_texts
 from rflow.core.session.state import Session
-from rflow.core.summary.budget.arrange import squeezed
+from rflow.core.summary.budget.arrange import essential_losses
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import WARNINGS
 from rflow.core.summary.budget.shares import BRIEF_WORDS, brief_words
@@ -43,7 +43,7 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
     if session.status == "closed" or not (isinstance(summary, Progress) and summary.brief and not summary.since):
         return
     _say_longer(run, summary)
-    omitted, cut = squeezed(summary)
+    omitted, cut = essential_losses(summary)
     if not (omitted or cut):
         return
     texts = sorted(_long_texts(run, session), key=lambda found: found[0], reverse=True)[:_NAMED]
