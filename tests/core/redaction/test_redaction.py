@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
-from rflow.core.redaction.belief import is_status
+from rflow.core.redaction.plausibility import is_status
 from rflow.core.redaction.finders import layouts
 from rflow.core.redaction.finders.devices import SETTINGS
 from rflow.core.redaction.finders.web import ADDRESSES
@@ -287,7 +287,7 @@ def test_the_kinds_are_named_and_counted_for_people() -> None:
 )
 def test_a_row_of_a_table_is_reached_by_the_words_that_lead_to_it(finder: str, sign: str) -> None:
     """A finder runs only where a text holds one of its words, so what a row looks for must be such a text."""
-    assert finder in {rule.find.__name__ for rule in rules.worth(f"{sign} ")}
+    assert finder in {rule.find.__name__ for rule in rules.rules_for(f"{sign} ")}
 
 
 def test_a_text_is_left_as_it_is_where_hiding_is_off() -> None:

@@ -163,4 +163,4 @@ def test_everybody_sets_where_notices_go_and_switches_them_off(served: Served) -
     visitor.submit("/account/notices", notices="")
     assert served.ana.ok("user", "mail", "Cleo").out == "Cleo: no notices (the address is cleo@example.com)\n"
     visitor.go("/account").submit("/account/notices", email="cleo")
-    assert (visitor.page.status_code, "That is no e-mail address." in visitor.text) == (422, True)
+    assert (visitor.page.status_code, "That is not an e-mail address." in visitor.text) == (422, True)
