@@ -10,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
-from rflow.core.redaction.plausibility import is_status
 from rflow.core.redaction.finders import layouts
 from rflow.core.redaction.finders.devices import SETTINGS
 from rflow.core.redaction.finders.web import ADDRESSES
+from rflow.core.redaction.plausibility import is_status
 from rflow.core.redaction.prefixes import PREFIXES
 from rflow.errors import UsageProblem
 

@@ -48,7 +48,7 @@ class Streams:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not self.can_ask:
             raise UsageProblem(f"{question} There is no terminal to ask at.", try_=f"To do it, add {option}.")
-        from rflow.cli.ask import confirmed, or_end
+        from rflow.cli.ask import confirmed, or_exit
 
-        if not or_end(confirmed(folded(question))):
+        if not or_exit(confirmed(folded(question))):
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")

@@ -1,4 +1,4 @@
-"""What a brief form had no room for, and how to shorten the texts that took it."""
+"""Messages about a brief form that omits or cuts something essential, and the texts to shorten."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,11 +18,11 @@ from rflow.core.text import counted, enumerated, one_line, shorten
 from rflow.errors import RflowError
 
 _LONG, _LONG_ASK = 16, 30
-"""A text with no more words is not named: shorter ones save too little."""
+"""Texts of at most so many words are not listed, because shortening them saves too little."""
 _NAMED = 3
-"""So many texts are named at most."""
+"""How many texts are listed."""
 _QUOTED = 24
-"""So much of a text says which one it is."""
+"""How many characters of a text identify it."""
 _NAMES: dict[SectionKey, tuple[str, str]] = {
     "caution": ("warning", "warnings"),
     "plans": ("if-then", "if-thens"),
@@ -32,13 +32,13 @@ _NAMES: dict[SectionKey, tuple[str, str]] = {
     "assumed": ("assumption", "assumptions"),
     "facts": ("key fact", "key facts"),
 }
-"""What a brief form may lack."""
+"""The nouns of essential entries."""
 
 
-def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> None:
-    """Say of a brief form without room for all that is important what it lacks, and which texts took the room.
+def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) -> None:
+    """Say what a brief form omits or cuts of the essential entries, and which long texts this user can shorten.
 
-    Only those are named that this user can shorten; `begin` is how a command for this session begins.
+    `begin` is the prefix of a command for this session.
     """
     if session.status == "closed" or not (isinstance(summary, Progress) and summary.brief and not summary.since):
         return
@@ -55,7 +55,7 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
 
 
 def _say_longer(run: App, summary: Progress) -> None:
-    """Say that a brief form is longer than others, where the warnings make it so."""
+    """Say if a brief form is longer than usual because of its warnings."""
     shown = [section for section in summary.sections if section.key in WARNINGS]
     words = sum(word_count(entry.text) for section in shown for entry in section.entries)
     if (most := brief_words(words)) > BRIEF_WORDS:
@@ -73,17 +73,19 @@ def _named(key: SectionKey, count: int) -> str:
     return "the hypothesis" if key == "hypothesis" else counted(count, *_NAMES[key])
 
 
-def say_squeezed_brief(run: App, session: Session, begin: str) -> None:
-    """Say the same of the brief form of a session in which something was just asked, or which was just handed over."""
+def warn_about_brief(run: App, session: Session, begin: str) -> None:
+    """Do the same for a session without a summary at hand, such as one just handed over."""
     from rflow.service.summaries import session_progress
 
     if session.version:
-        with suppress(RflowError):  # it has been recorded
-            say_squeezed(run, session, session_progress(run.workspace, session, replace(run.view(), brief=True)), begin)
+        with suppress(RflowError):  # the command itself has succeeded
+            warn_about_losses(
+                run, session, session_progress(run.workspace, session, replace(run.view(), brief=True)), begin
+            )
 
 
 def _long_texts(run: App, session: Session) -> Iterator[tuple[int, str, Typed, str]]:
-    """Return the long texts of this user: how much too long each is, its name, and the command that shortens it."""
+    """Yield the long texts of this user: excess words, name, text, and the command that replaces it."""
     for seq, text in _of_entries(run, session):
         name = f"{text.name} of #{seq}" if text.name != "it" else f"#{seq}"
         yield from _if_long(name, text, f"amend {seq}", _LONG)
@@ -105,7 +107,7 @@ def _if_long(name: str, text: Typed, command: str, most: int) -> Iterator[tuple[
 
 
 def _of_entries(run: App, session: Session) -> Iterator[tuple[int, Typed]]:
-    """Return the texts of this user's entries that the brief form shows, with their numbers."""
+    """Yield the texts of this user's entries that the brief form shows, with their event numbers."""
     for note in session.unsettled("warning"):
         if note.by.id == run.me.id:
             yield note.seq, Typed(kind="warning", text=note.text)
