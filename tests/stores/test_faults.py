@@ -604,7 +604,7 @@ def test_rows_that_are_gone_are_missing_entries(tmp_path: Path, opener: Opener) 
 
 
 @pytest.mark.parametrize("content", [b"", b"Dear diary, today the printer in Leeds", os.urandom(5000)])
-def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path, opener: Opener, content: bytes) -> None:
+def test_a_file_that_is_not_a_store_is_left_alone(tmp_path: Path, opener: Opener, content: bytes) -> None:
     file = tmp_path / "diary.db"
     file.write_bytes(content)
     store = opener(str(file))

@@ -297,7 +297,7 @@ def test_numbers_that_run_ahead_do_not_stand_for_millions_of_entries(night: Nigh
     assert events < 10_000
 
 
-def test_a_long_list_of_removals_holds_nobody_up(night: Night) -> None:
+def test_a_long_list_of_removals_delays_no_command(night: Night) -> None:
     night.place("the removals").write_text("".join(f"{number}\n" for number in range(500_000)))
     assert "A removal was interrupted earlier. It is finished now." in run(night, ("store", "check")).out
     assert not night.place("the removals").exists()

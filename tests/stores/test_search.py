@@ -144,7 +144,7 @@ def test_a_backup_and_a_copy_hold_no_index_and_can_be_searched(folder: Path, ope
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 300, b"SQLite format 3\0" + b"x" * 5000])
-def test_an_index_that_is_no_database_is_replaced(content: bytes, folder: Path, opener: Opener) -> None:
+def test_an_index_file_that_is_not_a_database_is_replaced(content: bytes, folder: Path, opener: Opener) -> None:
     put(opener(), 1, "Label printer")
     index_of(folder).write_bytes(content)
     assert ranked(opener(), "printer") == Ranked(ids=(session_id(1),), total=1)
@@ -339,7 +339,7 @@ def test_entries_of_a_newer_rflow_are_not_searched_and_break_nothing(kind: str, 
 
 @pytest.mark.parametrize("way", ["rewrite", "delete"])
 @pytest.mark.parametrize("state", ["current", "behind", "half-built", "journal", "damaged", "other version"])
-def test_a_text_that_is_removed_for_good_is_in_none_of_the_files(
+def test_an_erased_text_is_in_none_of_the_files(
     way: str,
     state: str,
     folder: Path,

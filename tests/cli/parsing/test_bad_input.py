@@ -393,7 +393,7 @@ def test_every_command_reports_a_damaged_store_and_leaves_it_alone(damage: str, 
     assert ana.ok("config", "list").out
 
 
-def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> None:
+def test_a_folder_of_another_program_is_refused_and_left_alone(ana: Program) -> None:
     folder = ana.home / "letters"
     folder.mkdir()
     (folder / "to the vendor.txt").write_text("Dear Sir or Madam")
@@ -520,7 +520,7 @@ def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
 
 
 @pytest.mark.slow
-def test_nobody_to_ask_and_nothing_to_read_from_is_no_trouble(ana: Program) -> None:
+def test_commands_handle_closed_standard_streams(ana: Program) -> None:
     """Whoever starts us may have closed our streams."""
     code = ana.show()["code"]
     for script in (

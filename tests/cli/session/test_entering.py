@@ -85,7 +85,7 @@ def test_what_refers_to_no_entry_is_refused(words: tuple[str, ...], ana: Program
     assert ana.show()["version"] == 1
 
 
-def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
+def test_an_assumption_is_settled_with_its_outcome(ana: Program) -> None:
     written = ana.ok("assume", "The cable is fine").err
     assert "assumption 2 recorded.\n" in written
     assert written.endswith('\nOnce you know: rflow assume "what came of it" --settled 2\n')
@@ -111,7 +111,7 @@ def test_only_an_assumption_can_be_settled(ana: Program) -> None:
     assert "Leave these out" in ana.refused(2, "assume", "--settled", "3", "--pin", "x")
 
 
-def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with_the_right_way(ana: Program) -> None:
+def test_swapping_an_assumption_and_its_outcome_is_refused_with_the_right_order(ana: Program) -> None:
     ana.ok("assume", "The certificate is valid")
     right = 'The other way round: rflow assume "it is expired, checked" --settled 2'
     for text in ("the certificate", "2"):
@@ -440,7 +440,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     assert "Tried two cables: it prints (corrected)" in printer.ok("show").out
 
 
-def test_a_result_that_is_added_later_is_no_correction(ana: Program) -> None:
+def test_adding_a_result_later_is_not_a_correction(ana: Program) -> None:
     ana.ok("step", "Tried a cable")
     ana.ok("amend", "2", "--result", "no change")
     assert "Tried a cable: no change\n" in ana.ok("show").out
@@ -791,9 +791,7 @@ def test_a_handoff_carries_warnings_and_plans(ana: Program) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_handoff_with_a_mistake_in_its_plans_is_no_handoff(
-    words: tuple[str, ...], message: str, ana: Program
-) -> None:
+def test_a_handoff_with_invalid_contingencies_is_refused(words: tuple[str, ...], message: str, ana: Program) -> None:
     assert message in ana.refused(2, "handoff", BEN, *words)
     assert ana.show()["status"] == "open"
 

@@ -266,7 +266,7 @@ def test_progress_works_on_closed_sessions_and_on_others(ana: Program) -> None:
     assert ana.show(code)["status"] == "closed"
 
 
-def test_a_digest_tells_of_mine_or_of_everybodys(ana: Program) -> None:
+def test_a_digest_covers_my_sessions_or_all(ana: Program) -> None:
     ana.ok("start", "--title", "The till in Leeds is slow")
     ana.ok("start", "--title", "The door is stuck")
     ana.ok("close", "--outcome", "resolved")

@@ -200,7 +200,7 @@ def test_nothing_of_a_value_survives_beside_its_mark(
 @pytest.mark.parametrize(
     "verb", [*sorted(layouts._VERBS - {"on", "to", "sigue", "siendo"}), "sigue siendo", "has been set to"]
 )
-def test_every_verb_tells_a_value_in_a_sentence(verb: str) -> None:
+def test_every_verb_can_state_a_value_in_a_sentence(verb: str) -> None:
     assert Redactor()(f"The password for the smtp relay {verb} Blue-Kettle-47").endswith(f"{verb} {MARK}")
 
 

@@ -151,7 +151,7 @@ def test_a_free_session_goes_into_a_tree_and_back_out_of_it() -> None:
     assert scene.session.tree is None
 
 
-def test_a_tree_that_is_not_in_the_store_is_said_to_be_missing() -> None:
+def test_a_missing_tree_is_reported() -> None:
     scene = printing()
     scene.trees.clear()
     assert isinstance(refusal(scene, ANN, Choose(choice="Yes")), NotFound)
@@ -186,7 +186,7 @@ def test_back_names_the_move_that_it_takes_back_and_passes_over_own_steps_and_no
     assert {step.seq: step.undone for step in scene.session.steps.values()} == {3: True, 4: False}
 
 
-def test_there_is_no_way_back_behind_the_beginning() -> None:
+def test_one_cannot_go_back_before_the_start() -> None:
     assert "this is where the session began" in str(refusal(printing(), ANN, Back()))
     assert "this is where the session began" in str(refusal(free(), ANN, Back()))
 

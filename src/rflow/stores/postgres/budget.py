@@ -1,4 +1,4 @@
-"""What a server should know before it starts: whether PostgreSQL has room for its connections, and who it runs as."""
+"""Warnings before a server starts, about PostgreSQL's connection limit and the role it runs as."""
 
 from rflow.stores.postgres.check import bypasses
 from rflow.stores.postgres.connection.database import Database
