@@ -184,7 +184,7 @@ def test_a_folder_that_may_not_be_written_lets_read_and_refuses_writes(kind: str
     folder.mkdir()
     program = computer(tmp_path, kind).at(store=f"sqlite://{folder}/a.db" if kind == "sqlite" else f"json:{folder}")
     begun(program)
-    bound, parts = program.bound(), [folder, *folder.rglob("*")]
+    bound, parts = program.with_limited_permissions(), [folder, *folder.rglob("*")]
     for part in parts:
         part.chmod(0o500 if part.is_dir() else 0o400)
     assert bound.ok("show").out
@@ -310,7 +310,7 @@ def test_a_home_that_can_not_be_written_stops_nobody(ann: Program, variable: str
 def test_a_terminal_whose_memory_can_no_longer_be_written_is_not_stopped_by_it(ann: Program) -> None:
     code = begun(ann)
     (ann.home / "state" / "rflow" / "terminals").chmod(0o500)
-    bound = ann.bound()
+    bound = ann.with_limited_permissions()
     bound.ok("choose", "#3")
     bound.ok("done", "cleared")
     assert ann.show(code)["position"]["node"] == "works"

@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_written_is_reported(ana: Program) -> None:
     folder.mkdir(parents=True)
     folder.chmod(0o500)
     try:
-        error = ana.bound().refused(6, "config", "set", "progress.format", "text")
+        error = ana.with_limited_permissions().refused(6, "config", "set", "progress.format", "text")
     finally:
         folder.chmod(0o700)
     assert "can't be written: Permission denied." in error

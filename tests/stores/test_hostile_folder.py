@@ -192,7 +192,7 @@ def test_an_unreadable_file_stops_no_other_session(night: Night, place: str) -> 
     path = night.place(place)
     path.touch()
     path.chmod(0)
-    bound = night._replace(program=night.program.bound())
+    bound = night._replace(program=night.program.with_limited_permissions())
     check_copies(bound, place)
     for words in [*reading(bound)[:2], *writing(bound)[:5]]:
         assert run(bound, words).code == 0, words

@@ -23,7 +23,14 @@ from rflow.ports.values import Ranked
 from rflow.stores import open_store
 from rflow.stores.search import index as index_module
 from rflow.stores.sqlite import search as search_module
-from support.stores.faults import as_nobody, files_with, fill, give_to_nobody, quick_folder, small_disk
+from support.stores.faults import (
+    as_unprivileged_user,
+    files_with,
+    fill,
+    give_to_unprivileged_user,
+    quick_folder,
+    small_disk,
+)
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import MORNING, events, more, session
 
@@ -240,7 +247,7 @@ def test_where_nothing_can_be_written_a_search_works_and_says_that_it_is_slow(fo
             put(store, 1 + searched_before, "Label printer")
             if searched_before:
                 assert found(store, "printer") == [1, 2]
-        give_to_nobody(place, 0o500)
+        give_to_unprivileged_user(place, 0o500)
         folder.chmod(0o755)
 
         def search() -> str:
@@ -248,7 +255,7 @@ def test_where_nothing_can_be_written_a_search_works_and_says_that_it_is_slow(fo
                 page = ranked(store, "printer")
                 return f"{page.total} {page.remark}"
 
-        said = as_nobody(search)
+        said = as_unprivileged_user(search)
         place.chmod(0o700)
         if os.geteuid() == 0:
             for path in [place, *place.iterdir()]:

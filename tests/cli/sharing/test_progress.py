@@ -127,7 +127,7 @@ def test_from_a_store_that_can_only_be_read_it_is_copied_with_a_word(ana: Progra
     store = ana.home / "data" / "rflow"
     (store / "rflow.db").chmod(0o400)
     store.chmod(0o500)
-    me = ana.bound()
+    me = ana.with_limited_permissions()
     try:
         copied = me.ok("progress", "--copy")
         me.ok()

@@ -19,7 +19,7 @@ from rflow.cli.server import server_url
 from rflow.cli.server.device import Device
 from rflow.ports.wire import GRANT_TYPE, DeviceCodes
 from support.program import SCRIPT, Program
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.server import Served, serving
 from support.web.visitor import Visitor
 
@@ -225,7 +225,7 @@ def test_behind_a_proxy_the_page_names_no_address_that_means_nothing(served: Ser
 
 
 def test_an_unknown_device_code_is_reported_and_guessing_is_limited(served: Served) -> None:
-    wait_for_a_quarter_with_room()
+    wait_for_attempts_window()
     browser = Visitor(served.url).sign_in("Root").go("/device").submit("/device", code="BCDF-GHJK")
     for _ in range(10):
         browser.go("/device?code=BCDF-GHJK")
