@@ -116,8 +116,8 @@ def wants_warning(run: App, text: str) -> bool:
 
 def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
     """Ask a question with the possible answers `letters`; return "" for any other answer. There must be a terminal."""
-    said = or_exit(typed(folded(question)))
-    letter = said.strip()[:1].casefold()
+    answer = or_exit(typed(folded(question)))
+    letter = answer.strip()[:1].casefold()
     return letter if letter in letters else ""
 
 

@@ -34,7 +34,7 @@ class News(NamedTuple):
     event: int
     brief: str
     what: str
-    said: str
+    text: str
     at: datetime | None
     is_back: bool = False
 
@@ -97,8 +97,8 @@ def news_entries(news: Sequence[News], now: datetime, program: str) -> Iterator[
         code = each.session.code
         yield styled(wrapped(one_line(each.session.title), indent, f"{code}  "), bold=True)
         when = f", {ago(each.at, now)}" if each.at else ""
-        said = f": {one_line(each.said)}" if each.said else ""
-        yield wrapped(f"{each.what}{when}{said}", indent, indent)
+        text = f": {one_line(each.text)}" if each.text else ""
+        yield wrapped(f"{each.what}{when}{text}", indent, indent)
         if each.is_back:
             yield f"{indent}It is yours again: {program} resume {code}"
     if len(news) > _SHOWN:
@@ -120,7 +120,7 @@ def _news(session: Session, entry: Entry, me: str, now: datetime) -> tuple[list[
             event=reply.seq,
             brief=f"{reply.by.name} answered your question {question.seq} in {session.code}",
             what=f"{reply.by.name} answered {quoted(question.text)}",
-            said=reply.text,
+            text=reply.text,
             at=reply.at,
         )
         for reply in sorted(question.replies, key=lambda reply: reply.seq)
@@ -143,7 +143,7 @@ def _of_handoff(session: Session, entry: Entry, me: str) -> tuple[list[News], bo
         event=change.seq,
         brief=brief,
         what=what,
-        said=change.text,
+        text=change.text,
         at=change.at,
         is_back=is_back,
     )

@@ -132,8 +132,8 @@ def width_of(stream: TextIO | None) -> int:
     """Return the width of the terminal of a stream, or COLUMNS if set; 80 if it is not a terminal."""
     if not is_terminal(stream):
         return 80
-    if (said := os.environ.get("COLUMNS", "")).isdecimal() and int(said):
-        return int(said)
+    if (setting := os.environ.get("COLUMNS", "")).isdecimal() and int(setting):
+        return int(setting)
     assert stream is not None
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80

@@ -245,7 +245,7 @@ class Context:
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def choose_format(self, said: str | None, output: str | None = None, *, leaves: bool = True) -> str:
+    def choose_format(self, requested: str | None, output: str | None = None, *, leaves: bool = True) -> str:
         """Return the name of the format to use: the given one, else by the suffix of `output`, else the setting.
 
         Without a setting, output that is only shown on a terminal (not `leaves`) is plain text. Raises `UsageProblem`
@@ -254,13 +254,13 @@ class Context:
         from rflow.formats import SUFFIXES
 
         setting = self.settings["progress.format"]
-        said = said or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
-        if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
-            said = "text"
+        requested = requested or SUFFIXES.get(os.path.splitext(output or "")[1].lower())
+        if not (requested or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
+            requested = "text"
         try:
-            return self.format(said or setting.text).name
+            return self.format(requested or setting.text).name
         except (NotAllowed, UsageProblem) as error:
-            if not said:
+            if not requested:
                 error.try_ += (
                     f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
                 )
@@ -317,8 +317,8 @@ def _member_named(name: str) -> Person:
     """Return the person with this name; raise `UsageProblem` if it is empty or a queue."""
     member = person(clean(name))
     if not member.id or member.is_queue:
-        said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
+        problem = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
         raise UsageProblem(
-            f"{said}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
+            f"{problem}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
         )
     return member

@@ -215,8 +215,8 @@ class CurrentSession(NamedSession):
         """Return the error for a session that this user has handed off: to whom, when, and what they can do."""
         from rflow.cli.display.text import handed_words
 
-        said = handed_words(session, self.me.id, self.workspace.now())
-        if not said:
+        sentence = handed_words(session, self.me.id, self.workspace.now())
+        if not sentence:
             return None
         code = session.code
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
@@ -226,7 +226,7 @@ class CurrentSession(NamedSession):
             *self._to_go_on(),
             f"To start another: {_EITHER}",
         ]
-        return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
+        return UsageProblem(f"This terminal has no current session. {sentence}", try_="\n       ".join(ways))
 
     def _which(self, left: Session) -> UsageProblem:
         """Return the error if it is unclear whether the session just closed or handed off is meant, or another one."""

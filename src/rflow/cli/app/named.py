@@ -52,11 +52,11 @@ class NamedSession(Context):
         heads = self._with_word(reference, NOT_CLOSED)
         if not heads:
             return error
-        said, rows = f'"{_word(reference)}" is no code; nothing was written.', _rows(heads)
+        problem, rows = f'"{_word(reference)}" is not a code; nothing was written.', _rows(heads)
         if len(rows) == 1:
-            what = f"{said} {' · '.join(rows[0])} has it in title, customer or ticket."
+            what = f"{problem} {' · '.join(rows[0])} has it in title, customer or ticket."
         else:
-            what = listing(f"{said} These have it in title, customer or ticket:", rows)
+            what = listing(f"{problem} These have it in title, customer or ticket:", rows)
         return NotFound(what, try_=f"Name the session by its code: rflow -s {heads[0].code} …")
 
     def _with_word(self, reference: str, first: Sequence[Status]) -> "list[Head]":

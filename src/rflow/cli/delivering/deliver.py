@@ -126,10 +126,10 @@ def old_situation(run: App, session: Session, *, first: str = "") -> None:
     from rflow.core.summary.units.earlier import situation_at
 
     if at := situation_at(session):
-        said = clock(at, run.workspace.now())
+        recorded = clock(at, run.workspace.now())
         again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
         begin = f"{run.program} -s {session.code}" if first else run.command_prefix(session)
-        run.say(f"Note: the situation is that of {said}. If that has changed{first}: {begin} brief {again}")
+        run.say(f"Note: the situation is that of {recorded}. If that has changed{first}: {begin} brief {again}")
 
 
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:

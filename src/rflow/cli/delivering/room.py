@@ -47,11 +47,11 @@ def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) 
     if not (omitted or cut):
         return
     texts = sorted(_long_texts(run, session), key=lambda found: found[0], reverse=True)[:_NAMED]
-    said = f"{_lacks(omitted, cut)} "
+    problem = f"{_lacks(omitted, cut)} "
     for _, name, text, command in texts:
         quoted = f'"{shorten(one_line(text.text), _QUOTED)}"'
-        run.say(f"{said}Shorten {name} {quoted} ({text.words} words): {begin} {command} {text.part}")
-        said = ""
+        run.say(f"{problem}Shorten {name} {quoted} ({text.words} words): {begin} {command} {text.part}")
+        problem = ""
 
 
 def _say_longer(run: App, summary: Progress) -> None:
@@ -92,8 +92,8 @@ def _long_texts(run: App, session: Session) -> Iterator[tuple[int, str, Typed, s
     if session.owner.id != run.me.id:
         return
     facts = {name: getattr(session.brief, name) or "" for name in ("ask", "situation", "impact", "hypothesis")}
-    for name, said in facts.items():
-        text = Typed(kind=name, text=said, part=f'--{name} "…"')
+    for name, fact in facts.items():
+        text = Typed(kind=name, text=fact, part=f'--{name} "…"')
         yield from _if_long(f"the {name}", text, "brief", _LONG_ASK if name == "ask" else _LONG)
     for wait in session.waiting:
         for text in (Typed(kind="wait", text=wait.waiting_for), *if_thens(wait.contingencies)):

@@ -86,7 +86,7 @@ def _styled(session: Session, named: str, lines: list[str]) -> str:
     first, *others = lines
     if not first.startswith(named.rstrip()):  # folded within the name of the session
         return folded("\n".join(lines))
-    said = first[len(named) :]
+    written = first[len(named) :]
     begun = f"{styled(session.code, bold=True)}{first[len(session.code) : len(named)]}"
-    green = [styled(line, colour="green") if line else "" for line in (said, *others)]
+    green = [styled(line, colour="green") if line else "" for line in (written, *others)]
     return begun + "\n".join(green)

@@ -40,8 +40,8 @@ def text_of(entry: Entry, most: int = _LENGTH) -> str:
     """
     match entry:
         case Step(text=text, result=result, reason=reason, kind=kind):
-            said = f"skipped: {reason}" if kind == "skipped" else result
-            return f"{quoted(text, most)} → {quoted(said, most)}" if said else quoted(text, most)
+            outcome = f"skipped: {reason}" if kind == "skipped" else result
+            return f"{quoted(text, most)} → {quoted(outcome, most)}" if outcome else quoted(text, most)
         case Evidence(what=what):
             return quoted(what.label, most)
         case _:

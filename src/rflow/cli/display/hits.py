@@ -36,10 +36,10 @@ def _state(hit: Hit, me: str, now: datetime, width: int) -> str:
     head = hit.head
     owner = "you" if head.owner.id == me else shorten(head.owner.name, 20)
     parts = [hit.outcome or state_cell(head, me, now).text, owner, ago(head.updated_at, now)]
-    said = ", ".join(parts)
+    state = ", ".join(parts)
     if not hit.summary or any(match.what == "outcome" for match in hit.matches[:_TEXTS]):
-        return said
-    return f"{said}: {shorten(hit.summary, width - columns(said) - 4, columns)}"
+        return state
+    return f"{state}: {shorten(hit.summary, width - columns(state) - 4, columns)}"
 
 
 def _label(match: Match) -> str:

@@ -157,8 +157,8 @@ class _Record:
         """Return the lines of an ownership entry; the closing summary is shown elsewhere and not repeated."""
         to = f" to {entry.to.name}" if entry.to and entry.word in ("handed off", "reassigned") else ""
         closing = self._session.closing
-        said = "" if closing and closing.seq == entry.seq else entry.text
-        text = joined(f"{entry.by.name} {entry.word}{to}{':' if said else ''}", said)
+        reason = "" if closing and closing.seq == entry.seq else entry.text
+        text = joined(f"{entry.by.name} {entry.word}{to}{':' if reason else ''}", reason)
         first = self._line(entry.seq, entry.at, with_details(text, self._came_with(entry)))
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
         return [first, *warnings, *_plans(entry.contingencies, " " * 14)]

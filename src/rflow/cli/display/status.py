@@ -76,10 +76,10 @@ def show_session(app: App, session: Session, *, situation: bool = False, arrived
         app.out(styled(wrapped(taken, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
-        said = last.result or (f"skipped: {last.reason}" if last.reason else "")
+        outcome = last.result or (f"skipped: {last.reason}" if last.reason else "")
         assumed = " (assumed)" if last.assumed and last.settled is None else ""
-        said = f"{last.text}{' → ' + said if said else ''}{assumed}"
-        app.out(wrapped(f"last: {clock(last.at, now)} {said}", "        ", "  "))
+        outcome = f"{last.text}{' → ' + outcome if outcome else ''}{assumed}"
+        app.out(wrapped(f"last: {clock(last.at, now)} {outcome}", "        ", "  "))
     app.out("")
     show_next(app, session, arrived=arrived)
 

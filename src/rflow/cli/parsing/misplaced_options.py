@@ -30,14 +30,14 @@ def misplaced(words: Sequence[str], *, failed: bool) -> str:
     if "--step" not in names:
         return ""
     stand, it = ("stand", "them") if len(moved) > 1 else ("stands", "it")
-    said = f"{' and '.join(names)} {stand} after the program, which got {it}."
+    sentence = f"{' and '.join(names)} {stand} after the program, which got {it}."
     if not failed:
-        return f'{said} To record the step: rflow step "…"'
+        return f'{sentence} To record the step: rflow step "…"'
     if not _is_clear(found, moved, rest):
-        return f"{said} What is for rflow stands before the program."
+        return f"{sentence} What is for rflow stands before the program."
     options = [piece.typed + _missing_value(piece) for piece in moved]
     kept = [word for piece in found if piece not in moved for word in piece.words] + program[end:]
-    return f"{said} For rflow: {' '.join([here.path, *map(in_quotes, before), *options, '--', *map(quote, kept)])}"
+    return f"{sentence} For rflow: {' '.join([here.path, *map(in_quotes, before), *options, '--', *map(quote, kept)])}"
 
 
 def _is_clear(found: Sequence[Piece], moved: Sequence[Piece], rest: Sequence[str]) -> bool:

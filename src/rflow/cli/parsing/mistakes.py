@@ -129,9 +129,9 @@ def _bad_value(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageP
     if parameter is None:
         return _other(error, here, words)
     value = _given(parameter, here, words)
-    said = f", not {_quoted(value)}" if value is not None else ""
+    actual = f", not {_quoted(value)}" if value is not None else ""
     name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter).strip("[].")
-    return UsageProblem(f"{name} takes {_kind(parameter)}{said}.", try_=f"See: {here.help}")
+    return UsageProblem(f"{name} takes {_kind(parameter)}{actual}.", try_=f"See: {here.help}")
 
 
 def _given(parameter: Parameter, here: CurrentCommand, words: Sequence[str]) -> str | None:

@@ -144,8 +144,8 @@ def call(context: typer.Context, command: Command, values: dict[str, Any]) -> No
     try:
         given.call(command, values)
     except SystemExit as end:
-        if command.verbatim and (said := misplaced(context.meta[TYPED], failed=bool(end.code))):
-            given.app.say(said)
+        if command.verbatim and (hint := misplaced(context.meta[TYPED], failed=bool(end.code))):
+            given.app.say(hint)
         raise
 
 

@@ -86,11 +86,11 @@ def _profile() -> Path:
     for program in ("pwsh", "powershell"):
         try:
             asked = [program, "-NoProfile", "-Command", "$PROFILE"]
-            said = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+            output = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
         except (OSError, subprocess.SubprocessError):
             continue
-        if said:
-            return Path(said)
+        if output:
+            return Path(output)
     raise OSError(0, "neither pwsh nor powershell says where its profile is")
 
 

@@ -71,14 +71,14 @@ def _wants_again() -> bool:
 
 def _open(draft: Path) -> None:
     """Open the draft in $VISUAL or $EDITOR, and wait."""
-    said = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     remedy = f"Set EDITOR to one that works, or edit {draft} and run: rflow tree add {draft}"
     try:
-        done = subprocess.run([*shlex.split(said), str(draft)], check=False)
+        done = subprocess.run([*shlex.split(editor), str(draft)], check=False)
     except (OSError, ValueError) as error:
-        raise UsageProblem(f"The editor {said} could not be started.", try_=remedy) from error
+        raise UsageProblem(f"The editor {editor} could not be started.", try_=remedy) from error
     if done.returncode:
-        raise UsageProblem(f"The editor {said} failed (exit code {done.returncode}).", try_=remedy)
+        raise UsageProblem(f"The editor {editor} failed (exit code {done.returncode}).", try_=remedy)
 
 
 def _refuse_conflict(run: App, tree: Tree, draft: Path, space: str) -> None:

@@ -197,9 +197,9 @@ def undo(
     if never_made and reverted:
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
     session = run.session_to_undo(command_id)
-    said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
+    undone_as: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
     repeated = session.event_of_command(command_id, run.me) is not None
-    change = said if repeated else said or _asked(run, session)
+    change = undone_as if repeated else undone_as or _asked(run, session)
     outcome = run.send(session, c.Undo(change=change, seen=run.seen(session), command_id=command_id))
     _report(run, session, outcome)
 

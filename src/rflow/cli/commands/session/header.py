@@ -82,8 +82,8 @@ def _show_brief(run: App) -> None:
     for name in _FACTS:
         text = session.title if name == "title" else getattr(session.brief, name) or ""
         help_ = str(options[name].details["help"]).partition(";")[0].rstrip(".")
-        said = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
-        run.out(styled(wrapped(said, " " * width, f"  --{name}".ljust(width)), dim=not text))
+        value = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
+        run.out(styled(wrapped(value, " " * width, f"  --{name}".ljust(width)), dim=not text))
     run.out(f"\n{_how_to_change(run, session)}")
     if (run.seen(session) or 0) >= session.steered:  # this does not show a move that was missed
         run.mark_seen(session)

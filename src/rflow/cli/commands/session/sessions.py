@@ -50,7 +50,7 @@ def start(
             try_='Name a tree: rflow start TREE   Or begin without one: rflow start --title "What is wrong"',
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
-    brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
+    brief = Brief(**{name: run.text(value) for name, value in facts.items() if value is not None})
     before = _open_here(run)
     is_new = run.is_newcomer()
     session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
@@ -240,23 +240,23 @@ def close(
     words = joined(run, how)
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
         outcome, words = convert(words, CloseOutcome), ""
-    said = one_of(words, run.text(summary), "--summary")
-    ended = outcome or _outcome_here(run, session, said, "".join((how or [])[:1]))
-    command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
+    closing_summary = one_of(words, run.text(summary), "--summary")
+    ended = outcome or _outcome_here(run, session, closing_summary, "".join((how or [])[:1]))
+    command = Close(outcome=ended, summary=closing_summary, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
     run.report(closing, f"closed as {ended}.")
     say_cut(
         run,
         f"{run.program} reopen {closing.session.code}",
-        [Typed(kind="summary", text=said, part="")],
+        [Typed(kind="summary", text=closing_summary, part="")],
         ", then close it again",
     )
     if left := left_open(closing.session):
         run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 
 
-def _outcome_here(run: App, session: Session, said: str, typed: str) -> CloseOutcome:
+def _outcome_here(run: App, session: Session, closing_summary: str, typed: str) -> CloseOutcome:
     """Return the outcome of the end that the session has reached; `typed` is the first word without an option."""
     tree = tree_of(run.workspace, session)
     node = node_of(session, tree)
@@ -267,12 +267,14 @@ def _outcome_here(run: App, session: Session, said: str, typed: str) -> CloseOut
             return "escalated"
     from rflow.cli.parsing.suggested_line import line_of
 
-    first, _, rest = said.partition(" ")
+    first, _, rest = closing_summary.partition(" ")
     named = first[:-1] if first.endswith((":", ",")) else first if first == typed else ""
-    outcome, said = (named, rest) if named in get_args(CloseOutcome) else ("resolved", said)
+    outcome, closing_summary = (named, rest) if named in get_args(CloseOutcome) else ("resolved", closing_summary)
     raise UsageProblem(
         "How did it end: resolved, escalated or abandoned?",
-        try_=line_of(f"rflow close --outcome {outcome}", [said if said.strip() else "what the cause was"]),
+        try_=line_of(
+            f"rflow close --outcome {outcome}", [closing_summary if closing_summary.strip() else "what the cause was"]
+        ),
     )
 
 

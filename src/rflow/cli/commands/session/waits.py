@@ -21,8 +21,8 @@ _DIGITS = 10
 
 def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
     """Raise `UsageProblem` with the line to type if --for has a time: WHOM --for 30m."""
-    said = [text for text in (whom, for_, until or "") if text.strip()]
-    named = [text for text in said if not is_time(text)]
+    given = [text for text in (whom, for_, until or "") if text.strip()]
+    named = [text for text in given if not is_time(text)]
     misplaced = next((text for text in (whom, for_) if text.strip() and is_time(text)), None)
     if misplaced is None or len(named) > 1:
         return

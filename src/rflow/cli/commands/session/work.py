@@ -114,10 +114,10 @@ def skip(
 ) -> None:
     """Skip the action at the position, for a reason."""
     session = run.target_session(moving=True)
-    said = one_of(joined(run, why), run.text(reason or ""), "--reason")
+    reason_text = one_of(joined(run, why), run.text(reason or ""), "--reason")
     if why is None and reason is None:
         raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
-    _move(run, session, Skip(reason=said, seen=run.seen(session), command_id=command_id), "skipped")
+    _move(run, session, Skip(reason=reason_text, seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
@@ -138,9 +138,9 @@ def step(
     shows 7 words of what you tried whole, and 8 of its result.
     """
     happened, when = _told(run, at) if at else (None, "")
-    said = joined(run, text)
+    step_text = joined(run, text)
     command = AddStep(
-        text=said,
+        text=step_text,
         result=run.text(result),
         assume=assume,
         happened_at=happened,
@@ -149,9 +149,9 @@ def step(
     )
     outcome = run.send(run.target_session(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
-    run.report(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
-    suggest_change(run, outcome, said)
-    if marks and (may_be_cut(said, _FIT) or may_be_cut(command.result, _FIT)):
+    run.report(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, step_text)}")
+    suggest_change(run, outcome, step_text)
+    if marks and (may_be_cut(step_text, _FIT) or may_be_cut(command.result, _FIT)):
         from rflow.cli.display.shown import say_cut_entry
 
         say_cut_entry(run, outcome.session, outcome.entry)

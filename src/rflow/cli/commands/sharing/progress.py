@@ -172,13 +172,13 @@ def _destinations(
     return Destinations(copy=copy, output=output, posting=posting)
 
 
-def _same_command(run: App, session: Session | None, said: str | None) -> str:
+def _same_command(run: App, session: Session | None, format_: str | None) -> str:
     """Return the command that prints the same summary again."""
     if session is None:
         from shlex import quote
 
-        return f"rflow progress {quote(said or '-')}"
-    return f"{run.command_prefix(session, named=said is not None)} progress"
+        return f"rflow progress {quote(format_ or '-')}"
+    return f"{run.command_prefix(session, named=format_ is not None)} progress"
 
 
 def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:

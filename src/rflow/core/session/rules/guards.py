@@ -160,8 +160,8 @@ def _moved(session: Session, seen: int) -> str:
 
 
 def _move(step: Step) -> str:
-    said = step.result or (f"skipped: {step.reason}" if step.reason else "")
-    text = f'"{shorten(step.text, 60)}"{f" → {shorten(said, 60)}" if said else ""}'
+    outcome = step.result or (f"skipped: {step.reason}" if step.reason else "")
+    text = f'"{shorten(step.text, 60)}"{f" → {shorten(outcome, 60)}" if outcome else ""}'
     return f"{text}{', undone' if step.undone else ''} ({step.by.name})"
 
 

@@ -44,8 +44,8 @@ def situation_at(session: Session) -> datetime | None:
 
     None otherwise: the situation is still current.
     """
-    said = [at for brief, at in _briefs(session) if brief.situation or brief.impact]
-    last = said[-1] if said and (session.brief.situation or session.brief.impact) else None
+    recorded = [at for brief, at in _briefs(session) if brief.situation or brief.impact]
+    last = recorded[-1] if recorded and (session.brief.situation or session.brief.impact) else None
     if last is None:
         return None
     later = (step.at - last > NEW_FOR for step in session.steps.newest() if _is_result(step) and step.at)
@@ -61,9 +61,9 @@ def _before(session: Session, name: str) -> str | None:
     if not getattr(brief, name):
         return None
     known = f"{session.title} {brief.situation or ''} {brief.impact or ''}"
-    said = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
-    later = [*said[1:], ("", None)][: len(said)]  # what was redacted has left none
-    for (text, at), (after, then) in zip(said, later, strict=True):
+    versions = [(text, at) for each, at in _briefs(session) if (text := getattr(each, name))]
+    later = [*versions[1:], ("", None)][: len(versions)]  # what was redacted has left none
+    for (text, at), (after, then) in zip(versions, later, strict=True):
         soon = at and then and then - at < _CORRECTED
         reworded = soon and (says_little_more(after, text) or says_little_more(text, after))
         if not (reworded or says_little_more(text, known)):

@@ -110,9 +110,9 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     ]
     part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
     for seq, what, result, kind in sorted(texts):
-        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.fact_what, part), _marked(seq in corrected))
-        rank = -1 if progress.brief and says_little_more(f"{said} {came}", known) else 0
+        first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(first, second, (shares.fact_what, part), _marked(seq in corrected))
+        rank = -1 if progress.brief and says_little_more(f"{first} {second}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
 
 
@@ -161,8 +161,8 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
     ]
     corrected = _corrected(progress)
     for seq, what, result, kind in sorted(texts):
-        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.step[0], shares.assumption), _marked(seq in corrected))
+        first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(first, second, (shares.step[0], shares.assumption), _marked(seq in corrected))
         yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
 
 

@@ -207,9 +207,9 @@ def outcome(then: str, later: str) -> str:
     return f"{sentence(then)} Reverted: {later}" if then and later else then or later
 
 
-def taken_back(what: str, said: str) -> str:
+def taken_back(what: str, reason: str) -> str:
     """Return an undone step, with the reason or its correction."""
-    return f"{sentence(what)} Then: {said}" if what and said else f"corrected: {said}" if said else what
+    return f"{sentence(what)} Then: {reason}" if what and reason else f"corrected: {reason}" if reason else what
 
 
 def step_result(step: Tried) -> str:

@@ -60,8 +60,13 @@ def is_temporary(error: psycopg.Error, *, known: bool) -> bool:
 
     A starting server says so; a `known` server may be restarting, while another name is probably mistyped.
     """
-    said = str(error)
-    return "starting up" in said or "shutting down" in said or "recovery" in said or (known and not error.sqlstate)
+    message = str(error)
+    return (
+        "starting up" in message
+        or "shutting down" in message
+        or "recovery" in message
+        or (known and not error.sqlstate)
+    )
 
 
 def _problem(shown: str, error: psycopg.Error) -> StoreProblem:
