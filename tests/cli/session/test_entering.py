@@ -315,7 +315,7 @@ def test_undo_names_the_ways_to_an_older_entry(ana: Program) -> None:
     assert ana.ok("undo").err.endswith(f'took back your step 3 "Pinged the server".\n{ways}')
     assert "Older entries" not in ana.ok("undo").err  # nothing is left
     error = ana.refused(2, "undo", "2")
-    assert "undo takes no number: it takes back the last thing that you entered." in error
+    assert "undo takes no number: it undoes the last thing that you entered." in error
     assert 'To correct entry 2: rflow amend 2 "…"   To erase it: rflow redact 2' in error
     assert "Older entries" not in ana.ok("close", "--outcome", "abandoned").err + ana.ok("undo").err
 
@@ -491,7 +491,7 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert 'If it belongs to the text: rflow amend "99 hosts hum"' in unknown
     printer.ok("wait", "the vendor")
     error = printer.refused(2, "amend", "the vendor: a new head")
-    assert "Which entry? The last thing you entered has no text to correct.\n" in error
+    assert "Which entry? The last thing you entered can't be amended.\n" in error
     assert 'rflow amend SEQ "…"' in error
     printer.ok("undo")
     assert "Which entry?" in printer.refused(2, "amend", "It hums loudly")
@@ -505,7 +505,7 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert '"three" is not the number of an entry.' in unquoted
     assert 'To correct your last entry: rflow amend "three It hums"' in unquoted
     printer.ok("choose", "green")
-    assert "Your last one is an answer, without a reason." in printer.refused(2, "amend", "It hums")
+    assert "Your last entry is an answer without a reason." in printer.refused(2, "amend", "It hums")
     assert [note["text"] for note in printer.show()["notes"]] == ["It hums, loudly", "It hums at night", "Once more"]
 
 
@@ -746,19 +746,19 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
 
 
 def test_asking_or_handing_over_warns_that_the_situation_is_old(ana: Program) -> None:
-    told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
+    told = r'the situation is that of [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
     ana.at(clock=ago(hours=2)).ok("start", "--title", "No labels")
     ana.at(clock=ago(hours=1)).ok("brief", "--impact", "no labels since 05:40")
-    assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err
+    assert "the situation is that of" not in ana.ok("brief", "--ask", "Who has the key?").err
     ana.ok("step", "Moved the cable", "--result", "the first labels come out")
     assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)
-    assert "how it was" not in ana.ok("brief", "--ticket", "PRN-7").err
+    assert "the situation is that of" not in ana.ok("brief", "--ticket", "PRN-7").err
     code = ana.show()["code"]
     said = re.search(told.format(", take it back, and"), ana.ok("handoff", BEN).err)
     assert said
     ana.ok("-s", code, "handoff", "--cancel")
     ana.ok(*said[1].split()[1:], "every second label comes out")
-    assert "how it was" not in ana.ok("handoff", BEN).err
+    assert "the situation is that of" not in ana.ok("handoff", BEN).err
 
 
 # Handing over

@@ -60,7 +60,7 @@ def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) ->
         if kind is e.EntryAmended and _target(session, seq) != entry.seq:
             raise _unclear("You have corrected another entry since.")
         if kind is not e.EntryAmended and not _belongs(session, seq, entry):
-            raise _unclear("The last thing you entered has no text to correct.")
+            raise _unclear("The last thing you entered can't be amended.")
     if only and isinstance(entry, Step) and entry.kind == "choice" and not entry.reason:
         raise _unclear("Your last entry is an answer without a reason.")
 
