@@ -49,14 +49,19 @@ def fits(value: Any, shape: Any, where: str = "it") -> None:
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 ENTRY = {"seq": int, "at": TIME, "by": PERSON}
 STEP = ENTRY | {
-    **dict.fromkeys(("kind", "text", "result", "node", "to", "tree", "reason"), str),
+    **dict.fromkeys(("kind", "text", "result", "node", "to", "tree", "reason", "short"), str),
     **dict.fromkeys(("assumed", "amended", "undone"), bool),
     "settled": Maybe(str),
 }
-NOTE = ENTRY | {"text": str, "kind": str, "on": int, "settled": Maybe(str), "amended": bool, "undone": bool}
+NOTE = ENTRY | {
+    **dict.fromkeys(("text", "kind", "short"), str),
+    **dict.fromkeys(("amended", "undone"), bool),
+    "on": int,
+    "settled": Maybe(str),
+}
 CHANGE = ENTRY | {
-    **dict.fromkeys(("text", "revert", "reverted_note"), str),
-    **dict.fromkeys(("reverted", "amended", "undone"), bool),
+    **dict.fromkeys(("text", "revert", "reverted_note", "short", "short_revert"), str),
+    **dict.fromkeys(("reverted", "amended", "revert_amended", "undone"), bool),
     "reverted_at": Maybe(TIME),
     "reverted_by": Maybe(PERSON),
     "reverted_seq": int,
@@ -70,7 +75,7 @@ HERE = {
     "flags": [ENTRY | {"node": str, "text": str, "session": str, "digest": str}],
     "changed": [str],
 }
-WAIT = {"seq": int, "for": str, "until": Maybe(TIME), "by": PERSON}
+WAIT = {"seq": int, "for": str, "until": Maybe(TIME), "by": PERSON, "short": str}
 OWNERSHIP = ENTRY | {
     "word": str,
     "to": Maybe(PERSON),

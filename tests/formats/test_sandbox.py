@@ -388,7 +388,7 @@ MISTAKES = {
     "{{ tryed }}": 'There is nothing named "tryed". Did you mean "p.tried"?',
     "{{ p.sesion.title }}": 'The summary has no "sesion". Did you mean "session"?',
     "{{ (p.waiting | first).foo }}": (
-        'A ProgressWaiting has no "foo". It has: seq, text, until, by, overdue, contingencies.'
+        'A ProgressWaiting has no "foo". It has: seq, text, until, by, overdue, contingencies, short.'
     ),
     "{{ p.since.year }}": 'What stands before ".year" is missing in this summary. Ask first: {% if … %}.',
     "{{ f.fakt('x', p.ask) }}": '`f` has no "fakt". Did you mean "fact"?',

@@ -221,6 +221,7 @@ STORY: tuple[tuple[str, Command, str], ...] = (
     ("ben", c.Close(outcome="resolved"), "SessionClosed"),
     ("ben", c.Reopen(), "SessionReopened"),
     ("ben", c.RedactText(target=7), "TextRedacted"),
+    ("ben", c.Shorten(forms=(c.ShortForm(target=8, text="hums"),)), "EntryAmended"),
 )
 """A night in which everybody sends a command of every kind, with the fact that it brings."""
 NOT_SENT = {c.Start, c.Delete, c.ExpireHandoff}

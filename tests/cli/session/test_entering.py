@@ -645,7 +645,7 @@ def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_a
     assert said(ana, "brief", "--impact", impact) == said_of_impact
     assert "a situation of 12, an impact of 14, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
     ana.ok("note", impact)
-    assert cut.format("it", 12, "amend 3") in ana.ok("pin").err
+    assert cut.format("it", 12, "shorten 3") in ana.ok("pin").err
     assert cut.format("it", 7, "amend 5") in ana.ok("change", impact, "--revert", "nothing to do").err
 
 

@@ -93,8 +93,10 @@ def test_there_is_no_hint_for_texts_that_fit_or_are_not_in_a_brief(words: tuple[
 
 def test_a_way_back_and_an_if_then_are_shown_whole_or_left_out(ana: Program) -> None:
     said = hint(ana, "change", "Pool size 50", "--revert", f"{LONG}, then ask")
-    assert said == ('A brief may leave out the way back, with 22 words (20 fit). Shorter: rflow amend 2 --revert "…"')
-    assert "to revert" in carry_out(ana, said)
+    assert said == (
+        'A brief may leave out the way back, with 22 words (20 fit). Shorter: rflow shorten 2 "…; revert: …"'
+    )
+    assert "short form of 2 recorded" in carry_out(ana, said)
     assert f"Revert: {SHORT}" in ana.ok("progress", "--brief", "-f", "text").out
     said = hint(ana, "wait", "the vendor", "--if", "they do not answer", "--then", LONG)
     assert said.endswith(
@@ -124,7 +126,7 @@ def test_several_long_texts_are_named_in_one_message(ana: Program) -> None:
 
 def test_a_correction_that_is_still_too_long_says_so(ana: Program) -> None:
     ana.ok("assume", SHORT)
-    assert 'Shorter: rflow amend 2 "…"' in hint(ana, "amend", "2", LONG)
+    assert 'Shorter: rflow shorten 2 "…"' in hint(ana, "amend", "2", LONG)
     ana.ok("note", SHORT)
     assert hint(ana, "amend", "4", LONG) == ""
 
@@ -202,40 +204,46 @@ def fill(me: Program) -> None:
 
 
 def after_brief(me: Program, *words: str) -> list[str]:
-    """What is said at a terminal about texts to shorten, with the lines of each message joined."""
+    """What is said at a terminal about what a brief lacks, with the lines of each message joined."""
     text = "\n".join(lines_at_terminal(me, *words))
-    return [line for line in re.sub(r"\n {4,}", " ", text).splitlines() if "Shorten " in line]
+    return [line for line in re.sub(r"\n {4,}", " ", text).splitlines() if "A brief has no room" in line]
 
 
 @needs_terminal
 @pytest.mark.parametrize("words", [("progress", "--brief"), ("progress", "--brief", "--copy")], ids=" ".join)
-def test_a_brief_without_room_names_what_it_lacks_and_the_longest_texts(words: tuple[str, ...], ana: Program) -> None:
+def test_a_brief_without_room_says_what_it_lacks_and_how_to_choose(words: tuple[str, ...], ana: Program) -> None:
     fill(ana)
-    first, *others = after_brief(ana, *words)
-    lacks = r"A brief has no room for \d changes? in place(, and cuts \d more)?\."
-    shorten = r'Shorten #\d+ "do NOT reboot \w+:…" \(30 words\): rflow amend \d+ "…"'
-    assert re.fullmatch(f"{lacks} {shorten}", first), first
-    assert [bool(re.fullmatch(shorten, other)) for other in others] == [True, True], others
-    carry_out(ana, first, "do NOT reboot Leeds")
-    assert first.partition("Shorten ")[2] not in "".join(after_brief(ana, *words))
+    (said,) = after_brief(ana, *words)
+    lacks = (
+        r"A brief has no room for \d entr(y|ies) \(\d changes? in place among them\)(, and cuts \d key entr(y|ies))?\."
+    )
+    assert re.fullmatch(rf"{lacks} Choose what it says, a line each: rflow shorten", said), said
+    lines = [re.sub(r"; revert: in (\w+) .*", r"; revert: in \1", line) for line in shown_lines(ana)]
+    lines = [re.sub(r": do NOT reboot (\w+): .*", r": don't reboot \1", line) for line in lines]
+    ana.ok("shorten", "-", stdin="\n".join(lines))
+    assert after_brief(ana, *words) == []
+    brief = ana.ok("progress", "--brief", "-f", "text").out
+    assert brief.count("Revert: in ") == 4
+
+
+def shown_lines(me: Program) -> list[str]:
+    return me.ok("shorten").out.splitlines()
 
 
 @needs_terminal
-def test_a_handoff_names_the_longest_texts_that_its_sender_can_still_shorten(ana: Program) -> None:
+def test_who_hands_over_can_still_choose_what_a_brief_says(ana: Program) -> None:
     fill(ana)
     code = ana.show()["code"]
-    first, *others = after_brief(ana, "handoff", BEN, "--new-user")
-    assert first.startswith("A brief has no room for ")
-    assert all(f"rflow -s {code} amend " in line for line in (first, *others)) and len(others) == 2
-    assert "amended: " in carry_out(ana, first, "do NOT reboot Leeds")
+    (said,) = after_brief(ana, "handoff", BEN, "--new-user")
+    assert said.endswith(f"Choose what it says, a line each: rflow -s {code} shorten")
+    assert "short form of 3 recorded" in ana.ok("-s", code, "shorten", "3", "Leeds switched; revert: in Leeds").err
 
 
 @needs_terminal
 def test_there_is_no_hint_if_there_was_room_or_nothing_to_shorten(ana: Program) -> None:
     ana.ok("brief", "--ask", "Can you check the gateway?", "--situation", "No till works", "--impact", "Nobody pays")
     assert after_brief(ana, "progress", "--brief") == []
-    for number in range(30):
-        ana.ok("change", f"Switched till {number} off", "--revert", f"switch till {number} on again")
+    ana.ok("note", "The port is open")
     assert after_brief(ana, "progress", "--brief") == []
 
 
@@ -251,7 +259,7 @@ def test_a_brief_that_warnings_make_longer_says_so(ana: Program) -> None:
 
 def test_without_a_terminal_hints_about_a_brief_follow_only_questions_and_handoffs(ana: Program) -> None:
     fill(ana)
-    assert "Shorten" not in ana.ok("progress", "--brief", "--copy").err
+    assert "shorten" not in ana.ok("progress", "--brief", "--copy").err
     assert "A brief has no room for " in ana.ok("brief", "--ask", "Can you check the gateway tonight?").err
     assert "no room" not in ana.ok("brief", "--impact", "Nobody can pay", "--situation", "No till works").err
     assert "A brief has no room for " in ana.ok("handoff", BEN, "--new-user").err
@@ -267,7 +275,7 @@ def test_a_long_warning_is_reported_as_taking_room_from_other_entries(ana: Progr
 @needs_terminal
 def test_the_hint_takes_one_line_of_a_terminal_of_80_columns(ana: Program) -> None:
     lines = lines_at_terminal(ana, "assume", LONG)
-    assert lines[1] == 'A brief may cut it at "in Leeds…" (8 words fit). Shorter: rflow amend 2 "…"'
+    assert lines[1] == 'A brief may cut it at "in Leeds…" (8 words fit). Shorter: rflow shorten 2 "…"'
 
 
 def test_what_is_surely_shown_whole_is_known_without_loading_how_summaries_are_cut() -> None:

@@ -1074,6 +1074,21 @@ def test_the_last_note_and_a_reverted_change_say_that_they_were_corrected() -> N
         assert re.fullmatch(r"Set MTU 1300 \(\S+, corrected\)", text_of(progress, "reverted"))
 
 
+def test_what_was_corrected_of_a_change_bears_the_mark() -> None:
+    """Six readers asked what "corrected" meant behind a change of which only the way back had become exact."""
+    scene = free()
+    change = scene.do(ANN, c.MakeChange(text="Set MTU 1400", revert="mtu 1500"))[0].seq
+    scene.do(ANN, c.AmendEntry(target=change, revert="netsh set mtu 1500"))
+    assert re.fullmatch(
+        r"Set MTU 1400 \(\S+\)\. Revert \(corrected\): netsh set mtu 1500", text_of(progress_of(scene), "changes")
+    )
+    scene.do(ANN, c.AmendEntry(target=change, text="Set MTU 1300"))
+    assert re.fullmatch(
+        r"Set MTU 1300 \(\S+, corrected\)\. Revert \(corrected\): netsh set mtu 1500",
+        text_of(progress_of(scene), "changes"),
+    )
+
+
 def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
     scene = free()
     for place in range(120):

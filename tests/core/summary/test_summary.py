@@ -30,20 +30,25 @@ from rflow.core.session.commands import (
 )
 from rflow.core.session.events import (
     Brief,
+    ChangeMade,
     ChoiceMade,
+    EntryAmended,
     EntryUndone,
     Event,
     EvidenceAdded,
     Fact,
     HandedOff,
+    NoteAdded,
     Place,
     QuestionAsked,
     Reassigned,
     SessionClosed,
+    StepAdded,
     SteppedBack,
     TreeEntered,
     TreeRef,
     Unreadable,
+    WaitingSet,
 )
 from rflow.core.session.replay import replay
 from rflow.core.session.state import Session
@@ -509,6 +514,11 @@ def everything(text: Callable[[str], str]) -> tuple[Session, dict[str, Tree]]:
             facts.append(filled(kind, text))
         elif kind not in (SessionClosed, SteppedBack, HandedOff, EntryUndone):
             facts.append(filled(kind, text, **given, change=99))
+    shown = [
+        seq for seq, fact in enumerate(facts, 1) if isinstance(fact, NoteAdded | StepAdded | ChangeMade | WaitingSet)
+    ]
+    forms = {"short": text("short"), "short_revert": text("short revert")}
+    facts += [EntryAmended(target=seq, texts=forms) for seq in shown]
     facts += [filled(TreeEntered, text, **given), filled(ChoiceMade, text, **given), filled(HandedOff, text)]
     by = Person(id="eve", name=text("by"))
     events = [Event(seq=n, at=NIGHT, by=by, fact=fact, command_id=text("id")) for n, fact in enumerate(facts, 1)]

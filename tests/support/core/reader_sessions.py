@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from rflow.cli.delivering.short_lines import written_in
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency, NoteKind
@@ -47,11 +48,23 @@ def _clock(scene: Scene, clock: str) -> datetime:
     return scene.now.replace(hour=hour, minute=minute)
 
 
-def summary_of(name: str, *, brief: bool) -> Progress:
-    """Return the summary of a session, a minute after its last entry."""
+def summary_of(name: str, *, brief: bool, short: bool = False) -> Progress:
+    """Return the summary of a session, a minute after its last entry; `short`: with its short forms."""
     scene = entered(name)
+    if short:
+        _shorten(scene, (READERS / name / "short.txt").read_text("utf-8"))
     view = View(as_of=scene.now.astimezone(UTC), zone=lambda at: at, brief=brief)
     return summarise(scene.session, scene.trees, view)
+
+
+def _shorten(scene: Scene, lines: str) -> None:
+    """Give entries their short forms, as the owner did who then asked for help or handed over."""
+    written, last = written_in(scene.session, lines), scene.now
+    header = {name: text for name, text in written.header.items() if name != "title"}
+    commands: list[c.Command] = [c.SetBrief(brief=Brief(**header)), c.Shorten(forms=written.forms)]
+    for command in commands[not header :]:
+        scene.do(scene.session.owner, command)
+        scene.now = last
 
 
 def _options() -> argparse.ArgumentParser:

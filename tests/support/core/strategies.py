@@ -74,6 +74,9 @@ WISHES: tuple[Callable[[Scene, Dice], Command], ...] = (
     lambda scene, dice: c.FlagNode(text=dice.text()),
     lambda scene, dice: c.AskQuestion(to=dice.pick([BEN, TIER2]), text=dice.text()),
     lambda scene, dice: c.ReplyQuestion(target=dice.seq(scene, *scene.session.questions), text=dice.text()),
+    lambda scene, dice: c.Shorten(
+        forms=(c.ShortForm(target=dice.seq(scene, *scene.session.notes, *scene.session.steps), text=dice.text()),)
+    ),
     lambda scene, dice: c.AmendEntry(
         target=dice.seq(scene, *scene.session.notes, *scene.session.steps), text=dice.text()
     ),

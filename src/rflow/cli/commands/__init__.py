@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "amend": ("session.corrections", "Write down"),
     "undo": ("session.corrections", "Write down"),
     "brief": ("session.header", "Write down"),
+    "shorten": ("session.shortening", "Write down"),
     "change": ("session.header", "Write down"),
     "wait": ("session.header", "Write down"),
     "question": ("session.notes", "Write down"),

@@ -61,7 +61,7 @@ def _fields(struct: msgspec.Struct) -> Record:
 
 
 def _wait(wait: Wait) -> Record:
-    return {"seq": wait.seq, "for": wait.waiting_for, "until": wait.until, "by": wait.by}
+    return {"seq": wait.seq, "for": wait.waiting_for, "until": wait.until, "by": wait.by, "short": wait.short}
 
 
 def _past_wait(wait: Wait) -> Record:

@@ -20,6 +20,7 @@ from rflow.core.summary.summarise import header_of
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.entries import EntryReader
 from rflow.core.summary.units.phrases import joined, with_details
+from rflow.core.text import one_line
 
 
 def record(session: Session, now: datetime, program: str) -> str:
@@ -77,6 +78,7 @@ class _Record:
             entry.by.name if entry.by.name != self._session.owner.name else "",
             f"on {on}" if on else "",
             "corrected" if entry.amended else "",
+            f"in short: {one_line(short)}" if (short := getattr(entry, "short", "")) else "",
             "taken back" if entry.undone else "",
         )
         return self._line(entry.seq, entry.at, text, undone=entry.undone, star=entry.seq in self._session.pins)
@@ -136,7 +138,8 @@ class _Record:
             once = replace(shown, amended=False)  # `_entry` already marks it as corrected
             return self._entry(change, phrases.reverted(once, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
-        return self._entry(change, f"{phrases.sentence(shown.text)}{then} Revert: {shown.revert or 'not recorded'}")
+        back = "Revert (corrected)" if change.revert_amended else "Revert"
+        return self._entry(change, f"{phrases.sentence(shown.text)}{then} {back}: {shown.revert or 'not recorded'}")
 
     def _output(self, seq: int) -> str:
         piece = self._session.evidence[seq]

@@ -90,16 +90,17 @@ def say_cut_entry(run: "App", session: Session, seq: int) -> None:
     """Say what the brief form may cut of an entry, if it is the user's own, since nobody else can correct it."""
     entry = session.entry(seq)
     if entry is not None and not entry.undone and entry.by.id == run.me.id:
-        say_cut(run, f"{run.command_prefix(session)} amend {seq}", key_texts(session, seq))
+        say_cut(run, f"{run.command_prefix(session)} shorten {seq}", key_texts(session, seq))
 
 
 def key_texts(session: Session, seq: int) -> list[Typed]:
     """Return the texts of an entry that the brief form shows as a change, a key fact or an assumption."""
     match session.entry(seq):
         case Change(text=text, revert=revert) as change if change.in_place:
+            both = '"…; revert: …"'
             return [
-                Typed(kind="change", text=text),
-                Typed(kind="way back", name="the way back", text=revert, part='--revert "…"'),
+                Typed(kind="change", text=text, part="" if len(revert.split()) > WHOLE_OR_NOT else '"…"'),
+                Typed(kind="way back", name="the way back", text=revert, part=both),
             ]
         case Note(kind="assumption", text=text, settled=None):
             return [Typed(kind="assumption", text=text)]
@@ -116,7 +117,7 @@ def _of_step(step: Step, *, pinned: bool) -> list[Typed]:
     if not kind or not (step.result or step.kind == "own"):
         return []
     if step.result:
-        return [Typed(kind=kind, text=step.result, part='--result "…"')]
+        return [Typed(kind=kind, text=step.result)]
     return [Typed(kind=kind, text=step.text)]
 
 

@@ -1,16 +1,14 @@
 """Editing a tree in the user's editor: the draft is checked, and kept while it can't be saved."""
 
-import os
-import shlex
-import subprocess
 from pathlib import Path
 
 from rflow.cli.app import App
+from rflow.cli.app.editor import begin_draft, open_draft
 from rflow.cli.trees.importing import PROPOSED, say_changes
 from rflow.core.text import counted
 from rflow.core.tree.changes import changes
 from rflow.core.tree.model import Tree, digest
-from rflow.errors import BadInput, NotDelivered, SessionMoved, UsageProblem
+from rflow.errors import BadInput, SessionMoved
 from rflow.service.trees import add_tree, named_tree
 from rflow.trees.files import describe, read_tree
 from rflow.trees.writing import write_tree
@@ -19,7 +17,7 @@ from rflow.trees.writing import write_tree
 def edit_tree(run: App, tree: Tree, space: str) -> None:
     """Let the user edit a tree, and make the result its new version."""
     draft = run.settings.folders.state / "drafts" / f"{tree.id}.{digest(tree)[:12]}.toml"
-    if not _begin(draft, write_tree(tree, "toml")):
+    if not begin_draft(draft, write_tree(tree, "toml")):
         run.say(f"Continuing with your draft: {draft}")
     edited = _edited(run, draft)
     if edited == tree:
@@ -36,23 +34,10 @@ def edit_tree(run: App, tree: Tree, space: str) -> None:
     run.say(f"{edited.id}: {said} ({counted(edited.nodes, 'node')}).")
 
 
-def _begin(draft: Path, text: str) -> bool:
-    """Write a new draft; False if there is one already, which stays as it is."""
-    try:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise NotDelivered(f"{draft} can't be written: {error.strerror}.", try_="Check the permissions.") from error
-    return True
-
-
 def _edited(run: App, draft: Path) -> Tree:
     """Return the tree that the user saved; while it has errors, offer to edit it again."""
     while True:
-        _open(draft)
+        open_draft(draft, f"rflow tree add {draft}")
         read = read_tree(draft)
         for problem in read.problems:
             run.say(describe(problem))
@@ -67,18 +52,6 @@ def _wants_again() -> bool:
     from rflow.cli.ask import confirmed
 
     return bool(confirmed("Edit it again?"))
-
-
-def _open(draft: Path) -> None:
-    """Open the draft in $VISUAL or $EDITOR, and wait."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    remedy = f"Set EDITOR to one that works, or edit {draft} and run: rflow tree add {draft}"
-    try:
-        done = subprocess.run([*shlex.split(editor), str(draft)], check=False)
-    except (OSError, ValueError) as error:
-        raise UsageProblem(f"The editor {editor} could not be started.", try_=remedy) from error
-    if done.returncode:
-        raise UsageProblem(f"The editor {editor} failed (exit code {done.returncode}).", try_=remedy)
 
 
 def _refuse_conflict(run: App, tree: Tree, draft: Path, space: str) -> None:

@@ -105,6 +105,20 @@ class AmendEntry(_Command, frozen=True, kw_only=True, tag="amend_entry"):
     replaces: str | None = None
 
 
+class ShortForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a brief shows of entry `target`, and how to revert a change in short; "" for the full text again."""
+
+    target: int
+    text: str
+    revert: str | None = None
+
+
+class Shorten(_Command, frozen=True, kw_only=True, tag="shorten"):
+    """Give entries a short form, which a brief shows in place of their texts."""
+
+    forms: tuple[ShortForm, ...]
+
+
 class SettleAssumption(_Command, frozen=True, kw_only=True, tag="settle_assumption"):
     """Settle an assumption (a note, a step or an answer) with its outcome, or mark a warning as no longer valid."""
 
@@ -276,6 +290,7 @@ Command = (
     | Undo
     | AddNote
     | AmendEntry
+    | Shorten
     | SettleAssumption
     | Pin
     | Unpin

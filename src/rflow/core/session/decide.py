@@ -157,6 +157,7 @@ def _entry(session: Session, command: c.AddStep | c.AddNote | c.AddEvidence, fir
 
 _Adjustment = (
     c.AmendEntry
+    | c.Shorten
     | c.SettleAssumption
     | c.Pin
     | c.Unpin
@@ -176,6 +177,10 @@ def _adjustment(session: Session, command: _Adjustment, actor: Actor) -> Iterato
     match command:
         case c.AmendEntry():
             yield amend(session, command, actor)
+        case c.Shorten(forms=forms):
+            from rflow.core.session.rules.short_forms import shorten
+
+            yield from shorten(session, forms, actor)
         case c.SettleAssumption():
             yield settle(session, command)
         case c.Pin(targets=targets):

@@ -140,7 +140,10 @@ class EntryUndone(_Fact, frozen=True, kw_only=True, tag="entry_undone"):
 
 
 class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
-    """The entry of event `target` was corrected: `texts` are the new texts by field name."""
+    """The entry of event `target` was corrected: `texts` are the new texts by field name.
+
+    `short` is the short form of an entry, `short_revert` that of how to revert a change; "" for none.
+    """
 
     target: int
     texts: dict[str, str]

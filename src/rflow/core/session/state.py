@@ -32,7 +32,7 @@ StepKind = Literal["choice", "action", "skipped", "own", "tree"]
 class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A step: `text` is the question or action, `result` the answer or outcome, `to` the node it led to.
 
-    `settled` is the outcome of an assumed step, None until it is settled.
+    `settled` is the outcome of an assumed step, None until it is settled; `short` is its short form for a brief.
     """
 
     seq: int
@@ -47,6 +47,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     assumed: bool = False
     reason: str = ""
     settled: str | None = None
+    short: str = ""
     amended: bool = False
     undone: bool = False
 
@@ -64,6 +65,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: NoteKind = "note"
     on: int = 0
     settled: str | None = None
+    short: str = ""
     amended: bool = False
     undone: bool = False
 
@@ -81,7 +83,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change made on the customer's system; `reverted_note` says by whom or why it was reverted."""
+    """A change made on the customer's system; `reverted_note` says by whom or why it was reverted.
+
+    `amended` says that its text was corrected, `revert_amended` that how to revert it was.
+    """
 
     seq: int
     text: str
@@ -92,7 +97,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reverted_by: Person | None = None
     reverted_seq: int = 0
     reverted_note: str = ""
+    short: str = ""
+    short_revert: str = ""
     amended: bool = False
+    revert_amended: bool = False
     undone: bool = False
 
     @property
@@ -121,6 +129,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     over_seq: int = 0
     over_at: datetime | None = None
     over_by: Person | None = None
+    short: str = ""
     undone: bool = False
 
 

@@ -98,6 +98,7 @@ class Tried(_Part, frozen=True, kw_only=True):
     skipped: bool = False
     undone: bool = False
     pinned: bool = False
+    short: str = ""
     amended: bool = False
     reason: str = ""
     settled: str | None = None
@@ -134,6 +135,9 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
     later_step: int = 0
     pinned: bool = False
     amended: bool = False
+    revert_amended: bool = False
+    short: str = ""
+    short_revert: str = ""
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
@@ -148,6 +152,7 @@ class ProgressWaiting(_Part, frozen=True, kw_only=True):
     by: str = ""
     overdue: bool = False
     contingencies: tuple[Contingency, ...] = ()
+    short: str = ""
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
@@ -215,6 +220,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
     about_undone: bool = False
     pinned: bool = False
     amended: bool = False
+    short: str = ""
     settled: str | None = None
 
 

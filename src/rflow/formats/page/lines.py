@@ -88,7 +88,7 @@ def _assumed(progress: Progress) -> Iterator[Line]:
 def _changes(progress: Progress) -> Iterator[Line]:
     for change in progress.changes:
         if not change.reverted:
-            chip = "corrected" if change.amended else ""
+            chip = "corrected" if change.amended else "way back corrected" if change.revert_amended else ""
             yield Line(
                 text=change.text, note=_after(change), command=change.revert, by=change.by, at=change.at, chip=chip
             )

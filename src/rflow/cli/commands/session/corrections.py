@@ -12,8 +12,8 @@ from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Change, Entry, Session, Step
-from rflow.core.session.texts import amendable
-from rflow.core.text import shorten
+from rflow.core.session.texts import SHORT_FORMS, amendable
+from rflow.core.text import enumerated, shorten
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import Outcome
 
@@ -244,6 +244,8 @@ def _taken_back(run: App, before: Session, outcome: Outcome) -> str:
     """Return a phrase for what an undo did."""
     after = outcome.session
     *others, last = [event.fact for event in outcome.events]
+    if len(forms := _short_forms(before, [*others, last])) > 1:
+        return f"took back the short forms of {enumerated([f'{seq}' for seq in sorted(forms)])}."
     match last:
         case e.ChangeReverted(change=seq):
             return f"{described(after, seq)} is recorded as reverted."
@@ -254,6 +256,13 @@ def _taken_back(run: App, before: Session, outcome: Outcome) -> str:
         case e.EntryUndone(target=seq) | e.SteppedBack(undone=seq):
             return f"took back {_words(run, before, after, seq)}{_with(before, after, others)}."
     return "taken back."
+
+
+def _short_forms(before: Session, facts: list[e.Fact]) -> list[int]:
+    """Return the entries that lost their short forms."""
+    undone = [before.adjustments.get(fact.target) for fact in facts if isinstance(fact, e.EntryUndone)]
+    amended = [event.fact for event in undone if event and isinstance(event.fact, e.EntryAmended)]
+    return [fact.target for fact in amended if fact.texts.keys() <= SHORT_FORMS.keys()]
 
 
 def _words(run: App, before: Session, after: Session, seq: int) -> str:

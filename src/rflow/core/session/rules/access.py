@@ -28,6 +28,7 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
     c.AddStep: _ANYONE,
     c.AddEvidence: _ANYONE,
     c.AmendEntry: _ANYONE,  # only one's own entries, which `amend` checks
+    c.Shorten: _ANYONE,  # only one's own entries, or any in one's own session, which its rule checks
     c.Undo: _ANYONE,  # only one's own entries, which `undo` checks
     c.SettleAssumption: _ANYONE,
     c.Pin: _ANYONE,
@@ -60,6 +61,7 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
 
 SCOPES: dict[type[Command], Scope | None] = {
     **dict.fromkeys((c.Start, c.AddNote, c.AddStep, c.AddEvidence, c.AmendEntry, c.Undo, c.SettleAssumption), "write"),
+    c.Shorten: "write",
     **dict.fromkeys((c.Pin, c.Unpin, c.FlagNode, c.AskQuestion, c.ReplyQuestion, c.RedactText), "write"),
     **dict.fromkeys((c.Choose, c.Done, c.Skip, c.Back, c.Enter, c.SetBrief), "move"),
     **dict.fromkeys((c.MakeChange, c.RevertChange, c.SetWaiting), "move"),

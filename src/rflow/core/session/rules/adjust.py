@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from rflow.core.session import events as e
 from rflow.core.session.events import Brief, Event, Fact
-from rflow.core.session.state import Entry, Evidence, Reply, Session, Wait
+from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Wait
+from rflow.core.session.texts import SHORT_FORMS
 
 
 def adjust(session: Session, event: Event) -> None:
@@ -89,13 +90,28 @@ def _unpin(session: Session, event: Event, fact: e.Unpinned) -> None:
 
 def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
     entry = session.entry(fact.target)
-    if isinstance(entry, Evidence):
+    if (wait := session.waits.get(fact.target)) is not None:
+        session.waits[wait.seq] = replace(wait, **_known(wait, fact.texts))
+    elif isinstance(entry, Evidence):
         texts = _known(entry.what, fact.texts)
         amended = entry.amended or _corrects(entry.what, texts)
         _change(session, fact.target, what=replace(entry.what, **texts), amended=amended)
     elif entry is not None:
         texts = _known(entry, fact.texts)
-        _change(session, fact.target, **texts, amended=entry.amended or _corrects(entry, texts))
+        forms = {name: "" for name, of in SHORT_FORMS.items() if hasattr(entry, name) and texts.keys() & of}
+        _change(session, fact.target, **forms | texts, **_marks(entry, texts))
+
+
+def _marks(entry: Any, texts: Mapping[str, str]) -> dict[str, bool]:
+    """Return what says that an entry was corrected, for a change and its way back apart; short forms do not."""
+    of_each = {"amended": texts.keys() - SHORT_FORMS, "revert_amended": ()}
+    if isinstance(entry, Change):
+        of_each = {"amended": texts.keys() & {"text"}, "revert_amended": texts.keys() & {"revert"}}
+    return {
+        mark: getattr(entry, mark) or _corrects(entry, {name: texts[name] for name in names})
+        for mark, names in of_each.items()
+        if hasattr(entry, mark)
+    }
 
 
 def _corrects(holder: Any, texts: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Entry, Evidence, Session, Step
+from rflow.core.session.texts import SHORT_FORMS
 from rflow.errors import UsageProblem
 
 _WITHOUT_TEXT = (e.Pinned, e.Unpinned, e.ProgressShared)
@@ -51,7 +52,7 @@ def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) ->
     """Raise `UsageProblem` if `entry` may not be the one meant. With `only`, nothing may have been added since."""
     for seq in range(entry.seq + 1, session.version + 1):
         kind = session.kinds.get(seq)
-        if session.authors.get(seq) != actor.person.id or kind in _WITHOUT_TEXT:
+        if session.authors.get(seq) != actor.person.id or kind in _WITHOUT_TEXT or _only_shortens(session, seq):
             continue
         if kind in _UNDOING:
             raise _unclear("You have undone something since.")
@@ -63,6 +64,14 @@ def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) ->
             raise _unclear("The last thing you entered can't be amended.")
     if only and isinstance(entry, Step) and entry.kind == "choice" and not entry.reason:
         raise _unclear("Your last entry is an answer without a reason.")
+
+
+def _only_shortens(session: Session, seq: int) -> bool:
+    """Whether an event only gave an entry a short form."""
+    event = session.adjustments.get(seq)
+    return (
+        event is not None and isinstance(event.fact, e.EntryAmended) and event.fact.texts.keys() <= SHORT_FORMS.keys()
+    )
 
 
 def _target(session: Session, seq: int) -> int:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 
+import msgspec
 from msgspec.structs import replace
 
 from rflow.core.summary.budget.cutting import CUT, word_count
@@ -21,14 +22,17 @@ from rflow.core.summary.budget.shares import BRIEF, WHOLE, brief_words, whole_wo
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.units import entry_units, state_units
 from rflow.core.summary.units.phrases import header_line
+from rflow.core.summary.units.short_forms import resolved
 from rflow.core.summary.units.times import stamp
 from rflow.core.summary.units.unit import SectionKey, Unit
 
 _TITLE = "Session without a title"
 _LEAST_COUNTS = 3
-"""The number of words in "Omitted: 12 entries", the shortest line of what is not shown."""
+"""The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
 _ESSENTIAL: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "hypothesis", "facts")
-"""The sections that a reader must not miss."""
+"""What a reader must not miss."""
+_BEGIN: tuple[SectionKey, ...] = ("ask", "now", "hypothesis")
+"""What `brief` sets."""
 _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
@@ -42,14 +46,53 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
     return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
 
 
-def essential_losses(progress: Progress) -> tuple[Counter[SectionKey], int]:
-    """Return how many essential entries of each section the form omits, and how many it cuts."""
+class Losses(msgspec.Struct, frozen=True):
+    """What a brief form has no room for: all `entries`, the `key` ones by section, and how many it has `cut`."""
+
+    entries: int
+    key: Counter[SectionKey]
+    cut: int
+
+
+def losses(progress: Progress) -> Losses:
+    """Return what a brief form has no room for."""
     units = list(_units(progress))
     shown = _within(progress, progress.header, units)
-    essential = [unit for unit in units if unit.section in _ESSENTIAL]
-    missing = [unit for unit in essential if unit not in shown and unit.rank >= 0]
-    omitted = Counter(unit.section for unit in missing for _ in unit.counts or ("hypothesis",))
-    return omitted, sum(CUT in unit.lengths.levels[shown[unit]] for unit in essential if unit in shown)
+    missing = [unit for unit in units if unit not in shown]
+    key = [unit for unit in missing if unit.section in _ESSENTIAL and unit.rank >= 0]
+    cut = [unit for unit in shown if unit.section in _ESSENTIAL and CUT in unit.lengths.levels[shown[unit]]]
+    return Losses(
+        entries=sum(len(unit.counts) for unit in missing),
+        key=Counter(unit.section for unit in key for _ in unit.counts or ("hypothesis",)),
+        cut=len(cut),
+    )
+
+
+def crowded_out(progress: Progress) -> dict[int, int]:
+    """Return the numbers of the entries whose short forms a brief form has no room for, with the words of each."""
+    units = list(_units(progress))
+    shown = _within(progress, progress.header, units)
+    out = [unit for unit in units if unit.chosen and unit not in shown]
+    return {unit.seq or int(unit.order[0]): word_count(unit.lengths.levels[0]) for unit in out}
+
+
+def longest(progress: Progress, count: int) -> list[tuple[SectionKey, int, int]]:
+    """Return the entries that take most room of a brief form: section, number (0: none) and words of each."""
+    units = list(_units(progress))
+    shown = _within(progress, progress.header, units)
+    words = {unit: word_count(unit.lengths.levels[level]) for unit, level in shown.items()}
+    return [
+        (unit.section, unit.seq or int(unit.order[0]) * unit.chosen, words[unit])
+        for unit in sorted(words, key=words.__getitem__, reverse=True)[:count]
+    ]
+
+
+def words_for_entries(progress: Progress) -> int:
+    """Return how many words of a brief form its heading, the ask, the situation and the hypothesis leave."""
+    units = list(_units(progress))
+    begin = [unit for unit in units if unit.section in _BEGIN]
+    used = sum(word_count(unit.lengths.levels[unit.lengths.wanted]) + 1 for unit in begin)
+    return max(_budget(progress, units) - _fixed_words(progress, progress.header) - _LEAST_COUNTS - used, 0)
 
 
 def _within(
@@ -157,6 +200,7 @@ def _last_steps(progress: Progress, units: list[Unit]) -> int:
 
 
 def _units(progress: Progress) -> Iterator[Unit]:
+    progress = resolved(progress) if progress.brief else progress
     shares = BRIEF if progress.brief else WHOLE
     last = list(state_units.last_note(progress, shares))
     shown_last = {note.seq for note in last}
@@ -175,7 +219,7 @@ def _units(progress: Progress) -> Iterator[Unit]:
     yield from state_units.handed_over(progress, shares)
     yield from entry_units.changes(progress, shares)
     yield from entry_units.ended_warnings(progress, shares)
-    yield from entry_units.facts(progress, shares)
+    yield from (unit for unit in entry_units.facts(progress, shares) if unit.seq not in shown_last)
     yield from entry_units.assumptions(progress, shares)
     yield from entry_units.steps(progress, shares)
     yield from (unit for unit in entry_units.notes(progress, shares) if unit.seq not in shown_last)

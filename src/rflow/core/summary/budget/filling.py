@@ -35,6 +35,8 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("taken_back", 1),
 )
 """What is shown next, when situation and impact have their target length."""
+CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "hypothesis", "facts", "assumed", "reverted", "tried")
+"""Sections whose entries may have a short form, most important first; the hypothesis counts if any entry has one."""
 OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
 """Sections that reach their target length before a step is shown: the outcome of a failed attempt is its point."""
 MORE: tuple[tuple[SectionKey, int | None], ...] = (
@@ -137,10 +139,18 @@ class Filling:
                 self.show(unit, always=True)
         self.present_more(PRESENCE, reserve=reserve)
         self.grow(("now",), reserve=reserve)
+        self.present_chosen()
         self.present_more([(section, None) for section in early], reserve=reserve)
         self.present_more(NEXT, reserve=reserve)
         self.grow(OUTCOMES, reserve=reserve)
         self.present_more([("tried", 1), ("facts", None)], reserve=reserve)
+
+    def present_chosen(self) -> None:
+        """Show the units with a short form, which somebody wrote so that they have room."""
+        for section in CHOSEN:
+            for unit in self.units(section):
+                if unit.chosen and unit not in self.shown:
+                    self.show(unit)
 
     def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, reserve: int = 0) -> None:
         """Show further units at their shortest: for each section up to the given number, None for all."""
@@ -202,7 +212,10 @@ def by_importance(units: Iterable[Unit]) -> dict[SectionKey, list[Unit]]:
     for unit in units:
         sections.setdefault(unit.section, []).append(unit)
     for section, members in sections.items():
-        members.sort(key=lambda unit: (min(unit.rank, 0), unit.order), reverse=section not in FIRST_MATTERS_MOST)
+        newest_first = section not in FIRST_MATTERS_MOST
+        members.sort(
+            key=lambda unit: (unit.chosen == newest_first, min(unit.rank, 0), unit.order), reverse=newest_first
+        )
     return sections
 
 

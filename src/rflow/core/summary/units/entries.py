@@ -46,6 +46,7 @@ class EntryReader:
             skipped=step.kind == "skipped",
             undone=step.undone,
             pinned=step.seq in self._session.pins,
+            short=self._presenter.line(step.short),
             amended=step.amended,
             reason=text(step.reason),
             settled=self._presenter.optional_text(step.settled),
@@ -66,6 +67,7 @@ class EntryReader:
             about=self._presenter.line(about.text) if about else "",
             about_undone=about is not None and about.undone,
             pinned=note.seq in self._session.pins,
+            short=self._presenter.line(note.short),
             amended=note.amended,
             settled=None if note.settled is None else self._presenter.text(note.settled),
         )
@@ -88,6 +90,9 @@ class EntryReader:
             later_step=numbers[later.seq] if later and numbers else 0,
             pinned=change.seq in self._session.pins,
             amended=change.amended,
+            revert_amended=change.revert_amended,
+            short=self._presenter.line(change.short),
+            short_revert=self._presenter.line(change.short_revert),
         )
 
     def evidence(self, piece: Evidence) -> ProgressEvidence:
@@ -169,6 +174,7 @@ def waiting(session: Session, view: View, presenter: Presenter) -> tuple[Progres
             by=presenter.line(wait.by.name),
             overdue=wait.until is not None and wait.until < view.as_of,
             contingencies=plans(wait.contingencies, presenter),
+            short=presenter.line(wait.short),
         )
         for wait in session.waiting
     )

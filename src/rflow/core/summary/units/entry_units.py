@@ -1,6 +1,6 @@
 """Units of the entries: changes, key facts, assumptions, steps, notes, outputs, and undone steps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from rflow.core.summary.budget.cutting import Target
@@ -16,6 +16,7 @@ from rflow.core.summary.progress import (
 )
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import renewed, says_little_more, words_in
+from rflow.core.summary.units.short_forms import in_short, short_forms, whole
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.step_ranks import rank_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
@@ -25,7 +26,7 @@ from rflow.core.text import one_line
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the changes that are in place, and those that were reverted."""
     by_revert: dict[str, list[ProgressChange]] = {}
-    for entry in progress.changes:
+    for entry in (in_short(progress, each) for each in progress.changes):
         if entry.reverted:
             yield _reverted(entry, progress, shares)
         else:
@@ -53,6 +54,7 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
         prepared=Lengths(tuple(levels), max(part.wanted for part in parts), max(part.smooth for part in parts)),
         order=(same[-1].seq, 0),
         counts=tuple(kind for entry in same for kind in _counts(entry)),
+        chosen=progress.brief and any(entry.short for entry in same),
     )
 
 
@@ -60,6 +62,8 @@ def _made(entry: ProgressChange, progress: Progress, shares: Shares) -> Lengths:
     def render(what: str, then: str) -> str:
         return phrases.change(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
+    if progress.brief and entry.short:
+        return whole(render(entry.text, entry.then))
     return two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
 
 
@@ -67,15 +71,17 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
     def render(what: str, then: str) -> str:
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
-    then, later = one_line(entry.then), one_line(entry.later)
+    then, later, chosen = one_line(entry.then), one_line(entry.later), progress.brief and bool(entry.short)
     if then and not entry.later_step and says_little_more(later, f"{entry.text} {then}"):
         later = ""
     came = two_texts(then, later, (shares.reverted_then, shares.reverted[1]), phrases.outcome)
-    if not (then and later):
+    if chosen:
+        shown = whole(render(entry.text, phrases.outcome(then, later)))
+    elif not (then and later):
         shown = two_texts(one_line(entry.text), then or later, shares.reverted, render)
     else:
         shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
-    return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry))
+    return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry), chosen=chosen)
 
 
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -99,10 +105,11 @@ def _ended(why: str) -> Callable[[str], str]:
 
 
 def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Yield the key facts: the pinned entries."""
+    """Yield the key facts: the pinned entries, and in the brief form the notes with a short form."""
+    forms = short_forms(progress)
     texts = [
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
-        *((note.seq, "", note.text, "note") for note in progress.notes if note.pinned and note.kind == "note"),
+        *((note.seq, "", note.text, "note") for note in progress.notes if _is_key(note, forms)),
         *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
         *((question.seq, *_answered(question), "question") for question in progress.questions if _is_fact(question)),
         *((flag.seq, *_reported(flag), "flag") for flag in progress.flags if flag.pinned),
@@ -110,10 +117,20 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     ]
     part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
     for seq, what, result, kind in sorted(texts):
+        if seq in forms:
+            yield Unit(
+                section="facts", prepared=whole(forms[seq]), order=(seq, 0), counts=(kind,), seq=seq, chosen=True
+            )
+            continue
         first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(first, second, (shares.fact_what, part), _marked(seq in corrected))
         rank = -1 if progress.brief and says_little_more(f"{first} {second}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
+
+
+def _is_key(note: ProgressNote, forms: Mapping[int, str]) -> bool:
+    """Whether a note is a key fact: somebody pinned it, or gave it a short form."""
+    return note.kind == "note" and (note.pinned or note.seq in forms)
 
 
 def _corrected(progress: Progress) -> set[int]:
@@ -159,11 +176,12 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
         ),
         *((note.seq, "", note.text, "assumption") for note in progress.notes if is_open_assumption(note)),
     ]
-    corrected = _corrected(progress)
+    corrected, forms = _corrected(progress), short_forms(progress)
     for seq, what, result, kind in sorted(texts):
         first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(first, second, (shares.step[0], shares.assumption), _marked(seq in corrected))
-        yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq)
+        shown = whole(forms[seq]) if seq in forms else shown
+        yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, chosen=seq in forms)
 
 
 def is_open_assumption(note: ProgressNote) -> bool:
@@ -196,12 +214,13 @@ def _shown(progress: Progress) -> Iterator[Tried]:
 def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: ProgressNote | None) -> Unit:
     return Unit(
         section="tried",
-        prepared=partial(_step_lengths, step, shares, note),
+        prepared=whole(step.short) if credit is None and step.short else partial(_step_lengths, step, shares, note),
         order=(step.number, 0),
         number=step.number,
         counts=("step", "note") if note else ("step",),
         seq=step.seq,
         rank=rank + (note is not None),
+        chosen=credit is None and bool(step.short),
         credit=credit,
     )
 
@@ -220,7 +239,8 @@ def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Len
 def _notes_on_steps(progress: Progress) -> dict[int, ProgressNote]:
     """Return the last note on each step that is shown in the section of steps, by the event of the step."""
     shown = {step.seq for step in _shown(progress)}
-    notes = (note for note in progress.notes if note.kind == "note" and not note.pinned)
+    forms = short_forms(progress)
+    notes = (note for note in progress.notes if note.kind == "note" and not _is_key(note, forms))
     return {note.on: note for note in notes if note.on in shown}
 
 
@@ -246,8 +266,9 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
         *(note.seq for note in _notes_on_undone(progress)),
         *(note.seq for note in _notes_on_steps(progress).values()),
     }
+    forms = short_forms(progress)
     for note in progress.notes:
-        if note.kind == "note" and not note.pinned and note.seq not in elsewhere:
+        if note.kind == "note" and not _is_key(note, forms) and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
         elif note.kind == "assumption" and note.settled is not None and not note.pinned:
             yield note.seq, note.by, f"assumed: {phrases.sentence(note.text)} Settled: {note.settled}", "assumption"

@@ -176,12 +176,13 @@ def change(entry: ProgressChange, head: Header, *, whole: bool, what: str, then:
 def with_revert(made: str, same: Sequence[ProgressChange], code: str) -> str:
     """Return changes with the way to revert each of them, which stands last so that it can be copied."""
     each = {1: "", 2: " both"}.get(len(same), " each")
-    return f"{made} Revert{each}: {_revert(same[0], code)}"
+    mark = " (corrected)" if any(entry.revert_amended for entry in same) else ""
+    return f"{made} Revert{each}{mark}: {_revert(same[0], code)}"
 
 
 def is_of_several(text: str) -> bool:
     """Whether a text may stand for several changes with the same way to revert them."""
-    return re.search(" Revert (?:both|each): ", text) is not None
+    return re.search(r" Revert (?:both|each)(?: \(corrected\))?: ", text) is not None
 
 
 def _revert(entry: ProgressChange, code: str) -> str:

@@ -10,6 +10,7 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
+from rflow.core.summary.units.short_forms import short_forms, whole
 from rflow.core.summary.units.times import SAME_NIGHT, clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
@@ -120,6 +121,7 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
     if note is not None:
         corrected = "corrected" if isinstance(note, ProgressNote) and note.amended else ""
         shown = one_text(one_line(note.text), shares.last_note, lambda text: with_details(text, corrected))
+        shown = whole(forms[note.seq]) if note.seq in (forms := short_forms(progress)) else shown
         kind = "handover" if isinstance(note, Handover) else "note"
         yield Unit(section="last_note", prepared=shown, counts=(kind,), seq=note.seq)
 
@@ -129,13 +131,13 @@ def cautions(progress: Progress) -> Iterator[Unit]:
 
     In a closed session only those about a change in place are current; the others get the section "warned".
     """
-    numbers = {step.seq: step.number for step in progress.tried}
+    numbers, forms = {step.seq: step.number for step in progress.tried}, short_forms(progress)
     written = _warnings(progress)
     for note in written:
         number = 0 if progress.brief else numbers.get(note.on, 0)
-        text = Lengths((phrases.warning(note, progress.session, number, short=progress.brief),))
+        warning = forms.get(note.seq) or phrases.warning(note, progress.session, number, short=progress.brief)
         section = _warnings_section(progress, note.on)
-        yield Unit(section=section, prepared=text, order=(-note.seq, 0), counts=("warning",), seq=note.seq)
+        yield Unit(section=section, prepared=whole(warning), order=(-note.seq, 0), counts=("warning",), seq=note.seq)
     given = warnings_given(progress.handovers, [note.text for note in written])
     for place, (entry, warning) in enumerate(given):
         section = _warnings_section(progress)
@@ -155,11 +157,15 @@ def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
 
 def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the waits and the open questions."""
-    several = len(progress.waiting) > 1
+    several, forms = len(progress.waiting) > 1, short_forms(progress)
     for place, part in enumerate(progress.waiting):
         limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
         shown = one_text(_awaited(part, progress), shares.waiting, _after(f"{limit}: " if limit else ""))
-        yield Unit(section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq)
+        if short := forms.get(part.seq):
+            shown = whole(f"{limit}: {short}" if limit else short)
+        yield Unit(
+            section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq, chosen=bool(short)
+        )
     for question in progress.questions:
         if not question.replies:
             shown = one_text(one_line(question.text), shares.waiting, _after(f"{question.to} was asked: "))
@@ -261,7 +267,7 @@ def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the hypothesis."""
     if progress.hypothesis:
         shown = one_text(one_line(progress.hypothesis), shares.hypothesis)
-        yield Unit(section="hypothesis", prepared=shown)
+        yield Unit(section="hypothesis", prepared=shown, chosen=bool(short_forms(progress)))
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:

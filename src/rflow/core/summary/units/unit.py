@@ -80,6 +80,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     - `stale`: whether the work has moved on from this position, or from the choices there.
     - `rank`: above 0 if it is relevant to the ask, below 0 if it repeats what is shown anyway.
     - `credit`: author and time, shown after the text if the author differs from that of the previous entry.
+    - `chosen`: whether somebody wrote a short form of it for the brief form; it comes before others of its section.
     """
 
     section: SectionKey
@@ -90,6 +91,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     counts: tuple[str, ...] = ()
     stale: bool = False
     rank: int = 0
+    chosen: bool = False
     credit: Credit | None = None
 
     @cached_property

@@ -1,0 +1,142 @@
+"""The command that gives entries the short forms a brief shows: shorten."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec.structs import replace
+
+from rflow.cli.app import App
+from rflow.cli.delivering.short_lines import Written, form_of, short_lines, shortened_entry, written_in
+from rflow.cli.input import is_number, is_stdin, joined
+from rflow.cli.parsing import completion
+from rflow.cli.parsing.declare import Group, NumberedWords
+from rflow.cli.parsing.options import CommandId
+from rflow.core.session import commands as c
+from rflow.core.session.events import Brief
+from rflow.core.session.state import Session
+from rflow.core.session.texts import NOTE_LIMIT
+from rflow.core.summary.budget.arrange import words_for_entries
+from rflow.core.summary.progress import Progress
+from rflow.core.text import enumerated
+from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.service.sessions import Outcome
+
+app = Group()
+
+
+@app.command()
+def shorten(
+    run: App,
+    words: Annotated[
+        list[str] | None,
+        NumberedWords(
+            metavar="[SEQ] [TEXT|-]",
+            help="An entry's number and its short form; or - to read lines from standard input.",
+            autocompletion=completion.entries,
+        ),
+    ] = None,
+    command_id: CommandId = "",
+) -> None:
+    """Choose what a brief says: give entries short forms.
+
+    Opens what every entry says in $EDITOR, a line each; without a terminal it prints these lines, and `rflow shorten -`
+    takes them back. A brief shows what has a short form whole and before all else; the whole form keeps the full texts.
+    Worth two minutes when you ask for help or hand over: entries as they were typed fill a brief with a third of them.
+    """
+    given, session = words or [], run.loaded()
+    if not session.version:
+        raise UsageProblem(
+            "The server can't be asked what there is to shorten.", try_="Shorten entries once it can be reached again."
+        )
+    if is_stdin(given):
+        lines = run.read_stdin(NOTE_LIMIT).decode("utf-8", "replace")
+        _record(run, session, written_in(session, lines), command_id)
+    elif given:
+        _one(run, session, given, command_id)
+    elif run.can_ask:
+        _edit(run, session, command_id)
+    else:
+        run.out(_lines(run, session).rstrip("\n"))
+        run.say(f"Change these lines, and give them back: {run.begin(session)} shorten - < FILE")
+
+
+def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> None:
+    """Give one entry its short form; without a text, the full one back."""
+    first = words[0].removeprefix("#").removesuffix(":")
+    if not is_number(first) or len(words) == 1:
+        what = "Which entry, and what is its short form?"
+        raise UsageProblem(what, try_=f'Say both: {run.begin(session)} shorten SEQ "…" (all of them: rflow shorten)')
+    entry = shortened_entry(session, int(first))
+    if entry is None:
+        raise NotFound(
+            f"{session.code} has no entry {first} that has a short form.",
+            try_="Steps, notes, changes and waits have one, while they hold. See: rflow shorten",
+        )
+    form = form_of(entry, joined(run, words[1:])) or c.ShortForm(target=entry.seq, text=entry.short)
+    _send(run, session, Written((form,), {}), command_id)
+
+
+def _edit(run: App, session: Session, command_id: str) -> None:
+    """Let the user write the short forms in their editor; the draft is kept while it can't be recorded."""
+    from rflow.cli.app.editor import begin_draft, open_draft
+
+    draft = run.settings.folders.state / "drafts" / f"{session.code}-short.txt"
+    if not begin_draft(draft, _lines(run, session)):
+        run.say(f"Continuing with your draft: {draft}")
+    command = f"{run.begin(session)} shorten - < {draft}"
+    open_draft(draft, command)
+    try:
+        _record(run, session, written_in(session, draft.read_text("utf-8", "replace")), command_id)
+    except Exception:
+        run.say(f"Your draft is kept: {draft}")
+        raise
+    draft.unlink(missing_ok=True)
+
+
+def _record(run: App, session: Session, written: Written, command_id: str) -> None:
+    """Record what the lines changed, and show the brief that comes of it."""
+    if not (written.forms or written.header):
+        run.say("No line was changed, and nothing recorded.")
+        return
+    if written.header and session.owner.id != run.me.id:
+        names = enumerated([f"the {name}" for name in written.header])
+        raise NotAllowed(
+            f"Only {session.owner.name}, who owns it, can change {names}.",
+            try_="Nothing was recorded. Leave these lines out, and give back the others.",
+        )
+    _show(run, _send(run, session, written, command_id))
+
+
+def _send(run: App, session: Session, written: Written, command_id: str) -> Session:
+    outcome: Outcome | None = None
+    if written.forms:
+        outcome = run.send(session, c.Shorten(forms=written.forms, command_id=command_id))
+        session = outcome.session
+        numbers = [f"{seq}" for seq in sorted(form.target for form in written.forms)]
+        run.did(outcome, f"short form{'s' if len(numbers) > 1 else ''} of {enumerated(numbers)} recorded.")
+    if written.header:
+        title = written.header.get("title")
+        facts = {name: text for name, text in written.header.items() if name != "title"}
+        outcome = run.send(session, c.SetBrief(brief=Brief(**facts), title=title))
+        session = outcome.session
+        run.did(outcome, f"{enumerated(list(written.header))} recorded.")
+    from rflow.cli.delivering.room import warn_about_brief
+
+    warn_about_brief(run, session, run.begin(session))
+    return session
+
+
+def _lines(run: App, session: Session) -> str:
+    return short_lines(session, run.me.id, words_for_entries(_brief(run, session)))
+
+
+def _brief(run: App, session: Session) -> Progress:
+    from rflow.service.summaries import session_progress
+
+    return session_progress(run.workspace, session, replace(run.view(), brief=True))
+
+
+def _show(run: App, session: Session) -> None:
+    from rflow.formats import render
+
+    run.out(render("text", _brief(run, session)).rstrip("\n"))

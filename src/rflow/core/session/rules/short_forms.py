@@ -1,0 +1,70 @@
+"""Short forms: what a brief shows of an entry in place of its texts."""
+
+from collections.abc import Iterator, Sequence
+
+from rflow.core.actors import Actor
+from rflow.core.session import events as e
+from rflow.core.session.commands import ShortForm
+from rflow.core.session.rules.access import Role, roles
+from rflow.core.session.state import Change, Note, Session, Step, Wait
+from rflow.core.session.texts import Text, covered_by, fitted
+from rflow.errors import NotAllowed, NotFound, UsageProblem
+
+_SHORT = Text("short", "short form", "words")
+_SHORT_REVERT = Text("short_revert", "short way to revert it", "line")
+
+
+def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Iterator[e.EntryAmended]:
+    """Give entries their short forms: the owner, and who hands over, any of them, others their own."""
+    _check_covering(session, forms)
+    owner = not roles(session, actor).isdisjoint({Role.OWNER, Role.SENDER})
+    facts = [fact for form in forms if (fact := _shortened(session, form, actor, owner=owner)).texts]
+    if not facts:
+        raise UsageProblem(
+            "These are the short forms already.",
+            try_=f"See what a brief shows: rflow -s {session.code} progress --brief",
+        )
+    yield from facts
+
+
+def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
+    """Refuse to leave an entry to one without a short form, and what must not be missed to another kind of entry."""
+    texts = {form.target: form.text for form in forms}
+    for form in forms:
+        if not (seq := covered_by(form.text)):
+            continue
+        entry, covering = _entry(session, form.target), _entry(session, seq)
+        text = texts.get(seq, covering.short)
+        if not text or covered_by(text):
+            raise UsageProblem(f"Entry {seq} has no short form that could cover {form.target}.", try_=f"Shorten {seq}.")
+        must = isinstance(entry, Change | Wait) or (isinstance(entry, Note) and entry.kind == "warning")
+        if must and (type(entry), getattr(entry, "kind", "")) != (type(covering), getattr(covering, "kind", "")):
+            what = f"Entry {seq} is of another kind than {form.target}, and can't cover it."
+            raise UsageProblem(what, try_="A change, a warning or a wait is covered by another one only.")
+
+
+def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) -> e.EntryAmended:
+    entry = _entry(session, form.target)
+    if not owner and entry.by.id != actor.person.id:
+        who = entry.by.name if entry.by.id == session.owner.id else f"{entry.by.name} or {session.owner.name}"
+        raise NotAllowed(f"Entry {entry.seq} is by {entry.by.name}.", try_=f"Ask {who} to shorten it.")
+    texts = {"short": fitted(_SHORT, form.text)}
+    if form.revert is not None:
+        if not isinstance(entry, Change):
+            raise UsageProblem(f"Entry {entry.seq} is not a change.", try_="Leave out how to revert it.")
+        texts["short_revert"] = fitted(_SHORT_REVERT, form.revert)
+    return e.EntryAmended(
+        target=entry.seq, texts={name: text for name, text in texts.items() if text != getattr(entry, name)}
+    )
+
+
+def _entry(session: Session, seq: int) -> Step | Note | Change | Wait:
+    entry = session.waits.get(seq) or session.entry(seq)
+    see = f"See what can be shortened: rflow -s {session.code} shorten"
+    if entry is None:
+        raise NotFound(f"{session.code} has no entry {seq} with a short form.", try_=see)
+    if not isinstance(entry, Step | Note | Change | Wait):
+        raise UsageProblem(f"Entry {seq} has no short form.", try_=see)
+    if entry.undone:
+        raise UsageProblem(f"Entry {seq} was taken back.", try_=see)
+    return entry

@@ -1,0 +1,252 @@
+"""`rflow shorten`: what a brief says of entries in place of their full texts."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.program import NOON, Program
+
+BEN = "Ben Okafor"
+STEP = "restarted the app on web-2, waited for a quarter of an hour and looked at the dashboard"
+
+
+@pytest.fixture
+def ana(tmp_path: Path) -> Program:
+    me = Program(tmp_path, clock=NOON)
+    me.start("--title", "Some pages fail")
+    me.ok("step", STEP, "--result", "no difference at all in the rate of errors")
+    me.ok(
+        "change", "idle timeout of the balancer from 60 s to 350 s", "--revert", "lbctl set idle 60 (on both of them)"
+    )
+    me.ok("warn", "do not touch web-3 before Lena says so, her debugger is attached to it")
+    me.ok("wait", "the vendor, case 12: is it safe with our version, and why was it off", "--until", "23:00")
+    me.ok("note", "before 11:40 there were 35 connections on average, now there are 600 of them")
+    me.ok("assume", "the requests that failed never reach the app, so that they can be sent again")
+    return me
+
+
+def brief(me: Program) -> str:
+    return " ".join(me.ok("progress", "--brief", "-f", "text").out.split())
+
+
+def whole(me: Program) -> str:
+    return " ".join(me.ok("progress", "-f", "text").out.split())
+
+
+def changed(me: Program, **lines: str) -> str:
+    """Return the lines that `shorten` prints, with new texts behind the numbers or names given."""
+    printed = me.ok("shorten").out.splitlines()
+    for name, text in lines.items():
+        begin = name.removeprefix("n")
+        (place,) = (at for at, line in enumerate(printed) if line.startswith((f"{begin} ", f"{begin}:")))
+        printed[place] = f"{printed[place].partition(':')[0]}: {text}"
+    return "\n".join(printed) + "\n"
+
+
+def test_every_line_that_was_shortened_is_what_a_brief_says_and_the_whole_form_stays(ana: Program) -> None:
+    before = whole(ana)
+    lines = changed(
+        ana,
+        n2="web-2 restarted: nothing",
+        n3="idle 350 s: worse; revert: lbctl set idle 60",
+        n4="hands off web-3 (Lena)",
+        n5="vendor: safe?",
+        n6="connections 35 -> 600",
+        n7="failed ones never reach the app",
+    )
+    done = ana.ok("shorten", "-", stdin=lines)
+    assert "short forms of 2, 3, 4, 5, 6 and 7 recorded." in done.err
+    assert " ".join(done.out.split()) == brief(ana)
+    for said in (
+        "TRIED: 1. web-2 restarted: nothing",
+        "IN PLACE: idle 350 s: worse (12:00). Revert: lbctl set idle 60",
+        "CAUTION: hands off web-3 (Lena)",
+        "WAITING until 23:00 (Ana Ruiz): vendor: safe?",
+        "LAST NOTE (12:00): connections 35 -> 600",
+        "ASSUMED: failed ones never reach the app",
+    ):
+        assert said in brief(ana)
+    assert whole(ana) == before
+
+
+def test_lines_that_stay_as_they_are_change_nothing(ana: Program) -> None:
+    done = ana.ok("shorten", "-", stdin=ana.ok("shorten").out)
+    assert done.err == "No line was changed, and nothing recorded.\n"
+    ana.ok("shorten", "2", "web-2: nothing")
+    assert "2 step: web-2: nothing" in ana.ok("shorten").out
+    assert "nothing recorded" in ana.ok("shorten", "-", stdin=ana.ok("shorten").out).err
+
+
+def test_an_emptied_line_or_the_full_text_gives_the_full_text_back(ana: Program) -> None:
+    for text in ("", f"{STEP}: no difference at all in the rate of errors"):
+        ana.ok("shorten", "2", "web-2: nothing")
+        assert "web-2: nothing" in brief(ana)
+        ana.ok("shorten", "-", stdin=changed(ana, n2=text))
+        assert ana.show()["steps"][0]["short"] == ""
+        assert "web-2: nothing" not in brief(ana)
+    ana.ok("shorten", "3", "idle 350 s; revert: lbctl set idle 60")
+    ana.ok("shorten", "3", "")
+    (change,) = ana.show()["changes"]
+    assert (change["short"], change["short_revert"]) == ("", "")
+
+
+def test_what_a_summary_begins_with_can_be_written_there_too(ana: Program) -> None:
+    done = ana.ok("shorten", "-", stdin=changed(ana, title="0.4 % of pages fail", ask="Lena: may web-3 go?"))
+    assert "title and ask recorded." in done.err
+    assert (ana.show()["title"], ana.show()["brief"]["ask"]) == ("0.4 % of pages fail", "Lena: may web-3 go?")
+
+
+def test_a_short_form_goes_when_the_entry_is_corrected(ana: Program) -> None:
+    ana.ok("shorten", "2", "web-2: nothing")
+    ana.ok("amend", "2", "--result", "the rate fell by half")
+    assert "web-2: nothing" not in brief(ana)
+    assert "the rate fell by half" in brief(ana)
+    ana.ok("shorten", "3", "idle 350 s; revert: lbctl set idle 60")
+    ana.ok("amend", "3", "--revert", "lbctl set idle 90")
+    assert "IN PLACE: idle 350 s (12:00). Revert (corrected): lbctl set idle 90" in brief(ana)
+
+
+def test_a_short_form_is_no_correction(ana: Program) -> None:
+    ana.ok("shorten", "2", "web-2: nothing")
+    assert ana.show()["steps"][0]["amended"] is False
+    assert "corrected" not in whole(ana) + brief(ana)
+    assert 'amended: assumption 7 "' in ana.ok("amend", "they reach it").err  # the last entry is still clear
+
+
+def test_undo_takes_back_all_short_forms_of_a_command(ana: Program) -> None:
+    before = brief(ana)
+    ana.ok("shorten", "-", stdin=changed(ana, n2="web-2: nothing", n6="35 -> 600", n5="vendor: safe?"))
+    assert "took back the short forms of 2, 5 and 6." in ana.ok("undo").err.replace("\n", " ")
+    assert brief(ana) == before
+
+
+def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
+    ana.ok("step", "restarted the app on web-4 too", "--result", "no difference")
+    ana.ok("change", "took web-4 out of the pool", "--revert", "put web-4 into the pool")
+    ana.ok(
+        "shorten",
+        "-",
+        stdin="2, 8: web-2 and web-4 restarted: nothing\n3 and 9: idle 350 s, web-4 out; revert: undo both\n",
+    )
+    said = brief(ana)
+    assert "TRIED: 1. web-2 and web-4 restarted: nothing" in said
+    assert "IN PLACE: idle 350 s, web-4 out (12:00). Revert: undo both" in said
+    assert "took web-4" not in said and "2. " not in said
+    assert "8 step: #2" in ana.ok("shorten").out
+    ana.ok("shorten", "2", "")  # what covered 8 is gone
+    assert "restarted the app on web-4 too" in brief(ana)
+    ana.ok("change", "--reverted", "3")
+    assert "took web-4 out of the pool" in brief(ana), "what is in place is not hidden behind what is not"
+
+
+def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:
+    for covered in ("3", "4", "5"):
+        said = ana.refused(2, "shorten", "-", stdin=f"2, {covered}: web-2 restarted\n")
+        assert f"Entry 2 is of another kind than {covered}, and can't cover it." in said
+    assert "Entry 6 has no short form that could cover 2." in ana.refused(2, "shorten", "2", "#6")
+
+
+@pytest.mark.parametrize("undone", ["undo", "reverted", "over", "redact"])
+def test_what_no_longer_holds_is_not_shown_by_its_short_form(undone: str, ana: Program) -> None:
+    ana.ok("shorten", "-", stdin=changed(ana, n3="idle 350 s", n4="hands off web-3", n7="never reach it"))
+    match undone:
+        case "undo":
+            ana.ok("undo")  # the short forms
+            ana.ok("shorten", "7", "never reach it")
+            ana.ok("undo"), ana.ok("undo")
+            assert "never reach" not in brief(ana)
+        case "reverted":
+            ana.ok("change", "--reverted", "3")
+            assert "IN PLACE: nothing NO LONGER: idle 350 s (12:00" in brief(ana)
+        case "over":
+            ana.ok("warn", "--over", "4")
+            assert "CAUTION" not in brief(ana)
+        case "redact":
+            ana.ok("redact", "7", "--yes")
+            assert "never reach" not in brief(ana) + ana.ok("export").out
+
+
+def test_what_can_not_be_taken_is_refused_with_the_line_and_nothing_is_recorded(ana: Program) -> None:
+    version = ana.show()["version"]
+    for code, lines, said in (
+        (6, "12: x\n", 'Line 1 is for no entry that has a short form: "12: x".'),
+        (6, "2: web-2\nidle 350 s: worse\n", 'Line 2 is for no entry that has a short form: "idle 350 s: worse".'),
+        (6, "2 idle 350 s: worse\n", "Line 1 is for no entry that has a short form"),
+        (2, f"2: {'word ' * 41}\n", "The short form has 41 words; 40 is the most."),
+    ):
+        assert said in ana.refused(code, "shorten", "-", stdin=lines)
+    assert "has no entry 99 that has a short form" in ana.refused(3, "shorten", "99", "x")
+    assert "Which entry" in ana.refused(2, "shorten", "restarted")
+    assert "Which entry" in ana.refused(2, "shorten", "2")
+    assert ana.show()["version"] == version
+
+
+def test_the_owner_shortens_any_entry_and_others_their_own(ana: Program) -> None:
+    code = ana.show()["code"]
+    ben = ana.at(user=BEN, terminal="Ben's")
+    ben.ok("-s", code, "note", "the switch has no errors, neither on the ports of web-1 nor on those of the others")
+    assert "Ask Ana Ruiz to shorten it." in ben.refused(5, "-s", code, "shorten", "2", "web-2: nothing")
+    lines = ben.ok("-s", code, "shorten").out
+    assert "8 note: the switch" in lines
+    assert "2 step" not in lines and "ask:" not in lines
+    ben.ok("-s", code, "shorten", "8", "switch: clean")
+    ana.ok("shorten", "8", "the switch is clean")
+    assert "the switch is clean" in brief(ana)
+
+
+def test_who_hands_over_shortens_any_entry_but_what_the_new_owner_says_is_theirs(ana: Program) -> None:
+    code, lines = ana.show()["code"], changed(ana, n2="web-2: nothing", ask="Lena: may web-3 go?")
+    ana.ok("handoff", BEN, "--new-user")
+    said = ana.refused(5, "-s", code, "shorten", "-", stdin=lines)
+    assert f"Only {BEN}, who owns it, can change the ask." in said and "Nothing was recorded." in said
+    assert ana.show(code)["steps"][0]["short"] == ""
+    ana.ok("-s", code, "shorten", "-", stdin="2: web-2: nothing\n")
+    assert ana.show(code)["steps"][0]["short"] == "web-2: nothing"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the editors are shell scripts")
+def test_at_a_terminal_the_lines_are_written_in_the_editor(ana: Program, tmp_path: Path) -> None:
+    from support.screens import lines_at_terminal
+
+    def shortened() -> str:
+        me = replace(ana, environ={"EDITOR": str(editor), "VISUAL": ""})
+        return " ".join(" ".join(lines_at_terminal(me, "shorten")).split())
+
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i "s/^2 step:.*/2 step: web-2: nothing/" "$1"\n')
+    editor.chmod(0o755)
+    shown = " ".join(
+        " ".join(lines_at_terminal(replace(ana, environ={"EDITOR": str(editor), "VISUAL": ""}), "shorten")).split()
+    )
+    assert "short form of 2 recorded." in shown
+    assert "TRIED: 1. web-2: nothing" in shown
+    editor.write_text('#!/bin/sh\necho "77: lost?" >> "$1"\nsed -i "s/^6 note:.*/6 note: 35 to 600/" "$1"\n')
+    shown = " ".join(
+        " ".join(lines_at_terminal(replace(ana, environ={"EDITOR": str(editor), "VISUAL": ""}), "shorten")).split()
+    )
+    assert "is for no entry that has a short form" in shown and "Your draft is kept:" in shown
+    editor.write_text('#!/bin/sh\nsed -i "/^77:/d" "$1"\n')
+    shown = " ".join(
+        " ".join(lines_at_terminal(replace(ana, environ={"EDITOR": str(editor), "VISUAL": ""}), "shorten")).split()
+    )
+    assert "Continuing with your draft:" in shown and "35 to 600" in shown
+    assert "35 to 600" in brief(ana)
+    assert not [*(tmp_path).rglob("*-short.txt")]
+
+
+def test_what_has_a_short_form_comes_before_what_has_none(ana: Program) -> None:
+    for number in range(40):
+        ana.ok(
+            "step", f"Looked at server {number} and at all that runs on it", "--result", f"nothing there, take {number}"
+        )
+    ana.ok("shorten", "2", "web-2 restarted: nothing")
+    assert "1. web-2 restarted: nothing" in brief(ana)
+    forms = "".join(
+        f"{seq}: server {seq}, and sixteen words more that say so much of it that it takes room\n"
+        for seq in range(8, 38)
+    )
+    said = ana.ok("shorten", "-", stdin=forms).err
+    assert "A brief has no room for the short forms of #" in said
+    assert "rflow shorten" in said
