@@ -1,4 +1,4 @@
-"""What all tests share: the settings of Hypothesis, the default signals, and what a run says at its end."""
+"""Settings of all tests: Hypothesis profiles, default signals, markers, scheduling, and the report at the end."""
 
 import signal
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ settings.load_profile("exploring" if NIGHTLY else "same every time")
 
 @pytest.fixture(scope="session", autouse=True)
 def default_signals() -> Iterator[None]:
-    """Give the processes that tests start the default signals, though this one may have to ignore them.
+    """Give processes that tests start the default signal handling, even if this process was started to ignore signals.
 
-    `nohup` and a shell's `&` start it so, and processes inherit what is ignored, but no handlers.
+    `nohup` and a shell's `&` do that, and child processes inherit ignored signals, but not handlers.
     """
     names = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
@@ -43,7 +43,7 @@ def default_signals() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of PostgreSQL stores as slow: they start a server, and create a schema each."""
+    """Mark the tests of PostgreSQL stores as slow, because they start a server and each create a schema."""
     for item in items:
         parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         if "postgres" in parameters.values():
@@ -51,13 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Groups(LoadGroupScheduling):  # type: ignore[misc] # xdist has no types
-    """Schedules by group, and forgets groups that are finished.
+    """Schedules by group, and removes groups that are finished.
 
-    xdist keeps them, and goes through all of them after each test: seconds for 11,000 tests.
+    xdist keeps them, and iterates over all of them after each test, which takes seconds for 11,000 tests.
     """
 
     def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
-        """Mark a test as completed, and forget its group if it was the last of it."""
+        """Mark a test as completed, and remove its group if that was its last test."""
         super().mark_test_complete(node, item_index, duration)
         group = self._split_scope(self.registered_collections[node][item_index])
         if all(self.assigned_work[node][group].values()):

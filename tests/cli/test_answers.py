@@ -124,7 +124,7 @@ def test_what_is_written_to_a_file_replaces_one_only_if_that_is_wanted(
     file = tmp_path / "notes.txt"
     file.write_text("three weeks of work", "utf-8")
     error = ana.refused(2, *words, "-o", str(file))
-    assert "is there already. Replace it?" in error
+    assert "already exists. Replace it?" in error
     assert "--overwrite" in error
     assert file.read_text("utf-8") == "three weeks of work"
     ana.ok(*words, "-o", str(file), "--overwrite")
@@ -139,8 +139,8 @@ def test_export_replaces_a_file_only_if_that_is_wanted(ana: Program, tmp_path: P
     ana.start()
     file = tmp_path / "notes.txt"
     file.write_text("three weeks of work", "utf-8")
-    assert "is there already. Replace it?" in ana.refused(2, "export", "-o", str(file))
-    assert "is there already. Replace it?" in " ".join(at_terminal(ana, "export", "-o", str(file), typed=b"\n").split())
+    assert "already exists. Replace it?" in ana.refused(2, "export", "-o", str(file))
+    assert "already exists. Replace it?" in " ".join(at_terminal(ana, "export", "-o", str(file), typed=b"\n").split())
     assert file.read_text("utf-8") == "three weeks of work"
     at_terminal(ana, "export", "-o", "notes.txt", typed=b"y\n")
     assert file.read_text("utf-8").startswith('{"rflow":')

@@ -223,7 +223,7 @@ def test_rflow_alone_says_where_you_stand_and_each_thing_it_says_to_type_works(
 
 
 @pytest.mark.parametrize(("state", "told"), NOWHERE, ids=lambda state: getattr(state, "__name__", "").replace("_", " "))
-def test_rflow_alone_says_what_to_begin_with_where_there_is_no_session(
+def test_rflow_alone_suggests_how_to_start_without_a_session(
     state: Callable[[Program], Program], told: str, ana: Program, tmp_path: Path
 ) -> None:
     me = state(ana)
@@ -234,7 +234,7 @@ def test_rflow_alone_says_what_to_begin_with_where_there_is_no_session(
 
 
 @pytest.mark.parametrize(("state", "told"), NAMED, ids=lambda state: getattr(state, "__name__", "").replace("_", " "))
-def test_a_session_that_is_named_says_whose_it_is_and_what_you_may_do(
+def test_a_named_session_shows_its_owner_and_what_you_may_do(
     state: Callable[[Program], tuple[Program, str]], told: str, ana: Program, tmp_path: Path
 ) -> None:
     me, code = state(ana)
@@ -419,7 +419,7 @@ def test_where_the_session_of_the_terminal_is_in_another_store_both_ways_on_are_
 
 
 @pytest.mark.parametrize("end", ["closed there", "the store is deleted"])
-def test_a_session_in_another_store_that_is_over_stands_in_no_way(ana: Program, end: str) -> None:
+def test_a_closed_session_in_another_store_is_ignored(ana: Program, end: str) -> None:
     here = ana.at(terminal="another").start("--title", "A label printer prints nothing")
     other = ana.home / "shifts"
     there = ana.json("--store", str(other), "start", "--title", "Till 3 in Leeds is slow", "--json")["code"]
@@ -464,7 +464,7 @@ def test_what_is_suggested_repeats_the_user_that_was_named_for_one_command(ana: 
     assert "--user" not in ana.at(user="Ben Okafor").ok("inbox").out
 
 
-def test_a_name_that_is_no_file_or_our_own_output_is_not_asked_about(ana: Program) -> None:
+def test_overwriting_is_not_asked_about_for_devices_and_our_own_output(ana: Program) -> None:
     ana.with_tree().start()
     assert "can't be written" in ana.refused(7, "progress", "-o", "x" * 300)
     with (ana.home / "out.md").open("wb") as out:

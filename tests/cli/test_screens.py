@@ -50,7 +50,7 @@ def confirmation(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_what_was_written_is_said_in_lines_that_begin_with_the_session(width: int, ana: Program) -> None:
+def test_acknowledgements_start_with_the_session(width: int, ana: Program) -> None:
     code = ana.start("label-printer", "--title", "A label printer in the depot prints nothing", "--customer", CUSTOMER)
     for words in WRITES:
         said = confirmation(lines_at_terminal(ana, *words, columns=width))

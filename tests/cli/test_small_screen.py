@@ -48,7 +48,7 @@ def test_a_later_question_with_a_long_help_is_on_the_screen_too(ana: Program) ->
     assert "    rflow choose NUMBER" in seen
 
 
-def test_who_accepts_sees_what_the_handoff_says_and_the_question_at_once(ana: Program) -> None:
+def test_accepting_shows_the_handoff_and_the_question_at_once(ana: Program) -> None:
     ana.ok("tree", "add", "--examples")
     ana.start("postgres-connect")
     place = ana.show()["position"]["text"]

@@ -78,7 +78,7 @@ def test_a_time_that_was(typed: str, means: str) -> None:
         ("2027-10-31 02:30", "2027-10-31T02:30+02:00 or 2027-10-31T02:30+01:00"),
     ],
 )
-def test_what_is_no_time_or_could_be_two_is_refused(typed: str, says: str) -> None:
+def test_an_invalid_or_ambiguous_time_is_refused(typed: str, says: str) -> None:
     with pytest.raises(UsageProblem) as refused:
         future(typed, NOW)
     assert says in f"{refused.value.what} {refused.value.try_}"

@@ -169,7 +169,7 @@ def test_a_body_that_the_deadline_cuts_off_is_not_complete(head: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_name_server_that_does_not_answer_holds_nobody_and_nothing_is_sent_later(
+def test_a_slow_name_server_blocks_nobody_and_nothing_is_sent_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answered, real = threading.Event(), socket.getaddrinfo

@@ -82,7 +82,7 @@ def test_what_a_server_refuses_is_said_by_its_number_only_and_may_work_later(pla
     assert not isinstance(refused.value, Refused)
 
 
-def test_an_address_that_is_gone_is_refused_for_good(plain: Mailbox) -> None:
+def test_an_address_that_no_longer_exists_is_a_permanent_failure(plain: Mailbox) -> None:
     from msgspec.structs import replace
 
     with pytest.raises(Refused, match=r"refuses the address \(550\)"):
@@ -90,7 +90,7 @@ def test_an_address_that_is_gone_is_refused_for_good(plain: Mailbox) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_no_mail_server_is_said_in_a_sentence() -> None:
+def test_an_invalid_mail_server_is_reported_in_a_sentence() -> None:
     for security in ("none", "tls", "starttls"):
         with pytest.raises(NotDelivered, match=r"The mail server 127\.0\.0\.1"):
             send(at(free_port(), security), LETTER)

@@ -473,7 +473,7 @@ def test_a_move_stays_news_to_who_accepts_a_handoff_without_looking(ann: Program
     assert "has moved since you last looked" in ben.refused(4, "-s", code, "done")
 
 
-def test_a_command_of_ones_own_that_accepts_a_handoff_is_no_news(ann: Program) -> None:
+def test_accepting_a_handoff_oneself_is_not_news(ann: Program) -> None:
     ben, code = ann.at(user="Ben", terminal="leeds"), ann.start()
     ann.ok("handoff", "Ben", "--new-user")
     ben.ok("show", code)

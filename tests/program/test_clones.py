@@ -125,9 +125,7 @@ def test_trees_that_both_clones_added_are_listed_after_a_merge(ana: Program, tmp
 
 
 @pytest.mark.parametrize("maker", SYNCED)
-def test_a_second_copy_of_a_program_that_syncs_folders_is_no_second_session(
-    maker: str, ana: Program, tmp_path: Path
-) -> None:
+def test_a_conflict_copy_by_a_sync_program_is_not_listed_as_a_session(maker: str, ana: Program, tmp_path: Path) -> None:
     (file,) = (tmp_path / "ana" / "store" / "sessions").glob("*.jsonl")
     before = file.read_bytes()
     ana.ok("note", "Written at the desk")

@@ -160,7 +160,7 @@ def test_a_new_store_that_does_not_fit_is_not_begun(kind: str, tmp_path: Path) -
 
 
 @pytest.mark.xdist_group("small disks")
-def test_on_a_read_only_disk_all_can_be_read_and_nothing_is_said_to_be_written(kind: str, tmp_path: Path) -> None:
+def test_on_a_read_only_disk_everything_can_be_read_and_writes_fail(kind: str, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "3m") as disk:
         program = computer(disk, kind)
         code = begun(program)
@@ -184,7 +184,7 @@ def test_a_folder_that_may_not_be_written_lets_read_and_refuses_writes(kind: str
     folder.mkdir()
     program = computer(tmp_path, kind).at(store=f"sqlite://{folder}/a.db" if kind == "sqlite" else f"json:{folder}")
     begun(program)
-    bound, parts = program.bound(), [folder, *folder.rglob("*")]
+    bound, parts = program.with_limited_permissions(), [folder, *folder.rglob("*")]
     for part in parts:
         part.chmod(0o500 if part.is_dir() else 0o400)
     assert bound.ok("show").out
@@ -310,7 +310,7 @@ def test_a_home_that_can_not_be_written_stops_nobody(ann: Program, variable: str
 def test_a_terminal_whose_memory_can_no_longer_be_written_is_not_stopped_by_it(ann: Program) -> None:
     code = begun(ann)
     (ann.home / "state" / "rflow" / "terminals").chmod(0o500)
-    bound = ann.bound()
+    bound = ann.with_limited_permissions()
     bound.ok("choose", "#3")
     bound.ok("done", "cleared")
     assert ann.show(code)["position"]["node"] == "works"
@@ -403,7 +403,9 @@ def test_a_deleted_session_is_nowhere_any_longer(ann: Program) -> None:
 
 
 @pytest.mark.parametrize("words", [("redact", "3", "--yes"), ("delete",)])
-def test_a_reader_delays_forgetting_which_is_said_and_finished_later(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_reader_delays_an_erasure_which_is_reported_and_finished_later(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     ann = computer(tmp_path, "sqlite")
     code = ann.start("--title", "Till 4 is dark")
     ann.ok("note", "it worked this morning")

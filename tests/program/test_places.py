@@ -71,7 +71,7 @@ def test_other_files_in_the_folder_of_a_store_can_be_written(ana: Program) -> No
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs there")
-def test_a_fifo_is_no_sqlite_store_and_nobody_waits_at_it(tmp_path: Path) -> None:
+def test_a_fifo_is_refused_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "work.db")
     me = Program(tmp_path, real=True).at(store=str(tmp_path / "work.db"))
     for words in (("list",), ("start", "--title", "x"), ("store", "check")):

@@ -57,7 +57,7 @@ def sound(program: Program) -> None:
     here(program).ok("store", "check")
 
 
-def test_of_two_moves_at_once_one_wins_and_the_other_is_told_by_whom_and_where_it_stands(ann: Program) -> None:
+def test_of_two_moves_at_once_one_wins_and_the_other_gets_the_author_and_position(ann: Program) -> None:
     laptop, ben = ann.at(terminal="laptop"), ann.at(user="Ben", terminal="leeds")
     code = here(ann).start()
     for number in range(ROUNDS):
@@ -186,7 +186,7 @@ def test_a_command_sent_twice_at_once_with_one_id_is_carried_out_once(ann: Progr
     assert shown["version"] == 3
 
 
-def test_an_export_taken_in_twice_at_once_is_one_session(ann: Program) -> None:
+def test_an_export_imported_twice_at_once_is_one_session(ann: Program) -> None:
     code, file = here(ann).start(), str(ann.home / "session.jsonl")
     here(ann).ok("note", "the head is worn")
     here(ann).ok("export", code, "-o", file, "--overwrite")

@@ -69,7 +69,7 @@ def test_without_a_yes_nothing_is_restored(ana: Program) -> None:
 
 
 @pytest.mark.parametrize("what", ["nothing", "a text", "damaged", "newer", "the store itself", "another kind"])
-def test_what_is_no_sound_backup_changes_nothing(ana: Program, what: str) -> None:
+def test_an_unsound_backup_changes_nothing(ana: Program, what: str) -> None:
     ana.start("--title", "Before")
     backup = Path(named(ana, "backup"))
     ana.ok("store", "backup", str(backup))
@@ -137,7 +137,7 @@ def test_a_store_that_somebody_has_open_is_left_alone(tmp_path: Path) -> None:
     ana.ok("store", "restore", str(tmp_path / "backup.db"), "--yes")
 
 
-def test_a_file_whose_log_is_beside_it_is_no_backup(tmp_path: Path) -> None:
+def test_a_database_with_a_write_ahead_log_is_refused_as_a_backup(tmp_path: Path) -> None:
     ana = Program(tmp_path, store=str(tmp_path / "work.db"))
     ana.start("--title", "Before")
     with closing(sqlite3.connect(ana.store)) as db:

@@ -451,7 +451,9 @@ def test_what_we_were_told_to_ignore_stays_ignored(bench: Bench) -> None:
 # --- what can't be run
 
 
-def test_a_missing_program_is_said_with_the_nearest_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_missing_program_suggests_the_nearest_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "kubectl").write_text("#!/bin/sh\n")
     (tmp_path / "kubectl").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -466,7 +468,7 @@ def test_a_command_line_in_one_word_is_sent_to_the_shell() -> None:
         run_captured(["dmesg | tail"], limit=1000)
 
 
-def test_what_is_no_program_is_said(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("echo hello\n")
     (tmp_path / "lost").write_text("#!/no/such/python\n")
     (tmp_path / "lost").chmod(0o755)

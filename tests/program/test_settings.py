@@ -142,7 +142,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=repr)
-def test_a_broken_file_is_told_by_every_command_and_not_overwritten(text: str, ana: Program) -> None:
+def test_every_command_reports_a_broken_file_and_none_overwrites_it(text: str, ana: Program) -> None:
     file_of(ana).parent.mkdir(parents=True)
     file_of(ana).write_bytes(text.encode("latin-1"))
     for words in ((), ("list",), ("note", "x"), ("config", "list"), ("config", "set", "progress.format", "text")):
@@ -154,7 +154,7 @@ def test_a_broken_file_is_told_by_every_command_and_not_overwritten(text: str, a
     assert ana.ok("--version").out.startswith("rflow ")
 
 
-def test_a_pattern_or_a_format_that_is_wrong_in_the_file_is_told_where_it_is_used(ana: Program) -> None:
+def test_an_invalid_pattern_or_format_in_the_file_is_reported_on_use(ana: Program) -> None:
     ana.start("--title", "The till in Leeds is slow")
     file_of(ana).parent.mkdir(parents=True)
     file_of(ana).write_text('progress.format = "xml"\nredact.patterns = ["("]\n')
@@ -166,17 +166,17 @@ def test_a_pattern_or_a_format_that_is_wrong_in_the_file_is_told_where_it_is_use
     ana.ok("progress")
 
 
-def test_a_folder_in_the_files_place_is_told(ana: Program) -> None:
+def test_a_folder_in_the_place_of_a_file_is_reported(ana: Program) -> None:
     file_of(ana).mkdir(parents=True)
     assert "can't be read: Is a directory." in ana.refused(6, "list")
 
 
-def test_a_file_that_can_not_be_written_is_told(ana: Program) -> None:
+def test_a_file_that_cannot_be_written_is_reported(ana: Program) -> None:
     folder = file_of(ana).parent
     folder.mkdir(parents=True)
     folder.chmod(0o500)
     try:
-        error = ana.bound().refused(6, "config", "set", "progress.format", "text")
+        error = ana.with_limited_permissions().refused(6, "config", "set", "progress.format", "text")
     finally:
         folder.chmod(0o700)
     assert "can't be written: Permission denied." in error
@@ -198,7 +198,7 @@ def test_home_is_understood_in_the_files_name() -> None:
     assert folders(None, {"RFLOW_CONFIG": "/etc/rflow.toml"}).config_file == Path("/etc/rflow.toml")
 
 
-def test_a_table_where_a_text_stands_is_told(where: Folders) -> None:
+def test_a_table_in_the_place_of_a_text_is_reported(where: Folders) -> None:
     where.config_file.write_text('user = "Ana"\n')
     with pytest.raises(BadInput, match="user is not a table"):
         write_setting(where.config_file, "user.name", ("Ben",))

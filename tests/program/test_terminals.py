@@ -245,7 +245,7 @@ def test_closed_streams_stop_nobody_from_writing(ann: Program, closed: str) -> N
 
 
 @pytest.mark.parametrize("words", READING)
-def test_a_full_disk_behind_standard_output_is_no_success(ann: Program, long: str, words: str) -> None:
+def test_a_full_disk_behind_standard_output_is_an_error(ann: Program, long: str, words: str) -> None:
     done = shell(ann.at(terminal="desk"), f"rflow {words} > /dev/full")
     assert done.returncode not in (0, 1), done.stderr
     assert "No space left on device" in done.stderr
@@ -310,7 +310,7 @@ def test_ctrl_z_stops_the_command_that_runs_until_the_shell_continues_it(
 
 
 @pytest.mark.parametrize(("after", "kept"), [("", False), ("echo over", True)])
-def test_what_was_typed_ahead_and_not_read_is_told_and_is_no_evidence(
+def test_unread_type_ahead_is_reported_and_not_recorded_as_evidence(
     ann: Program, panes: Callable[[], Pane], after: str, *, kept: bool
 ) -> None:
     pane = panes()

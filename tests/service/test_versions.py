@@ -54,7 +54,7 @@ def test_an_export_of_version_2_reads_as_what_it_became(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("store", ["work.db", "shifts"])
-def test_an_export_of_version_2_is_imported_shown_continued_and_exported_anew(store: str, ana: Program) -> None:
+def test_an_export_of_version_2_is_imported_shown_continued_and_exported_again(store: str, ana: Program) -> None:
     ana = ana.at(store=str(ana.home / store), user="Chloé Martin")
     file = export_of_version_2(ana.home)
     assert "Label printer in Leeds" in ana.ok("progress", str(file)).out

@@ -376,7 +376,7 @@ def test_a_record_that_a_newer_rflow_wrote_opens_nothing(folder: Path, table: st
 
 
 @pytest.mark.parametrize("table", ["accounts", "spaces", "credentials", "audit"])
-def test_a_damaged_record_is_reported_and_a_newer_one_is_no_fault(folder: Path, table: str) -> None:
+def test_a_damaged_record_is_reported_and_a_newer_one_is_not(folder: Path, table: str) -> None:
     with closing(open_store(f"sqlite://{folder}/night.db")) as store:
         store.accounts.add(ROOT, ENTRY)
         store.accounts.put_space(new_space("Leeds", MORNING), None, ENTRY)

@@ -82,7 +82,7 @@ def put(store: Store, story: list[Event]) -> None:
 
 def same(store: Store) -> bool:
     """Whether the session is read the same from its checkpoint and from its events."""
-    return store.latest(ID).session.whole() == store.load(ID).session
+    return store.latest(ID).session.load_all() == store.load(ID).session
 
 
 def shown_the_same(store: Store) -> bool:
@@ -130,8 +130,8 @@ def test_going_on_from_a_checkpoint_is_reading_it_all(scene: Scene, data: st.Dat
         patch.setattr(checkpoint, "RECENT", data.draw(st.integers(0, cut)))
         base = restored(replay(scene.events[:cut], BLANK))
     first = replay(scene.events[cut:], base)
-    assert replay(scene.events[cut:], base).whole() == first.whole() == replay(scene.events, BLANK)
-    assert base.whole() == replay(scene.events[:cut], BLANK)
+    assert replay(scene.events[cut:], base).load_all() == first.load_all() == replay(scene.events, BLANK)
+    assert base.load_all() == replay(scene.events[:cut], BLANK)
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_a_summary_of_a_few_entries_reads_few(store: Store) -> None:
     store.delete(ID)
     assert len(state.notes) > 12
     with pytest.raises(NotFound):
-        state.notes.whole()
+        state.notes.load_all()
 
 
 def test_what_a_checkpoint_covers_is_not_read_again(store: Store) -> None:
@@ -222,7 +222,7 @@ def test_older_entries_are_read_later(store: Store, folder: Path, change: str) -
     session = store.latest(ID).session
     rows(folder, change)
     assert session.steps[min(session.steps)].seq < session.version - 3
-    assert session.whole() == store.load(ID).session
+    assert session.load_all() == store.load(ID).session
 
 
 @pytest.mark.parametrize("change", ["it is damaged", "it is cut"])
@@ -237,14 +237,14 @@ def test_older_entries_are_those_of_the_version_that_was_read(store: Store) -> N
     put(store, whole_story())
     before, state = store.load(ID).session, store.latest(ID).session
     workspace(store).send(ID, c.AmendEntry(target=min(before.steps), text="It blinks"), known=before.version)
-    assert state.whole() == before
+    assert state.load_all() == before
 
 
 def test_a_text_that_was_removed_meanwhile_does_not_come_back(store: Store) -> None:
     put(store, short_story("A plotter in York", f"Password {SECRET}", *"It blinks twice and stops".split()))
     state = store.latest(ID).session
     workspace(store).send(ID, c.RedactText(target=2), known=state.version)
-    assert SECRET not in repr(state.whole())
+    assert SECRET not in repr(state.load_all())
 
 
 def test_older_entries_of_a_session_that_was_deleted_are_not_found(store: Store) -> None:
@@ -253,7 +253,7 @@ def test_older_entries_of_a_session_that_was_deleted_are_not_found(store: Store)
     store.delete(ID)
     assert state.version
     with pytest.raises(NotFound):
-        state.whole()
+        state.load_all()
 
 
 def test_its_loss_loses_nothing(store: Store, folder: Path) -> None:

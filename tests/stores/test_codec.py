@@ -92,7 +92,7 @@ def test_a_record_without_a_checksum_passes_only_where_that_is_allowed() -> None
     ],
     ids=["unknown kind", "field missing", "unknown field", "text", "deep", "not utf-8", "empty object", "nothing"],
 )
-def test_a_line_written_by_hand_is_told_apart(line: bytes, reason: str) -> None:
+def test_an_invalid_line_written_by_hand_gets_the_right_reason(line: bytes, reason: str) -> None:
     found = codec.decode(line, 2, unsealed=True)
     assert isinstance(found, Unreadable)
     assert (found.reason, found.raw) == (reason, line)

@@ -127,8 +127,8 @@ def test_a_session_reads_back_as_it_was_written(store: Store, reopen: Reopen) ->
 
 def test_the_latest_state_is_what_all_events_say(store: Store, reopen: Reopen) -> None:
     put(store, whole_story())
-    assert store.latest(LEEDS).session.whole() == store.load(LEEDS).session
-    assert reopen().latest(LEEDS).session.whole() == reopen().load(LEEDS).session
+    assert store.latest(LEEDS).session.load_all() == store.load(LEEDS).session
+    assert reopen().latest(LEEDS).session.load_all() == reopen().load(LEEDS).session
 
 
 def test_a_session_that_is_not_there_is_not_found(store: Store) -> None:
@@ -481,9 +481,7 @@ def test_a_person_is_called_as_in_the_last_append_whatever_its_writer_had_read(s
     assert reopen().check() == []
 
 
-def test_who_was_erased_since_a_writer_read_the_session_is_known_again_by_what_they_add(
-    store: Store, reopen: Reopen
-) -> None:
+def test_an_erased_person_reappears_with_entries_of_a_writer_who_read_before(store: Store, reopen: Reopen) -> None:
     """Without a stamp nothing says that the session was rewritten meanwhile."""
     story = short_story("VPN drops", "first")
     put(store, story)
@@ -496,7 +494,7 @@ def test_who_was_erased_since_a_writer_read_the_session_is_known_again_by_what_t
     assert reopen().people() == [ANA, BEN]
 
 
-def test_who_was_only_in_a_deleted_session_is_no_longer_known(store: Store, reopen: Reopen) -> None:
+def test_a_person_only_in_a_deleted_session_is_no_longer_known(store: Store, reopen: Reopen) -> None:
     three(store)
     put(store, short_story(by=CHLOE), code="C1", session_id="c1")
     store.delete("c1")
@@ -572,7 +570,7 @@ def test_what_was_decided_before_a_rewrite_is_stale_and_brings_nothing_back(stor
         with pytest.raises(Stale):
             store.append(replay(added, log.session), added, 2, {"0" * 64: b"lost"}, stamp=log.stamp)
         with pytest.raises(Stale):
-            store.rewrite(log.session.whole(), story, 2, log.stamp)
+            store.rewrite(log.session.load_all(), story, 2, log.stamp)
     assert list(store.load(LEEDS).events) == clean
     assert reopen().heads(Query()).heads == (head_of(session(LEEDS, "K7QM-2F", clean)),)
     again = store.latest(LEEDS)
@@ -857,7 +855,7 @@ def test_sessions_that_went_different_ways_are_named_and_nothing_is_copied(store
     assert list(target.ids()) == [LEEDS]
 
 
-def test_a_code_in_use_in_the_target_is_replaced_and_told(store: Store, target: Store) -> None:
+def test_a_code_in_use_in_the_target_is_replaced_and_reported(store: Store, target: Store) -> None:
     put(store, short_story("Label printer"))
     put(target, short_story("VPN"), code="K7QM-2F", session_id=VPN)
     counts = copy_store(store, target, fresh_codes())

@@ -29,10 +29,10 @@ from support.nightly import NIGHTLY
 from support.reading import named_tree
 from support.stores.faults import (
     Worker,
-    as_nobody,
+    as_unprivileged_user,
     files_with,
     fill,
-    give_to_nobody,
+    give_to_unprivileged_user,
     make_read_only,
     quick_folder,
     run_all,
@@ -329,9 +329,9 @@ def test_a_store_in_a_folder_without_write_permission_can_be_read(kind: str, ope
     with closing(open_store(url)) as store:
         two_sessions(store)
         read_everything(store)
-    give_to_nobody(open_folder, 0o500)
-    assert as_nobody(lambda: read_everything(open_store(url))) == ALL
-    assert "read-only" in as_nobody(lambda: refusal(open_store(url)))
+    give_to_unprivileged_user(open_folder, 0o500)
+    assert as_unprivileged_user(lambda: read_everything(open_store(url))) == ALL
+    assert "read-only" in as_unprivileged_user(lambda: refusal(open_store(url)))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
@@ -345,8 +345,8 @@ def test_a_crashed_store_in_a_folder_without_write_permission_can_be_read(open_f
         for file in open_folder.glob("night.db*"):
             shutil.copy(file, saved)
     assert (saved / "night.db-wal").stat().st_size > 0
-    give_to_nobody(saved, 0o500)
-    assert as_nobody(lambda: read_everything(open_store(url_in(saved, "sqlite")))) == ALL
+    give_to_unprivileged_user(saved, 0o500)
+    assert as_unprivileged_user(lambda: read_everything(open_store(url_in(saved, "sqlite")))) == ALL
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
@@ -357,14 +357,14 @@ def test_somebody_elses_store_is_refused_with_a_sentence(kind: str, open_folder:
     for file in open_folder.rglob("*"):
         if file.is_file():
             file.chmod(0)
-    give_to_nobody(open_folder, 0o700)
+    give_to_unprivileged_user(open_folder, 0o700)
 
     def read() -> str:
         with closing(open_store(url)) as store, pytest.raises(StoreProblem) as caught:
             store.people()
         return str(caught.value)
 
-    assert "store" in as_nobody(read)
+    assert "store" in as_unprivileged_user(read)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
@@ -537,14 +537,14 @@ def test_a_session_file_that_cannot_be_opened_takes_no_list_down(open_folder: Pa
     with closing(open_store(url)) as store:
         two_sessions(store)
     session_file(open_folder, LEEDS).chmod(0)
-    give_to_nobody(open_folder, 0o700)
+    give_to_unprivileged_user(open_folder, 0o700)
 
     def look() -> str:
         with closing(open_store(url)) as store:
             titles = sorted(head.title for head in store.heads(Query()).heads)
             return f"{titles} {[line for line in wrong(store) if 'read' in line]}"
 
-    told = as_nobody(look)
+    told = as_unprivileged_user(look)
     assert "['(unreadable)', 'VPN drops every hour']" in told
     assert "This user may" in told
 
@@ -604,7 +604,7 @@ def test_rows_that_are_gone_are_missing_entries(tmp_path: Path, opener: Opener) 
 
 
 @pytest.mark.parametrize("content", [b"", b"Dear diary, today the printer in Leeds", os.urandom(5000)])
-def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path, opener: Opener, content: bytes) -> None:
+def test_a_file_that_is_not_a_store_is_left_alone(tmp_path: Path, opener: Opener, content: bytes) -> None:
     file = tmp_path / "diary.db"
     file.write_bytes(content)
     store = opener(str(file))

@@ -23,7 +23,7 @@ from rflow.stores import open_store
 from rflow.stores.folder.layout import LAYOUT
 from rflow.stores.sqlite.schema import SCHEMA_VERSION
 from support.reading import named_tree, tree_version
-from support.stores.faults import Worker, as_nobody, give_to_nobody, quick_folder, snapshot
+from support.stores.faults import Worker, as_unprivileged_user, give_to_unprivileged_user, quick_folder, snapshot
 from support.stores.stories import (
     ANA,
     LPSTAT,
@@ -214,14 +214,14 @@ def test_an_older_store_that_can_only_be_read_says_what_to_do(
     try:
         path = sample("format-2", name, folder)
         folder.chmod(0o755)
-        give_to_nobody(folder, 0o500)
+        give_to_unprivileged_user(folder, 0o500)
 
         def read() -> str:
             with closing(open_store(str(path))) as store, pytest.raises(StoreProblem) as caught:
                 store.people()
             return str(caught.value)
 
-        assert "older format" in as_nobody(read)
+        assert "older format" in as_unprivileged_user(read)
     finally:
         for part in [folder, *folder.rglob("*")]:
             if part.is_dir():

@@ -192,7 +192,7 @@ def test_an_unreadable_file_stops_no_other_session(night: Night, place: str) -> 
     path = night.place(place)
     path.touch()
     path.chmod(0)
-    bound = night._replace(program=night.program.bound())
+    bound = night._replace(program=night.program.with_limited_permissions())
     check_copies(bound, place)
     for words in [*reading(bound)[:2], *writing(bound)[:5]]:
         assert run(bound, words).code == 0, words
@@ -297,7 +297,7 @@ def test_numbers_that_run_ahead_do_not_stand_for_millions_of_entries(night: Nigh
     assert events < 10_000
 
 
-def test_a_long_list_of_removals_holds_nobody_up(night: Night) -> None:
+def test_a_long_list_of_removals_delays_no_command(night: Night) -> None:
     night.place("the removals").write_text("".join(f"{number}\n" for number in range(500_000)))
     assert "A removal was interrupted earlier. It is finished now." in run(night, ("store", "check")).out
     assert not night.place("the removals").exists()

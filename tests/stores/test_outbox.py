@@ -104,7 +104,7 @@ def test_what_is_due_is_claimed_once_until_the_lease_ends(store: Store) -> None:
     assert [(each.seq, each.attempts) for each in store.outbox.claim(later, later + LEASE, 1)] == [(1, 2)]
 
 
-def test_only_the_last_who_claimed_a_notice_may_say_what_came_of_it(store: Store) -> None:
+def test_only_the_last_claimant_of_a_notice_may_settle_it(store: Store) -> None:
     store.outbox.put([notice()])
     (slow,) = store.outbox.claim(NOON, NOON + LEASE, 10)
     (quick,) = store.outbox.claim(NOON + LEASE, NOON + 2 * LEASE, 10)
@@ -141,7 +141,7 @@ def test_what_was_settled_is_swept_after_a_time_and_what_waits_stays(store: Stor
     assert [each.seq for each in store.outbox.notices()] == [2]
 
 
-def test_who_is_erased_is_in_no_notice(store: Store) -> None:
+def test_an_erased_person_is_in_no_notice(store: Store) -> None:
     other = replace(notice(2), to=ANA, by=ANA)
     store.outbox.put([notice(1), other, replace(other, id="mail", way="mail", address=BEN.id)])
     store.outbox.forget(BEN.id)

@@ -400,7 +400,7 @@ def test_the_role_of_these_tests_may_no_more_than_it_should(url: str) -> None:
     assert postgres.execute(url, sql) == [(False, False)]
 
 
-def test_a_role_that_may_not_create_tables_is_told_what_it_needs(tmp_path: Path) -> None:
+def test_a_role_that_may_not_create_tables_gets_an_error_with_the_missing_grants(tmp_path: Path) -> None:
     with suppress(Exception):
         postgres.server().sql("CREATE ROLE guest LOGIN")
     url = postgres.url(tmp_path, "night").replace("rflow@", "guest@")
@@ -418,7 +418,7 @@ def test_the_tables_of_a_newer_rflow_are_left_alone_even_while_open(store: Store
     assert notes(store) == []
 
 
-def test_the_tables_of_an_older_rflow_are_upgraded_when_told_to_and_once(
+def test_the_tables_of_an_older_rflow_are_upgraded_on_command_and_once(
     store: Store, url: str, ana: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = count()

@@ -23,7 +23,14 @@ from rflow.ports.values import Ranked
 from rflow.stores import open_store
 from rflow.stores.search import index as index_module
 from rflow.stores.sqlite import search as search_module
-from support.stores.faults import as_nobody, files_with, fill, give_to_nobody, quick_folder, small_disk
+from support.stores.faults import (
+    as_unprivileged_user,
+    files_with,
+    fill,
+    give_to_unprivileged_user,
+    quick_folder,
+    small_disk,
+)
 from support.stores.kinds import EVERY_KIND, url_in
 from support.stores.stories import MORNING, events, more, session
 
@@ -144,7 +151,7 @@ def test_a_backup_and_a_copy_hold_no_index_and_can_be_searched(folder: Path, ope
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 300, b"SQLite format 3\0" + b"x" * 5000])
-def test_an_index_that_is_no_database_is_replaced(content: bytes, folder: Path, opener: Opener) -> None:
+def test_an_index_file_that_is_not_a_database_is_replaced(content: bytes, folder: Path, opener: Opener) -> None:
     put(opener(), 1, "Label printer")
     index_of(folder).write_bytes(content)
     assert ranked(opener(), "printer") == Ranked(ids=(session_id(1),), total=1)
@@ -240,7 +247,7 @@ def test_where_nothing_can_be_written_a_search_works_and_says_that_it_is_slow(fo
             put(store, 1 + searched_before, "Label printer")
             if searched_before:
                 assert found(store, "printer") == [1, 2]
-        give_to_nobody(place, 0o500)
+        give_to_unprivileged_user(place, 0o500)
         folder.chmod(0o755)
 
         def search() -> str:
@@ -248,7 +255,7 @@ def test_where_nothing_can_be_written_a_search_works_and_says_that_it_is_slow(fo
                 page = ranked(store, "printer")
                 return f"{page.total} {page.remark}"
 
-        said = as_nobody(search)
+        said = as_unprivileged_user(search)
         place.chmod(0o700)
         if os.geteuid() == 0:
             for path in [place, *place.iterdir()]:
@@ -339,7 +346,7 @@ def test_entries_of_a_newer_rflow_are_not_searched_and_break_nothing(kind: str, 
 
 @pytest.mark.parametrize("way", ["rewrite", "delete"])
 @pytest.mark.parametrize("state", ["current", "behind", "half-built", "journal", "damaged", "other version"])
-def test_a_text_that_is_removed_for_good_is_in_none_of_the_files(
+def test_an_erased_text_is_in_none_of_the_files(
     way: str,
     state: str,
     folder: Path,

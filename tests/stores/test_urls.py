@@ -95,7 +95,7 @@ def test_a_path_means_what_is_there(here: Path) -> None:
         ("json:a\0b", "has no name"),
     ],
 )
-def test_what_is_no_store_is_refused_with_a_sentence_that_hides_passwords(url: str, sentence: str) -> None:
+def test_an_invalid_store_is_refused_with_a_sentence_that_hides_passwords(url: str, sentence: str) -> None:
     for call in (open_store, normal_url):
         with pytest.raises(UsageProblem) as caught:
             call(url)
@@ -108,7 +108,7 @@ def test_what_is_no_store_is_refused_with_a_sentence_that_hides_passwords(url: s
 @pytest.mark.parametrize(
     "url", ["sqlite:caf\udce9.db", "json:caf\udce9", "caf\udce9.db", "caf\udce9", "/caf\udce9/work.db"]
 )
-def test_a_path_that_is_no_text_is_refused_before_anything_is_made(url: str, here: Path) -> None:
+def test_a_path_that_is_not_text_is_refused_before_anything_is_created(url: str, here: Path) -> None:
     for call in (open_store, normal_url):
         with pytest.raises(UsageProblem, match="path is not text in UTF-8"):
             call(url)

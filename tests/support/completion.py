@@ -1,10 +1,10 @@
-"""What rflow answers when a shell asks for completions, in the protocol of the scripts that it installs."""
+"""Requesting completions from rflow, in the protocol of the scripts that it installs."""
 
 from support.program import Program
 
 
 def answered(me: Program, shell: str, *words: str) -> list[str]:
-    """Return the lines that a shell gets for the last of `words`; for bash these are the line and what is replaced."""
+    """Return the lines for the last of `words`; for bash, `words` are the line and the part to replace."""
     result = me.ok(_RFLOW_COMPLETE=shell, _RFLOW_WORDS="".join(f"{word}\n" for word in words))
     assert result.err == ""
     return result.out.splitlines()

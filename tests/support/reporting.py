@@ -1,4 +1,4 @@
-"""pytest hooks for the end of a run: what was skipped and why, and how to repeat what failed in `make nightly`."""
+"""pytest hooks for the end of a run: which tests were skipped and why, and how to repeat failures of `make nightly`."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Running rflow at a terminal of a given size, and what it writes there."""
+"""Running rflow at a pseudo-terminal of a given size."""
 
 import fcntl
 import os
@@ -16,17 +16,17 @@ STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def at_terminal(me: Program, *words: str, columns: int = 80, **environ: str) -> str:
-    """Run a command of rflow at a terminal, and return all that it wrote there, its styles too."""
+    """Run a command of rflow at a terminal, and return its output with styles."""
     return written([SCRIPT, *words], me, environ, columns)
 
 
 def lines_at_terminal(me: Program, *words: str, columns: int = 80, **environ: str) -> list[str]:
-    """Run a command of rflow at a terminal, and return the lines that it wrote there, without their styles."""
+    """Run a command of rflow at a terminal, and return the lines of its output without styles."""
     return STYLES.sub("", at_terminal(me, *words, columns=columns, **environ)).splitlines()
 
 
 def written(command: Sequence[str], me: Program, environ: Mapping[str, str] = {}, columns: int = 80) -> str:
-    """Run a command at a terminal, and return all that is written there."""
+    """Run a command at a terminal, and return its output."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Real shells in a pseudo-terminal: what stands on their command line after Tab, and what it would run."""
+"""Real shells in a pseudo-terminal: their command line after Tab, and what it would run."""
 
 import os
 import pty
@@ -54,7 +54,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 class Shell:
-    """An interactive shell with rflow's completion installed, in a folder where nothing may appear."""
+    """An interactive shell with rflow's completion installed, in a folder where no file may appear."""
 
     def __init__(self, name: str, me: Program, folder: Path) -> None:
         self.name, self.folder = name, folder
@@ -87,11 +87,11 @@ class Shell:
 
     @property
     def seen(self) -> bytes:
-        """What the terminal got so far, without styles."""
+        """The terminal's output so far, without styles."""
         return _STYLES.sub(b"", self._output)
 
     def line(self, keys: str) -> str:
-        """Press keys on an empty line, and return the line that comes of it."""
+        """Press keys on an empty line, and return the resulting line."""
         self.press(keys + _SHOW)
         self._count += 1
         self.until(lambda: self._shown()[self._count :], f"the line after {keys!r}")
@@ -121,7 +121,7 @@ class Shell:
         os.close(self._ours)
 
     def until(self, done: Callable[[], object], what: str) -> None:
-        """Wait for something that must come."""
+        """Wait for something that must happen."""
         assert until(done), f"{what} did not come: {self.seen[-2000:]!r}"
 
     def _shown(self) -> list[str]:

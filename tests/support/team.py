@@ -1,4 +1,4 @@
-"""A store with accounts, and what its people can do there."""
+"""A store with accounts, and workspaces of its members."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +23,11 @@ TEAM_KINDS = ("sqlite", "postgres")
 """The kinds of stores that a server can have."""
 PASSWORD = "nine green bottles"
 SHELL = Actor(person=person("shell"))
-"""Somebody who can open the store itself."""
+"""A user of the command line on the server, who can open the store itself."""
 
 
 class Clock:
-    """A clock that stands until it is moved on."""
+    """A clock that only advances by `wait`."""
 
     def __init__(self) -> None:
         self.at = MORNING
@@ -36,7 +36,7 @@ class Clock:
         return self.at
 
     def wait(self, **span: float) -> None:
-        """Move on."""
+        """Advance the clock."""
         self.at += timedelta(**span)
 
 
@@ -60,7 +60,7 @@ class Team:
             self.spaces.set_role("Leeds", name, "member")
 
     def for_(self, actor: Actor) -> tuple[LocalAccounts, LocalSpaces, LocalTokens]:
-        """Return what an actor can do with the team."""
+        """Return the accounts, spaces and tokens for an actor."""
         return (
             LocalAccounts(self.store, actor, clock=self.clock),
             LocalSpaces(self.store, actor, clock=self.clock),
@@ -68,11 +68,11 @@ class Team:
         )
 
     def actions(self) -> list[str]:
-        """Return what the audit has."""
+        """Return the actions in the audit log."""
         return [entry.action for entry in self.store.accounts.audit()]
 
     def at(self, actor: Actor) -> LocalWorkspace:
-        """Return what an actor can do with sessions."""
+        """Return the workspace of an actor."""
         return LocalWorkspace(self.store, actor, clock=self.clock)
 
 
@@ -83,7 +83,7 @@ ROOT = Actor(person=person("Root"), roles={}, admin=True)
 
 @cache
 def _filled() -> bytes:
-    """Return the file of a store with the team, made once: hashing passwords takes long."""
+    """Return the file of a store with the team; cached, because hashing passwords takes long."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "team.db"
         team = Team(f"sqlite://{path}")
@@ -95,7 +95,7 @@ def _filled() -> bytes:
 
 @contextmanager
 def team_in(folder: Path, kind: str = "sqlite") -> Iterator[Team]:
-    """Put the team into a new store of a kind, and close it."""
+    """Yield the team in a new store of a kind, and close the store."""
     (folder / "team.db").write_bytes(_filled())
     team = Team(f"sqlite://{folder}/team.db")
     if kind == "postgres":

@@ -1,4 +1,4 @@
-"""Waiting for other processes, as long as a busy machine may need."""
+"""Waiting for other processes, with generous time limits for busy machines."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Any
 from rflow.core.accounts import ATTEMPTS_WINDOW
 
 PATIENCE = 60.0
-"""Seconds to wait for what must come. Only a test that fails waits as long, so it is generous."""
+"""Seconds to wait for something that must happen. Only a failing test waits that long."""
 
 
 def until(done: Callable[[], Any], seconds: float = PATIENCE) -> bool:
-    """Wait until `done` returns something true; return whether it did in time. To be asserted."""
+    """Wait until `done` returns something true; return whether it did in time, for an assertion."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
@@ -20,8 +20,8 @@ def until(done: Callable[[], Any], seconds: float = PATIENCE) -> bool:
     return True
 
 
-def wait_for_a_quarter_with_room(seconds: float = 30.0) -> None:
-    """Wait until the present quarter of an hour lasts so long: attempts are counted by quarters of an hour."""
+def wait_for_attempts_window(seconds: float = 30.0) -> None:
+    """Wait until the current window, in which wrong passwords are counted, lasts for at least `seconds` more."""
     quarter = ATTEMPTS_WINDOW.total_seconds()
     if (left := quarter - time.time() % quarter) < seconds:
         time.sleep(left)

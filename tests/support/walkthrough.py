@@ -1,4 +1,4 @@
-"""Runs the commands that the documentation shows, and renews the output that it shows for them.
+"""Runs the commands that the documentation shows, and updates the output that it shows for them.
 
 `make walkthroughs` rewrites the output in every page; tests/test_walkthroughs.py fails where a command fails or prints
 something else. A page is one story: its blocks run in order, in one empty home folder, with one store.
@@ -26,19 +26,19 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "commands.md")]
 BLOCK = re.compile(r"^(```(?:console|sh)|<!-- console)\n(.*?)^(```|-->)$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = re.compile(r"TOKEN=|(make|curl|pip|pipx|python|git|cd|\.ci/run|systemctl|docker)\b")
-"""Commands that set a machine up; the wheel's tests, `make demo` and CI run them."""
+"""Commands that set up a machine; the wheel's tests, `make demo` and CI run them instead."""
 CHANGING = re.compile(
     r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)?(\d{4}-\d\d-\d\d\s)?\d\d:\d\d(:\d\d)?( [+-]\d\d:\d\d)?|\d{4}-\d\d-\d\d"
     r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"  # codes of sessions: behind dates, which look like them
     r"|\b[0-9A-HJKMNP-TV-Z]{7}\b|rf[stir]_[\w…]+|…\w{4}\b"  # links, tokens
     r"|(?<=:)\d{4,5}\b|\d+(\.\d+)? ?(ms|s|min|[mhd]|KiB|MiB|B)\b|just now"
 )
-"""What is different in every run."""
+"""The parts of an output that differ in every run."""
 
 
 @dataclass
 class Command:
-    """A command of a page: where its lines stand, the exit code that it must have, the output that the page shows."""
+    """A command of a page: its line, where its output starts, its expected exit code, and its output in the page."""
 
     line: str
     at: int
@@ -68,15 +68,15 @@ def _of_block(lines: list[str], first: int, prompt: str) -> Iterator[Command]:
 
 
 def comparable(lines: list[str]) -> str:
-    """Return output without what is different in every run, and without its line breaks."""
+    """Return an output without the parts that differ in every run, on one line."""
     return " ".join(CHANGING.sub("…", "\n".join(lines)).split())
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """A webhook that takes whatever is posted to it."""
+    """A webhook that accepts everything."""
 
     def do_POST(self) -> None:
-        """Read the post, and answer that it has arrived."""
+        """Read the request, and respond with 200."""
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.send_response(200)
         self.end_headers()
@@ -87,7 +87,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 @contextmanager
 def shell() -> Iterator["Shell"]:
-    """Open an empty home folder in which to run commands; servers that were started there end with it."""
+    """Open an empty home folder in which to run commands; servers that were started there are stopped at the end."""
     with tempfile.TemporaryDirectory() as home, HTTPServer(("127.0.0.1", 0), Receiver) as receiver:
         Thread(target=receiver.serve_forever, daemon=True).start()
         here = Shell(Path(home), webhook=f"http://127.0.0.1:{receiver.server_port}/hook")
@@ -101,7 +101,7 @@ def shell() -> Iterator["Shell"]:
 
 
 class Shell:
-    """Runs commands in a home folder of their own, as a terminal of 80 columns would show them."""
+    """Runs commands in a home folder of their own, with a width of 80 columns."""
 
     def __init__(self, home: Path, webhook: str) -> None:
         self.home = home
@@ -125,7 +125,7 @@ class Shell:
         }
 
     def run(self, line: str) -> tuple[int, list[str]]:
-        """Run a line; return its exit code and what it printed. A server keeps running in the background."""
+        """Run a line; return its exit code and output. A server keeps running in the background."""
         if line.split("#")[0].split()[-1:] == ["serve"] or " serve --" in line:
             return self._serve(line)
         exported = re.match(r"export (\w+)=", line)
@@ -145,7 +145,7 @@ class Shell:
         return done.returncode, shown.splitlines()
 
     def _export(self, name: str, line: str) -> tuple[int, list[str]]:
-        """Set a variable for the lines that follow: each of them has a shell of its own."""
+        """Set a variable for the following lines, each of which has a shell of its own."""
         done = subprocess.run(
             ["bash", "-c", f'{line}\nprintf %s "${name}"'],
             cwd=self.home,
@@ -172,7 +172,7 @@ class Shell:
 
 
 def play(page: str) -> Iterator[tuple[Command, int, list[str]]]:
-    """Run the commands of a page; yield each with the exit code and the output that it really has."""
+    """Run the commands of a page; yield each with its actual exit code and output."""
     with shell() as here:
         for command in commands(page):
             if not ELSEWHERE.match(command.line) and not command.line.startswith("#"):
@@ -180,7 +180,7 @@ def play(page: str) -> Iterator[tuple[Command, int, list[str]]]:
 
 
 def renewed(page: str) -> str:
-    """Return a page with the output that its commands print now, where that is not what it shows."""
+    """Return a page with the outputs updated to what its commands print now."""
     lines = page.splitlines()
     for command, code, output in reversed(list(play(page))):
         if code != command.code:

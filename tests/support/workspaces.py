@@ -1,4 +1,4 @@
-"""A workspace for each of several people over one store: what the tests of the ports are run with.
+"""Workspaces of several people over one store, as parameters for the contract tests of the ports.
 
 A new implementation of `Workspace` is one line in `WORKSPACES`.
 """
@@ -38,7 +38,7 @@ MEMBERS: Mapping[str, Actor] = {
 
 
 class Office:
-    """The people who work at one store; `at` is what each of them can do there."""
+    """The people who work with one store; `at` returns the workspace of each."""
 
     def __init__(self, workspace: Callable[[Actor], Workspace], administration: Callable[[Actor], Administration]):
         self.workspace = workspace
@@ -50,13 +50,13 @@ class Office:
 
 
 def ticking() -> Callable[[], datetime]:
-    """Return a clock that moves on by a second whenever it is read."""
+    """Return a clock that advances by a second whenever it is read."""
     seconds = count(1)
     return lambda: MORNING + timedelta(seconds=next(seconds))
 
 
 def local_office(kind: str) -> Callable[[Path], Iterator[Office]]:
-    """Return what opens an office at a new store of this kind: a connection for each workspace."""
+    """Return a function that opens an office at a new store of this kind, with a connection for each workspace."""
 
     def open_office(folder: Path) -> Iterator[Office]:
         clock, url = ticking(), url_in(folder, kind)

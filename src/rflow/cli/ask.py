@@ -1,4 +1,4 @@
-"""Questions at the terminal, asked on standard error. Typer, which asks them, is imported only then."""
+"""Prompts at the terminal, on standard error. Typer is imported only when a question is asked."""
 
 import sys
 from typing import TypeVar
@@ -9,18 +9,18 @@ _Answer = TypeVar("_Answer")
 
 
 def confirmed(question: str) -> bool | None:
-    """Ask a question that is answered with yes or no (the default); return None after Ctrl-C or Ctrl-D."""
+    """Ask a yes-or-no question (the default is no); return None after Ctrl-C or Ctrl-D."""
     from typer import Abort, confirm
 
     try:
         return confirm(question, err=True)
     except Abort:
-        echo(err=True)  # the shell's prompt begins on a new line
+        echo(err=True)  # the shell's prompt should start on a new line
         return None
 
 
 def typed(question: str, *, hidden: bool = False) -> str | None:
-    """Ask for a text, which may be empty; `hidden` does not show it. Return None after Ctrl-C or Ctrl-D."""
+    """Ask for a text, which may be empty; with `hidden` it is not shown. Return None after Ctrl-C or Ctrl-D."""
     from typer import Abort, prompt
 
     try:
@@ -30,8 +30,8 @@ def typed(question: str, *, hidden: bool = False) -> str | None:
         return None
 
 
-def or_end(answer: _Answer | None) -> _Answer:
-    """Return an answer; end the program if there is none."""
+def or_exit(answer: _Answer | None) -> _Answer:
+    """Return an answer; exit if there is none."""
     if answer is None:
         sys.exit(130)
     return answer

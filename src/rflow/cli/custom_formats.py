@@ -1,4 +1,4 @@
-"""What `rflow format list`, `new`, `check` and `trust` do with formats that do not come with rflow."""
+"""Listing, creating, checking and trusting formats that are not built in, for the `rflow format` commands."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ from rflow.whole_files import make_folders, replace_file
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A format as a list shows it: `from_` says where it comes from, `path` is its template."""
+    """A format in a list: `from_` is its origin, `path` its template."""
 
     name: str
     description: str
@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listed(folders: Folders) -> Iterator[Entry]:
-    """Yield all formats that can be named; the description of one that can't be used says why."""
+    """Yield all available formats; the description of an unusable one says why."""
     from rflow.formats.custom.entry_points import loaded, packaged
 
     known = {*FORMATS}
@@ -54,7 +54,7 @@ def _entry(format_: Format, from_: str) -> Entry:
 
 
 def _of_template(own: OwnFormat) -> Entry:
-    """Describe a format without rendering anything."""
+    """Return the entry of a template, without rendering it."""
     try:
         media_type = base_of(own.folder, own.file).media_type
         description = description_of(own.folder.text(own.file))
@@ -66,7 +66,7 @@ def _of_template(own: OwnFormat) -> Entry:
 
 
 def create(run: App, name: str, base: str, *, project: bool) -> Path:
-    """Write the template of a new format and return its path; nothing is overwritten."""
+    """Write the template of a new format, and return its path; an existing file is not overwritten."""
     if not NAME.fullmatch(name):
         raise UsageProblem(
             f'"{name}" can\'t be the name of a format.', try_="Use letters, digits, - and _: rflow format new wiki"
@@ -90,7 +90,7 @@ def create(run: App, name: str, base: str, *, project: bool) -> Path:
 
 
 def copy_of(base: Format, name: str) -> tuple[str, str]:
-    """Return the file name and the text of a template that renders what `base` does, for somebody to change."""
+    """Return the file name and the text of a template that renders the same as `base`."""
     template = TEMPLATES[base.name]
     if not template:
         names = ", ".join(name for name, template in TEMPLATES.items() if template)
@@ -116,7 +116,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def templates(run: App, names: Sequence[str]) -> Iterator[tuple[TemplateFolder, str]]:
-    """Yield the templates named, or all if none is; trusted or not, since a check needs no trust."""
+    """Yield the named templates, or all of them; also untrusted ones, since a check needs no trust."""
     if not names:
         yield from ((own.folder, own.file) for own in own_formats(run.settings.folders, untrusted=True))
     for name in names:
@@ -133,7 +133,7 @@ def _by_path(path: Path) -> tuple[TemplateFolder, str]:
 def _by_name(run: App, name: str) -> tuple[TemplateFolder, str]:
     own = own_format(name, run.settings.folders, untrusted=True)
     if own is None:
-        run.format(name)  # raises an error that names the formats there are
+        run.format(name)  # raises an error that lists the formats
         raise UsageProblem(f"{name} is not made of a template of yours.", try_="To make one: rflow format new NAME")
     return own.folder, own.file
 
@@ -156,7 +156,7 @@ def passes_check(run: App, folder: TemplateFolder, file: str) -> bool:
 
 
 def folder_to_trust(path: Path | None) -> TemplateFolder:
-    """Read the folder named: one of templates, or a project that has such a folder."""
+    """Read the folder of templates at `path`, or of the project there; by default that of the current project."""
     if path is None:
         path = project_folder()
     elif (path / IN_PROJECT).is_dir():
@@ -173,7 +173,7 @@ def folder_to_trust(path: Path | None) -> TemplateFolder:
 
 
 def show_folder(run: App, folder: TemplateFolder) -> None:
-    """Print all that a folder holds, since all of it will be trusted."""
+    """Print everything in a folder, since all of it will be trusted."""
     state = run.settings.folders.state
     for file, text in folder.texts.items():
         run.out(clean(f"--- {folder.path / file}\n{text.rstrip()}\n"))

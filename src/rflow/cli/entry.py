@@ -1,18 +1,18 @@
-"""Where the installed program begins: before the rest is imported, and after it has run."""
+"""The entry point of the installed program: set-up before the imports, and a fast exit."""
 
 import gc
 import os
 import sys
 
 OBJECTS = 100_000
-"""The objects that may be made before the garbage collector looks at them: three times what everyday commands make."""
+"""The threshold of the garbage collector: three times the number of objects that common commands create."""
 
 
 def main() -> None:
-    """Run the program with little garbage collection, and exit without tearing down what the process frees anyway."""
-    # Imports create many objects that live until the end, and little of what follows holds cycles, so collecting frees
-    # nothing: it costs 7 ms. With 30,000 objects a summary of more than some tens of events, and every `progress
-    # --copy`, paid that. `run`, which may last for hours, needs the collector; `serve` sets its own threshold.
+    """Run the program with little garbage collection, and exit without tearing down the interpreter."""
+    # Imports create many objects that live until the end, and later code creates few cycles, so collecting costs 7 ms
+    # and frees nothing. With a threshold of 30,000 that still happened in summaries of a few dozen events, and in every
+    # `progress --copy`. `run`, which may take hours, needs the collector; `serve` sets its own threshold.
     gc.set_threshold(OBJECTS)
     from rflow.cli.main import main as program
 
@@ -25,10 +25,10 @@ def main() -> None:
 
 
 def _leave(code: str | int | None) -> None:
-    """End at once: taking down 150 modules takes as long as a sixth of importing them.
+    """Exit at once, since tearing down 150 modules takes a sixth of the time of importing them.
 
-    What must be closed is already closed (the store by the root command). Where output can't be flushed, a thread still
-    works or the code is a message, Python's own exit reports it or waits.
+    The root command has already closed the store. If output can't be flushed, a thread is running or `code` is a
+    message, Python's normal exit is used, which reports or waits.
     """
     if isinstance(code, int | None) and not _threads_left():
         try:
@@ -42,6 +42,6 @@ def _leave(code: str | int | None) -> None:
 
 
 def _threads_left() -> bool:
-    """Whether a thread still works; where nothing has imported `threading`, there is none."""
+    """Whether another thread is running; there is none if nothing has imported `threading`."""
     threading = sys.modules.get("threading")
     return threading is not None and threading.active_count() > 1

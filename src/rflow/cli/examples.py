@@ -1,4 +1,4 @@
-"""The recorded sessions that come with rflow."""
+"""The example sessions that come with rflow."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""How to install what an extra of rflow needs, for the way in which this rflow was installed."""
+"""The command that installs an extra of rflow, depending on how rflow was installed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What people type or pipe in, beyond options: texts from standard input, short questions at a terminal."""
+"""Input beyond options: texts from arguments and standard input, questions at the terminal, passwords."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rflow.cli.app import App, whose
-from rflow.cli.ask import confirmed, or_end, typed
+from rflow.cli.ask import confirmed, or_exit, typed
 from rflow.cli.output import folded
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import NOTE_LIMIT, WORD_LIMIT
@@ -22,11 +22,11 @@ _WARNS = (
     r"|caution|warning|beware|danger|watch\s+out|hands\s+off|under\s+no\s+circumstances)\b"
 )
 _REPEATED = 300
-"""The characters of a text typed without quotes that a confirmation repeats."""
+"""How many characters of a text typed without quotes an acknowledgement repeats."""
 _DIGITS = 12
-"""A number of an entry has no more digits."""
+"""The maximum number of digits of an entry's number."""
 _LONG_WORD = 60
-"""Characters of a word that count as one."""
+"""Longer words count as several words of so many characters."""
 _RESULT = (
     r"not|none|no|nothing|never|failed|fails|done|was|were|is|has|had|did|ok|okay|worked|unknown|impossible|see|n/a"
 )
@@ -39,12 +39,12 @@ _QUOTES = (('"', '"'), ("`", "`"), ("'", "'"), ("“", "”"), ("‘", "’"))
 
 
 def joined(run: App, words: Sequence[str] | None) -> str:
-    """Return a text that was typed as several words, or in quotes as one of them."""
+    """Return a text that was typed as one or several arguments."""
     return run.text(" ".join(words or ()))
 
 
 def one_of(text: str, option: str, name: str) -> str:
-    """Return a text that is either an argument or the value of the option `name`; both are a mistake."""
+    """Return a text given as an argument or as the option `name`; raise `UsageProblem` if both were given."""
     if text and option:
         what = f'There are two texts: "{shorten(text, 60)}", and "{shorten(option, 60)}" with {name}.'
         raise UsageProblem(what, try_='Write it once, in quotes: "…"')
@@ -57,12 +57,12 @@ def is_number(word: str) -> bool:
 
 
 def is_stdin(words: Sequence[str]) -> bool:
-    """Whether a text is "-": it is read from standard input."""
+    """Whether the text is "-", which means standard input."""
     return list(words) == ["-"]
 
 
 def acknowledged(words: Sequence[str], text: str) -> str:
-    """Return how an acknowledgement ends: with the text, if it had no quotes; in full, if rflow waited for it."""
+    """Return the end of an acknowledgement, which repeats an unquoted text, and all of one from standard input."""
     if not is_stdin(words):
         return f': "{shorten(text, _REPEATED)}".' if len(words) > 1 else "."
     lines = "".join(f"\n    {line}" for line in text.rstrip().splitlines())
@@ -70,7 +70,7 @@ def acknowledged(words: Sequence[str], text: str) -> str:
 
 
 def text_or_stdin(run: App, words: Sequence[str]) -> str:
-    """Return the text, or what standard input holds if the text is "-"."""
+    """Return the text, or the content of standard input if the text is "-"."""
     if not is_stdin(words):
         return joined(run, words)
     data = run.read_stdin(NOTE_LIMIT)
@@ -81,12 +81,12 @@ def text_or_stdin(run: App, words: Sequence[str]) -> str:
 
 
 def reads_like_a_warning(text: str) -> bool:
-    """Whether a note begins as a prohibition does ("Do NOT reboot …"), and is short enough to be a warning."""
+    """Whether a note starts like a prohibition ("Do NOT reboot …"), and is short enough to be a warning."""
     return bool(re.match(_WARNS, text)) and len(text.split()) <= WORD_LIMIT
 
 
 def may_be_cut(text: str, most: int) -> bool:
-    """Whether a text may have more than `most` words as a summary counts them, without loading how it does."""
+    """Whether a text may have more than `most` words, by a quick test that does not import the summary's count."""
     return not text.isascii() or len(text.split()) + len(text) // _LONG_WORD > most
 
 
@@ -100,7 +100,7 @@ def way_back_in(text: str) -> tuple[str, str]:
 
 
 def _is_quoted(before: str, after: str) -> bool:
-    """Whether what stands between two parts of a text is in quotes: these begin in the first and end in the second."""
+    """Whether the text between `before` and `after` is in quotes that open in `before` and close in `after`."""
     before = re.sub(r"(?<=\w)['’](?=\w)", "", before)  # didn't
     return any(
         end in after and (before.count(begin) % 2 if begin == end else before.count(begin) > before.count(end))
@@ -108,17 +108,17 @@ def _is_quoted(before: str, after: str) -> bool:
     )
 
 
-def say_change(run: App, outcome: "Outcome", text: str) -> None:
-    """Say how a change is recorded, where a step or a note of the session's owner names a way back."""
+def suggest_change(run: App, outcome: "Outcome", text: str) -> None:
+    """Suggest recording a change if a step or a note of the session's owner says how to revert something."""
     if not re.search(r"(?i)revert|undo|roll ?back|way back", text) or not way_back_in(text)[1]:
         return
     if outcome.events and not whose(outcome):
-        begin = run.begin(outcome.session)
+        begin = run.command_prefix(outcome.session)
         run.say(f'If this changed the system: {begin} undo, then {begin} change "…" --revert "…"')
 
 
 def wants_warning(run: App, text: str) -> bool:
-    """Ask whether a note that reads like a warning is one; Enter and Ctrl-C leave it a note."""
+    """Ask whether a note that reads like a warning is one; the default is no."""
     if not (run.can_ask and reads_like_a_warning(text)):
         return False
     question = "This reads like a warning. Show it as CAUTION at the top of every summary?"
@@ -126,9 +126,9 @@ def wants_warning(run: App, text: str) -> bool:
 
 
 def ask_letter(run: App, question: str, letters: Sequence[str]) -> str:
-    """Ask a question that is answered with one of `letters`; "" for any other answer. There must be a terminal."""
-    said = or_end(typed(folded(question)))
-    letter = said.strip()[:1].casefold()
+    """Ask a question with the possible answers `letters`; return "" for any other answer. There must be a terminal."""
+    answer = or_exit(typed(folded(question)))
+    letter = answer.strip()[:1].casefold()
     return letter if letter in letters else ""
 
 
@@ -145,13 +145,13 @@ def pairs(run: App, conditions: list[str] | None, actions: list[str] | None) -> 
 
 
 def read_password(run: App, question: str, *, from_stdin: bool) -> str:
-    """Return a password: the first line of standard input, or what is typed twice at a terminal, unseen."""
+    """Return a password from standard input, or typed twice at the terminal without echo."""
     if from_stdin:
         return _from_stdin(run)
     if not run.can_ask:
         raise UsageProblem("There is no terminal to ask for the password.", try_="Pipe it in, with --password-stdin.")
-    password = or_end(typed(question, hidden=True))
-    if or_end(typed("The same again", hidden=True)) != password:
+    password = or_exit(typed(question, hidden=True))
+    if or_exit(typed("The same again", hidden=True)) != password:
         raise UsageProblem("Those were two different passwords.", try_="Nothing was changed. Repeat the command.")
     return password
 

@@ -1,4 +1,4 @@
-"""Runs the program: a command line goes to its command, and every error becomes a sentence and an exit code."""
+"""Runs the program: dispatches a command line, and turns every error into a message and an exit code."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from rflow.cli.output import complain, discard_output, echo, guard_streams
+from rflow.cli.output import discard_output, echo, guard_streams, print_error
 from rflow.cli.parsing.reader import Call, global_values, read
 from rflow.cli.root import root
 from rflow.core.text import clean
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from rflow.cli.app import World
 
 _LIGHT = (["prompt"],)
-"""The beginnings of command lines that need no msgspec."""
+"""The first words of command lines that don't need msgspec."""
 
 
 def main() -> None:
-    """Run the program with the words of its command line."""
-    sys.unraisablehook = _interrupted_late
+    """Run the program with the command line of this process."""
+    sys.unraisablehook = _ignore_late_interrupt
     try:
         guard_streams()
         if "_RFLOW_COMPLETE" in os.environ:
@@ -34,15 +34,15 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.EPIPE:  # nobody reads on: `rflow list | head -1`
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:  # the reader has closed: `rflow list | head -1`
             discard_output()
             sys.exit(1)
         if os.environ.get("RFLOW_DEBUG"):
             raise
-        if isinstance(error, OSError) and error.filename is None:  # no path was meant: a stream takes no more
+        if isinstance(error, OSError) and error.filename is None:  # not about a file, so a stream can't be written
             discard_output()
             what = f"The output can't be written: {error.strerror}."
-            complain(NotDelivered(what, try_="What was recorded is kept. Send the output somewhere else."))
+            print_error(NotDelivered(what, try_="What was recorded is kept. Send the output somewhere else."))
             sys.exit(int(Exit.NOT_DELIVERED))
         echo(f"rflow: something unexpected happened ({type(error).__name__}). Nothing more was written.", err=True)
         echo("       Run it again with RFLOW_DEBUG=1 to see where, and please report it.", err=True)
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def run(words: Sequence[str], world: "World | None" = None) -> int:
-    """Run a command line, and return its exit code; `world` is that of a replay."""
+    """Run a command line, and return its exit code; a replay passes its `world`."""
     try:
         call = read(words, root) if list(words[:1]) in _LIGHT else _loaded(words)
         if call is not None:
@@ -59,10 +59,10 @@ def run(words: Sequence[str], world: "World | None" = None) -> int:
                 given.world = world
                 given.call(command, values)
         else:
-            return _by_typer(words)
+            return _run_with_typer(words)
     except RflowError as error:
         error.try_ = _typable(error.try_, words)
-        complain(error)
+        print_error(error)
         return int(error.exit_code)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -70,20 +70,20 @@ def run(words: Sequence[str], world: "World | None" = None) -> int:
 
 
 def _typable(remedy: str, words: Sequence[str]) -> str:
-    """Return what an error suggests to try, with the global options of the command line in its commands."""
+    """Return the advice of an error, with the global options of the command line added to its commands."""
     given = global_values(words)
     if not given:
         return remedy
     from rflow.cli.app import App
 
     store, user, session, config = map(given.get, ("store", "user", "session", "config"))
-    with suppress(RflowError):  # settings that can't be read are what the error is about
+    with suppress(RflowError):  # the error may be that the settings can't be read
         return App(store=store, user=user, session=session, config=config).typable(remedy)
     return remedy
 
 
-def _by_typer(words: Sequence[str]) -> int:
-    """Run a command line that Typer has to read, and return its exit code."""
+def _run_with_typer(words: Sequence[str]) -> int:
+    """Run a command line that Typer has to parse, and return its exit code."""
     from typer.exceptions import TyperException
 
     from rflow.cli.parsing.mistakes import check_values, explained
@@ -100,19 +100,19 @@ def _by_typer(words: Sequence[str]) -> int:
 
 
 def _loaded(words: Sequence[str]) -> Call | None:
-    """Read a command line, with what its command needs loaded."""
-    from rflow.cli.parsing.interrupts import held
+    """Parse a command line after importing msgspec, which its command needs."""
+    from rflow.cli.parsing.interrupts import defer_interrupts
 
-    with held():
+    with defer_interrupts():
         _import_msgspec()
         return read(words, root)
 
 
 def _import_msgspec() -> None:
-    """Import msgspec without two modules that it brings along, and rflow does not use.
+    """Import msgspec without two modules that it imports but rflow does not need.
 
-    Where `typing_extensions` is installed, msgspec prefers it to `typing`; it takes as long to import as msgspec
-    itself. For a third of that, `uuid` asks `platform` what the system is called; since Python 3.13 it knows.
+    If `typing_extensions` is installed, msgspec prefers it to `typing`; importing it takes as long as msgspec itself.
+    `uuid`, before Python 3.13, imports `platform` only for the name of the system, which takes a third of that.
     """
     without: dict[str, Any] = {"typing_extensions": None}
     if sys.platform == "linux" and sys.version_info < (3, 13):
@@ -126,7 +126,7 @@ def _import_msgspec() -> None:
             del sys.modules[name]
 
 
-def _interrupted_late(unraisable: Any) -> None:
-    """Say nothing of a Ctrl-C that fell where it can't be raised, such as a callback of an import: it has no effect."""
+def _ignore_late_interrupt(unraisable: Any) -> None:
+    """Don't report a Ctrl-C that can't be raised, such as in a callback of an import; it has no effect."""
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)

@@ -1,4 +1,4 @@
-"""News for somebody who asked a question or handed a session over: the answer, or the outcome of the handoff."""
+"""News for a user: answers to their questions, and the outcomes of their handoffs."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -15,18 +15,18 @@ from rflow.errors import NotFound, RflowError
 from rflow.service.sessions import load_session
 
 _SHOWN = 20
-"""The news that the inbox shows at once; it shows the others when it is asked again."""
+"""How many news items the inbox shows at once; the next call shows further ones."""
 _KEPT = timedelta(days=30)
-"""How long an answered question is kept, in case another answer follows."""
+"""For how long an answered question is still checked for further answers."""
 _GLANCED = 3
-"""The sessions at a server in which `rflow` alone looks for news: each is a request. The inbox looks in all."""
+"""How many sessions at a server `rflow` alone checks for news, because each is a request; the inbox checks all."""
 
 
 class News(NamedTuple):
-    """What happened in a session and what was said, and whether the session is this user's again.
+    """A news item: what happened in a session, and the text that came with it.
 
-    `entry` is the question or handoff that it is about, `event` the number of the event that is the news, and `brief`
-    what happened, with the session's code and without its texts.
+    `entry` is the question or handoff that it is about, `event` the number of the event, `brief` a short form without
+    texts of the session. `is_back` says that the session is the user's again.
     """
 
     session: Session
@@ -34,20 +34,20 @@ class News(NamedTuple):
     event: int
     brief: str
     what: str
-    said: str
+    text: str
     at: datetime | None
     is_back: bool = False
 
 
 class Unseen(NamedTuple):
-    """The news for a user, and the entries of which there will be no more."""
+    """The news for a user, and the entries about which there will be no more news."""
 
     news: list[News]
     over: set[Entry]
 
 
 def unseen(run: App, sessions: int | None = None) -> Unseen:
-    """Return the news not yet shown to this user: of the last `sessions` sessions added, or of all."""
+    """Return the news not yet shown to this user, from the last `sessions` sessions added, or from all."""
     found = Unseen([], set())
     last_shown = run.awaited.entries()
     by_session: dict[str, list[Entry]] = {}
@@ -70,7 +70,7 @@ def unseen(run: App, sessions: int | None = None) -> Unseen:
 
 
 def settle(run: App, found: Unseen) -> None:
-    """Remember what of the news the inbox has shown; say so where that can't be saved."""
+    """Record which news the inbox has shown; print a message if that can't be saved."""
     shown = {each.entry: each.event for each in found.news[:_SHOWN]}
     left = {each.entry for each in found.news[_SHOWN:]}
     try:
@@ -82,7 +82,7 @@ def settle(run: App, found: Unseen) -> None:
 
 
 def news_line(run: App) -> str:
-    """Return in a line what the inbox has to tell; "" if there is nothing."""
+    """Return one line about the news in the inbox; "" if there is none."""
     news = unseen(run, _GLANCED if run.at_server else None).news
     if not news:
         return ""
@@ -91,14 +91,14 @@ def news_line(run: App) -> str:
 
 
 def news_entries(news: Sequence[News], now: datetime, program: str) -> Iterator[str]:
-    """Yield the news as the inbox shows them: the session, what happened, and how to go on where it is theirs again."""
+    """Yield the lines of news: the session, what happened, and how to continue if it is the user's again."""
     indent = " " * 9
     for each in news[:_SHOWN]:
         code = each.session.code
         yield styled(wrapped(one_line(each.session.title), indent, f"{code}  "), bold=True)
         when = f", {ago(each.at, now)}" if each.at else ""
-        said = f": {one_line(each.said)}" if each.said else ""
-        yield wrapped(f"{each.what}{when}{said}", indent, indent)
+        text = f": {one_line(each.text)}" if each.text else ""
+        yield wrapped(f"{each.what}{when}{text}", indent, indent)
         if each.is_back:
             yield f"{indent}It is yours again: {program} resume {code}"
     if len(news) > _SHOWN:
@@ -106,7 +106,7 @@ def news_entries(news: Sequence[News], now: datetime, program: str) -> Iterator[
 
 
 def _news(session: Session, entry: Entry, me: str, now: datetime) -> tuple[list[News], bool]:
-    """Return all news of a question or a handoff in the order of their events, and whether there will be no more."""
+    """Return all news about a question or a handoff, in order, and whether there will be no more."""
     question = session.questions.get(entry.seq)
     if question is None:
         return _of_handoff(session, entry, me)
@@ -120,7 +120,7 @@ def _news(session: Session, entry: Entry, me: str, now: datetime) -> tuple[list[
             event=reply.seq,
             brief=f"{reply.by.name} answered your question {question.seq} in {session.code}",
             what=f"{reply.by.name} answered {quoted(question.text)}",
-            said=reply.text,
+            text=reply.text,
             at=reply.at,
         )
         for reply in sorted(question.replies, key=lambda reply: reply.seq)
@@ -143,7 +143,7 @@ def _of_handoff(session: Session, entry: Entry, me: str) -> tuple[list[News], bo
         event=change.seq,
         brief=brief,
         what=what,
-        said=change.text,
+        text=change.text,
         at=change.at,
         is_back=is_back,
     )
@@ -151,7 +151,7 @@ def _of_handoff(session: Session, entry: Entry, me: str) -> tuple[list[News], bo
 
 
 def _handoff_words(word: str, name: str, code: str) -> tuple[str, str]:
-    """Return what happened to a handoff, with and without the session's code."""
+    """Return a phrase for what happened to a handoff, with and without the session's code."""
     match word:
         case "expired":
             return f"nobody accepted your handoff of {code} in time", "nobody accepted your handoff in time"

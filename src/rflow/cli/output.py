@@ -1,9 +1,8 @@
-"""Standard output and standard error: what people see is cleaned here, styled here, and written here.
+"""Standard output and standard error: cleaning, styling and printing.
 
-`guard_streams` puts a `Guarded` stream before each of the two. All that is printed goes through it: data, messages,
-usage errors, help. On a terminal no control character of a text gets past it; only the styles that `styled` makes do.
-`rflow run` passes a command's output on by the descriptor, and the clipboard's escape sequence goes to /dev/tty: those
-two are meant to reach the terminal as they are.
+`guard_streams` wraps both in a `Guarded` stream, through which everything is printed: data, messages, usage errors,
+help. On a terminal it removes all control characters except the styles of `styled`. Two things bypass it on purpose:
+`rflow run` copies a command's output to the file descriptor, and the clipboard's escape sequence goes to /dev/tty.
 """
 
 import os
@@ -19,7 +18,7 @@ from rflow.core.text import clean, wrap
 from rflow.errors import RflowError
 
 _STYLE = f"\N{LEFT SQUARE BRACKET WITH QUILL}{os.urandom(8).hex()}["
-"""Begins a style in place of an escape character. It is random: no text holds it but what `styled` returns."""
+"""Marks the start of a style in place of an escape character. It is random, so that no text can contain it."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _COLOURS = {
     "red": "31",
@@ -33,7 +32,7 @@ _COLOURS = {
 
 
 class Guarded:
-    """A text stream as Python has it, with nothing written to it that a terminal would obey."""
+    """Wraps a text stream; control characters are removed from everything that is written to a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,7 +42,7 @@ class Guarded:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write a text; the length that counts is that of the text, whatever became of it."""
+        """Write a text, and return its length before cleaning, as callers expect."""
         self._stream.write(_for_terminal(text) if self._terminal else unstyled(text))
         return len(text)
 
@@ -54,17 +53,17 @@ class Guarded:
 
     @property
     def terminal(self) -> TextIO:
-        """The stream itself, for what rflow draws: nothing written to it may come from anybody else."""
+        """The unguarded stream, only for output that contains no text of users."""
         return self._stream
 
     @property
     def buffer(self) -> Any:
-        """Where bytes are written: the stream's own, but on a terminal they are cleaned as texts are."""
+        """The stream's binary buffer; on a terminal a wrapper that cleans what is written."""
         return _Bytes(self) if self._terminal else self._stream.buffer
 
 
 class _Bytes:
-    """Takes bytes for a terminal, and shows them as text."""
+    """A binary stream that writes to a terminal as cleaned text."""
 
     def __init__(self, stream: Guarded) -> None:
         self._stream = stream
@@ -73,13 +72,13 @@ class _Bytes:
         return getattr(self._stream, name)
 
     def write(self, data: bytes) -> int:
-        """Write bytes as UTF-8; what is not UTF-8 is replaced."""
+        """Write bytes decoded as UTF-8; invalid bytes are replaced."""
         self._stream.write(bytes(data).decode("utf-8", "replace"))
         return len(data)
 
 
 def guard_streams() -> None:
-    """Let no character stop the output, nor be obeyed: pipes and files get UTF-8, terminals what they can show."""
+    """Guard both streams, and make every text printable: pipes and files get UTF-8, terminals what they can show."""
     if sys.platform == "win32":
         from colorama import just_fix_windows_console  # comes with Typer there
 
@@ -88,20 +87,20 @@ def guard_streams() -> None:
 
 
 def _guarded(stream: TextIO | None) -> Any:
-    """Guard a stream; None, where it was closed before the program began, stays None."""
+    """Guard a stream; None, if it was closed before the program started, stays None."""
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     return cast(TextIO, Guarded(stream)) if stream is not None else None
 
 
 def discard_output() -> None:
-    """Discard what is left of the output: it would fail again when Python flushes it at the very end."""
+    """Discard the buffered output, which would fail again when Python flushes it on exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def echo(text: str = "", *, err: bool = False, newline: bool = True) -> None:
-    """Print a text at once."""
+    """Print a text, and flush the stream."""
     stream = sys.stderr if err else sys.stdout
     if stream is not None:
         stream.write(f"{text}\n" if newline else text)
@@ -109,7 +108,7 @@ def echo(text: str = "", *, err: bool = False, newline: bool = True) -> None:
 
 
 def echo_bytes(data: bytes) -> None:
-    """Print bytes at once: as they are to a pipe or a file, as text to a terminal."""
+    """Print bytes and flush: unchanged to a pipe or a file, as cleaned text to a terminal."""
     if sys.stdout is not None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -117,7 +116,7 @@ def echo_bytes(data: bytes) -> None:
 
 
 def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | None = None) -> str:
-    """Return a text that is styled where it reaches a terminal; NO_COLOR (no-color.org) leaves it plain."""
+    """Return a text with a style that takes effect on terminals only; NO_COLOR (no-color.org) disables styles."""
     codes = ["1"] * bold + ["2"] * dim + ([_COLOURS[colour]] if colour else [])
     if not codes or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return clean(text)
@@ -125,16 +124,16 @@ def styled(text: str, *, bold: bool = False, dim: bool = False, colour: str | No
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a stream is open (it may have been closed before the program began), and a terminal."""
+    """Whether a stream is a terminal; None is a stream that was closed before the program started."""
     return stream is not None and stream.isatty()
 
 
 def width_of(stream: TextIO | None) -> int:
-    """Return the columns of the terminal that a stream goes to, or what COLUMNS says; 80 where it goes elsewhere."""
+    """Return the width of the terminal of a stream, or COLUMNS if set; 80 if it is not a terminal."""
     if not is_terminal(stream):
         return 80
-    if (said := os.environ.get("COLUMNS", "")).isdecimal() and int(said):
-        return int(said)
+    if (setting := os.environ.get("COLUMNS", "")).isdecimal() and int(setting):
+        return int(setting)
     assert stream is not None
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
@@ -143,15 +142,15 @@ def width_of(stream: TextIO | None) -> int:
 
 
 def prose_width(stream: TextIO | None) -> int:
-    """Return the width to which text is wrapped: no line of more than 100 columns, which is hard to read."""
+    """Return the width to wrap text to: that of the terminal, from 40 to 100 columns."""
     return max(min(width_of(stream), 100), 40)
 
 
 @cache
 def command_pattern() -> re.Pattern[str]:
-    """Return what a command looks like in a message: from "rflow" to the end of the phrase, texts in quotes whole.
+    """Return the pattern of a command in a message: from "rflow" to the end of the phrase, with quoted texts.
 
-    It ends before the next command, and where a sentence does.
+    It ends before the next command, and at the end of a sentence.
     """
     from rflow.cli.commands import COMMANDS
 
@@ -163,9 +162,9 @@ def command_pattern() -> re.Pattern[str]:
 
 
 def folded(text: str, indent: str = "    ", first: str = "") -> str:
-    """Fold a message to the width of the terminal it goes to, between words; one that goes elsewhere stays as it is.
+    """Wrap a message to the width of the terminal; it is not changed if standard error is not a terminal.
 
-    Commands in it, which people copy, are never folded, nor are lines that are indented by four spaces or more.
+    Commands in it, which people copy, and lines that are indented by four spaces or more are never wrapped.
     """
     if not is_terminal(sys.stderr):
         return first + text
@@ -182,7 +181,7 @@ def folded(text: str, indent: str = "    ", first: str = "") -> str:
     return first + "\n".join(lines).replace(_NO_BREAK, " ")[shown:]
 
 
-def complain(error: RflowError) -> None:
+def print_error(error: RflowError) -> None:
     """Print an error: what happened, all its details, what to try."""
     lines = [folded(clean(error.what), "       ", f"{styled('rflow:', bold=True, colour='red')} ")]
     problems: tuple[str, ...] = getattr(error, "problems", ())
@@ -196,7 +195,7 @@ def _for_terminal(text: str) -> str:
 
 
 def unstyled(text: str) -> str:
-    """Leave the styles out: a pipe or a file gets the text alone."""
+    """Return a text without styles, for a pipe or a file."""
     if _STYLE not in text:
         return text
     first, *rest = text.split(_STYLE)

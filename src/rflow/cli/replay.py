@@ -37,13 +37,13 @@ _LONG = ("start", "choose", "progress", "handoff")
 """The commands whose output takes a while to read."""
 _PAUSE, _LONG_PAUSE = 1.3, 3.2
 _LONGEST = 50.0
-"""The seconds of all pauses together, so that a replay takes less than a minute."""
+"""The maximum sum of all pauses in seconds, so that a replay takes less than a minute."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a replay: a remark, or the words of a command with the time at which it runs.
 
-    `shown` is how it is shown where that differs. A command with `evidence` is not run again: its output is recorded.
+    `shown` replaces the words on the screen. With `evidence`, the recorded output is added and no command is run.
     """
 
     at: datetime
@@ -55,7 +55,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines_of(recording: Recording) -> Iterator[Line]:
-    """Yield a line for each event of a recording that a command can record again."""
+    """Yield a line for each event of a recording that a command can reproduce."""
     pinned = {event.fact.target: event.command_id for event in recording.events if isinstance(event.fact, Pinned)}
     for event in recording.events:
         if isinstance(event.fact, SessionStarted):
@@ -69,7 +69,7 @@ def lines_of(recording: Recording) -> Iterator[Line]:
 
 
 def _words_of(event: Event) -> Sequence[str]:
-    """Return the words of the command that records an event again; none for handoffs, and what a command implies."""
+    """Return the words of the command that reproduces an event; none for handoffs and implied events."""
     match event.fact:
         case ChoiceMade(label=label, assumed=assumed, reason=reason):
             return ["choose", label, *(["--assume", "--reason", reason] if assumed else [])]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rflow.cli.app import App, World
 
 
-class Given:
-    """The global options of a run. `app`, with all that commands need, is made when it is first wanted."""
+class GlobalOptions:
+    """The global options of a run. The `App`, with everything that commands need, is created on first use."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Given:
         return self._app
 
     def call(self, command: Command | None, values: dict[str, Any]) -> None:
-        """Call a command; without one, show where the current session stands."""
+        """Call a command; without one, show the status of the current session."""
         if command is None:
             from rflow.cli.display.status import show_status
 
@@ -92,7 +92,7 @@ def root(
         str | None, Option(metavar="[SHELL]", help="Make Tab complete, in this shell if none is named.")
     ] = None,
     show_completion: Annotated[str | None, Option(metavar="[SHELL]", help="Show the script that does so.")] = None,
-) -> Given:
+) -> GlobalOptions:
     """What have you tried so far? Work through a troubleshooting tree, and answer it in one command.
 
     `rflow` alone says where you are and what to type next.
@@ -100,11 +100,11 @@ def root(
     if version or install_completion is not None or show_completion is not None:
         _about_rflow(install_completion, show_completion)
         sys.exit()
-    return Given(store=store, user=user, session=session, config=config, verbose=verbose)
+    return GlobalOptions(store=store, user=user, session=session, config=config, verbose=verbose)
 
 
 def _about_rflow(install: str | None, show: str | None) -> None:
-    """Print the version, or the completion script of a shell, or install that; no command is run."""
+    """Print the version or the completion script of a shell, or install the script."""
     from rflow.cli.output import echo
 
     if install is None and show is None:

@@ -1,4 +1,4 @@
-"""The input and output of `progress`: a session of the store or a file of one, and output files."""
+"""The input and output of `progress`: a session from the store or from a file, and output files."""
 
 import os
 import sys
@@ -35,9 +35,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_source(run: App, name: str | None, *, leaves: bool = False) -> Source:
-    """Return the session: from a file if there is one of that name, standard input for "-", else by its code.
+    """Return the session to summarise: from a file of that name, standard input for "-", else by its code.
 
-    `leaves` says that it goes to others at once, and can't be called back: it is chosen as what is written to.
+    `leaves` says that the summary is sent to others at once; the session is then chosen as carefully as for writing.
     """
     if name is None and leaves:
         return Source(session=run.session_to_write(), stored=True)
@@ -53,7 +53,7 @@ def find_source(run: App, name: str | None, *, leaves: bool = False) -> Source:
 
 
 def _stored(run: App, name: str | None) -> Session:
-    """Load a session of the store; where there is none of that name, a format may be meant."""
+    """Load a session of the store; if it is not found, the error suggests a format of a similar name."""
     try:
         return run.session(name)
     except NotFound as error:
@@ -92,17 +92,17 @@ def read_input(name: str) -> bytes:
     return data
 
 
-def may_replace(run: App, name: str | None, *, overwrite: bool) -> None:
-    """Ask before a file is replaced, unless that was said with --overwrite; raise `UsageProblem` where nobody can."""
+def confirm_overwrite(run: App, name: str | None, *, overwrite: bool) -> None:
+    """Ask before a file is replaced, unless `overwrite`; raise `UsageProblem` if there is no terminal."""
     if name is None or overwrite or not _is_a_file(name):
         return
-    run.confirm(f"{name} is there already. Replace it?", "--overwrite")
+    run.confirm(f"{name} already exists. Replace it?", "--overwrite")
 
 
 def _is_a_file(name: str) -> bool:
-    """Whether there is a file that would be replaced; raise `UsageProblem` if it belongs to a store.
+    """Whether a file would be replaced; raise `UsageProblem` if it belongs to a store.
 
-    Our own output is none, and what can't be looked at can't be written either, which writing will say.
+    Devices don't count. A file that can't be examined is reported when writing it fails.
     """
     from pathlib import Path
 

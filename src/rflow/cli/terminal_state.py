@@ -1,6 +1,6 @@
-"""The state of a terminal: its current session, and the version of each session that it displayed last.
+"""The state of a terminal: its current session, and the version of each session that it last displayed.
 
-It holds only ids and numbers, never a text of a session, and can be deleted at any time without harm.
+The file contains only ids and numbers, never a text of a session, and can be deleted at any time.
 """
 
 import json
@@ -19,7 +19,7 @@ _SEEN_LIMIT = 50
 
 
 class _State:
-    """The file of a terminal and a store; `key` names both in full, because the file name is only a hash of it."""
+    """The file for a terminal and a store; `key` identifies both, because the file name is only its hash."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class _State:
     def read(cls, path: "str | Path") -> "_State":
         """Read a file; raise `OSError` or `ValueError`.
 
-        This needs neither msgspec nor pathlib, which `rflow prompt` can't wait for.
+        It does without msgspec and pathlib, which would slow `rflow prompt` down.
         """
         with open(path, "rb") as file:
             saved = json.load(file)
@@ -61,7 +61,7 @@ class _State:
 
 
 class Elsewhere(NamedTuple):
-    """A current session in another store: the URL of that, its id, and its code."""
+    """A current session in another store: the store's URL, and the session's id and code."""
 
     url: str
     session_id: str
@@ -84,7 +84,7 @@ class Terminal:
         return self._state.current
 
     def elsewhere(self) -> "Iterator[Elsewhere]":
-        """Yield the current sessions of this terminal in other stores, the one that was used last first."""
+        """Yield the current sessions of this terminal in other stores, most recently used first."""
         here = f" {self._id}"
         found = []
         for path in self._files():
@@ -102,7 +102,7 @@ class Terminal:
 
     @property
     def unsent(self) -> str | None:
-        """The `command_id` of the session that was started here last, if it could not be sent to its server."""
+        """The `command_id` of the session last started here, if it could not be sent to its server."""
         return self._state.unsent
 
     def enter(self, session_id: str, code: str = "") -> None:
@@ -112,24 +112,24 @@ class Terminal:
         self._write()
 
     def enter_unsent(self, command_id: str) -> None:
-        """Leave the current session for a new one that could not be sent: no command may go to the old one."""
+        """Replace the current session by a new one that could not be sent, so that no command goes to the old one."""
         state = self._state
         state.current, state.code, state.left, state.unsent = None, None, None, command_id
         self._write()
 
     @property
     def left(self) -> str | None:
-        """The id of the session that was last closed or handed off here, if none was started since."""
+        """The id of the session last closed or handed off here, if there is no current one since."""
         return self._state.left
 
     def leave(self, session_id: str) -> None:
-        """Make this session no longer the current one."""
+        """End being in this session, if it is the current one."""
         if self._state.current == session_id:
             self._state.current, self._state.left = None, session_id
             self._write()
 
     def seen(self, session_id: str) -> int | None:
-        """Return the version of a session that was last displayed here; None if that can't be saved."""
+        """Return the version of a session last displayed here; None if unknown, or if versions can't be saved."""
         return self._state.seen.get(session_id) if os.access(self._folder, os.W_OK) else None
 
     def saw(self, session_id: str, version: int) -> None:
@@ -156,7 +156,7 @@ class Terminal:
         return saved if saved.key == self._key else _State(key=self._key)
 
     def _write(self) -> None:
-        """Save the state; if that fails, the terminal has none (a read-only home must not stop anybody)."""
+        """Save the state. If that fails, remove the file: a read-only home must not stop the command."""
         from rflow.whole_files import write_own_file
 
         try:
@@ -164,7 +164,7 @@ class Terminal:
             write_own_file(self._file, bytes(self._state))
             if first:
                 self._prune()
-        except OSError:  # with an outdated version every later move would be refused
+        except OSError:  # an outdated version would make every later move be refused
             with suppress(OSError):
                 os.unlink(self._file)
 
@@ -185,10 +185,9 @@ class Terminal:
 
 
 def terminal_id(environ: Mapping[str, str]) -> str:
-    """Return an id for this terminal: its tmux pane, the id that the terminal program sets, or the shell's session.
+    """Return an id for this terminal: its tmux pane, the id set by the terminal program, or the shell's session.
 
-    tmux reuses pane numbers after a restart, and the system reuses session ids, so each is combined with what makes it
-    unique.
+    tmux reuses pane numbers, and the system reuses session ids, so each is combined with something unique.
     """
     if environ.get("RFLOW_TERMINAL"):
         return f"named {environ['RFLOW_TERMINAL']}"
@@ -202,7 +201,7 @@ def terminal_id(environ: Mapping[str, str]) -> str:
 
 
 def _session() -> str:
-    """Return an id for the session of this process: on POSIX from its leader, on Windows from the parent process."""
+    """Return an id of the session of this process: from its leader on POSIX, from the parent process on Windows."""
     if not hasattr(os, "getsid"):
         return f"parent {os.getppid()}"
     leader = os.getsid(0)
@@ -210,7 +209,7 @@ def _session() -> str:
 
 
 def _started(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot (proc(5), field 22); "" if the system does not say."""
+    """Return when a process started, in clock ticks since boot (proc(5), field 22); "" if that is unknown."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             stat = file.read()

@@ -1,7 +1,7 @@
-"""Reading times that people type, in their own time zone, and printing them unambiguously.
+"""Parsing times that users type, in their time zone, and printing them unambiguously.
 
-There are six forms, below. Libraries that read more guess: `dateparser` takes "9" for a date next year, `parsedatetime`
-fills a missing time of day in with that of now. What could mean two times is refused.
+Six forms are accepted (`FORMS`); ambiguous times are refused. Libraries that accept more forms guess: `dateparser`
+parses "9" as a date next year, and `parsedatetime` completes a date with the current time of day.
 """
 
 import re
@@ -18,7 +18,7 @@ _SPAN = re.compile(rf"{_LENGTH}\Z", re.IGNORECASE)
 
 
 class _Asked(NamedTuple):
-    """A time that somebody typed: the text, the time now in the user's zone, and whether it is past or future."""
+    """A typed time: its text, the current time in the user's zone (`here`), and whether it is in the past (`back`)."""
 
     text: str
     here: datetime
@@ -26,7 +26,7 @@ class _Asked(NamedTuple):
 
 
 class Form(NamedTuple):
-    """A form in which times are written: an example, a pattern of the whole text, and how to read a match."""
+    """A form of times: an example, a pattern of the whole text, and a function that parses a match."""
 
     example: str
     pattern: re.Pattern[str]
@@ -38,7 +38,7 @@ def _form(example: str, pattern: str, read: Callable[[_Asked, re.Match[str]], da
 
 
 def span(text: str, *others: str) -> timedelta:
-    """Return a span such as "4h", "30m", "1d12h"; raise `UsageProblem` for other text, with `others` as valid too."""
+    """Parse a span such as "4h", "30m", "1d12h"; raise `UsageProblem`, which lists `others` as valid values too."""
     match = _SPAN.match(text.strip())
     if not match or not any(match.groups()):
         *forms, last = "30m", "4h", "2d", *others
@@ -47,7 +47,7 @@ def span(text: str, *others: str) -> timedelta:
 
 
 def past(text: str, now: datetime) -> datetime:
-    """Return a time in the past: "02:10" is the latest, "friday 9:00" the last, "20m" how long ago."""
+    """Parse a time in the past: "02:10" and "friday 9:00" are the most recent such times, "20m" is 20 minutes ago."""
     at = _read(_Asked(text.strip(), now.astimezone(), back=True))
     if at > now:
         raise UsageProblem(
@@ -57,7 +57,7 @@ def past(text: str, now: datetime) -> datetime:
 
 
 def future(text: str, now: datetime) -> datetime:
-    """Return a time in the future: "14:30" and "friday 9:00" are the next, "2h" is how long from now."""
+    """Parse a time in the future: "14:30" and "friday 9:00" are the next such times, "2h" is two hours from now."""
     at = _read(_Asked(text.strip(), now.astimezone(), back=False))
     if at < now:
         raise UsageProblem(
@@ -67,7 +67,7 @@ def future(text: str, now: datetime) -> datetime:
 
 
 def is_time(text: str) -> bool:
-    """Whether a text is nothing but a time, or how long until one: "30m", "friday 9:00"."""
+    """Whether a text is a time or a span: "30m", "friday 9:00"."""
     return any(form.pattern.match(text.strip()) for form in FORMS) and any(map(str.isdigit, text))
 
 
@@ -85,7 +85,7 @@ def _read(asked: _Asked) -> datetime:
 
 
 def _refusal(asked: _Asked) -> UsageProblem:
-    """Return the error for a text that is no time, or that could be more than one."""
+    """Return the error for a text that is not a time, or is ambiguous."""
     text = asked.text.casefold()
     if re.fullmatch(r"\d{1,2}", text):
         return UsageProblem(
@@ -119,7 +119,7 @@ def _by_span(asked: _Asked, match: re.Match[str]) -> datetime:
 
 
 def _by_clock(asked: _Asked, match: re.Match[str]) -> datetime:
-    """Return the latest, or the next, time that a clock shows this."""
+    """Return the most recent, or the next, occurrence of a time of day."""
     clock = _clock(match["clock"])
     at = _on(asked.here.date(), clock)
     if asked.back and at > asked.here:
@@ -135,7 +135,7 @@ def _by_day(asked: _Asked, match: re.Match[str]) -> datetime:
 
 
 def _by_weekday(asked: _Asked, match: re.Match[str]) -> datetime:
-    """Return that time on the last, or the next, day of this name; today's own name could mean a week further."""
+    """Return a time on the last, or the next, such weekday; today's weekday is ambiguous and refused."""
     wanted = next(number for number, day in enumerate(_DAYS) if day.startswith(match["weekday"].casefold()))
     today = asked.here.date()
     ahead = (wanted - today.weekday()) % 7
@@ -149,7 +149,7 @@ def _by_weekday(asked: _Asked, match: re.Match[str]) -> datetime:
 
 
 def _by_date(asked: _Asked, match: re.Match[str]) -> datetime:
-    """Return an ISO time, as it is with an offset, else in the user's zone."""
+    """Parse an ISO time; without an offset it is in the user's time zone."""
     try:
         at = datetime.fromisoformat(asked.text)
         return at.astimezone() if at.tzinfo else _local(at)
@@ -165,12 +165,12 @@ def _clock(text: str) -> time:
 
 
 def _on(day: date, clock: time) -> datetime:
-    """Return a wall-clock time of a day, with the UTC offset of that time."""
+    """Return a time of day on a date, with the UTC offset of that time."""
     return _local(datetime.combine(day, clock))
 
 
 def _local(wall: datetime) -> datetime:
-    """Return a time of the user's wall clock; raise `UsageProblem` where the clock shows it twice, or never."""
+    """Return a wall-clock time with its offset; raise `UsageProblem` if the clock shows it twice, or never."""
     first, second = wall.astimezone(), wall.replace(fold=1).astimezone()
     if first.utcoffset() == second.utcoffset():
         return first

@@ -1,4 +1,4 @@
-"""Accounts of a store that several people use: who may sign in, by what, and what is recorded of it."""
+"""The accounts of a shared store: who may sign in, with which credentials, and the audit log."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from rflow.errors import NotAllowed, UsageProblem
 AccountKind = Literal["person", "agent"]
 CredentialKind = Literal["token", "session", "invitation", "reset", "opened", "device"]
 ENDED: tuple[CredentialKind, ...] = ("token", "session", "invitation", "reset", "device")
-"""What ends when an account is disabled or erased."""
+"""The credentials that are revoked when an account is disabled or erased."""
 
 NAME_LIMIT = 80
 EMAIL_LIMIT = 254
 PASSWORD_LENGTHS = (10, 200)
-"""The fewest and the most characters of a password; hashing a longer one would keep a server busy."""
+"""The minimum and maximum length of a password; hashing a longer one would keep a server busy."""
 INVITATION_LIFE = timedelta(hours=72)
 SESSION_LIFE, SESSION_IDLE = timedelta(days=7), timedelta(hours=12)
 OPENED_LIFE = timedelta(hours=1)
@@ -28,26 +28,26 @@ OPENED_LIFE = timedelta(hours=1)
 DEVICE_LIFE, DEVICE_INTERVAL = timedelta(minutes=10), timedelta(seconds=5)
 """How long a terminal's request to be signed in can be approved, and how often the terminal may ask whether it was."""
 LOGIN_LIFE = timedelta(days=90)
-"""How long the token works that a terminal gets."""
+"""How long the token of a terminal is valid."""
 ATTEMPTS, ATTEMPTS_WINDOW = 10, timedelta(minutes=15)
-"""How many wrong passwords an account, or a link, takes in a window of time."""
+"""How many wrong passwords are allowed for an account or a link within a time window."""
 ATTEMPTS_BY_ADDRESS = 50
-"""How many wrong passwords, or requests of terminals to be signed in, may come from one address in that window."""
+"""How many wrong passwords, or sign-in requests of terminals, are allowed from one address within that window."""
 UNKNOWN_ADDRESSES = 2_000
-"""How many such requests may come in that window from all clients whose address is not known."""
+"""How many of those are allowed within that window from all clients of unknown address together."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who somebody is at an OpenID Connect provider; an e-mail address is no identity."""
+    """A person's identity at an OpenID Connect provider; an e-mail address is not an identity."""
 
     issuer: str
     subject: str
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Somebody, or a program, who may sign in. `password` is a hash; without one, only other ways in work.
+    """A person or a program that may sign in. `password` is a hash; "" if they sign in by other means.
 
-    `email` is where notices go, unless `notices` says that they want none; nobody signs in with it.
+    `email` is the address for notices, unless `notices` is off; it can't be used to sign in.
     """
 
     id: str
@@ -73,11 +73,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What signs somebody in, or lets them act once: never its token, only the token's hash and last characters.
+    """A credential, without its token: only the token's hash and last characters (`ending`) are stored.
 
     `account` is the account's id; for "opened", the id of the link that was opened. `scopes` are those of an API token.
-    A "device" is a terminal that asks to be signed in: its `id` is the hash of the code that a person types, `label`
-    its name, `address` where it asked from, `by` who approved or denied it, and `account` who approved it.
+    A "device" is a terminal's request to be signed in: its `id` is the hash of the code that the user types, `label`
+    the terminal's name, `address` its network address, `by` who approved or denied it, and `account` who approved it.
     """
 
     id: str
@@ -95,9 +95,9 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What somebody did, and to what: `subject` is an id. Never a secret, never a text of a session.
+    """An entry of the audit log; `subject` is an id. It never contains a secret or a text of a session.
 
-    `by` is None where nobody is signed in. The store numbers the entries.
+    `by` is None if nobody was signed in. The store assigns `seq`.
     """
 
     at: Moment
@@ -110,12 +110,12 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 def from_address(address: str) -> dict[str, str]:
-    """Return what an audit entry has of where somebody signed in; nothing if that is not known."""
+    """Return the details of an audit entry about the address of a sign-in; empty if it is unknown."""
     return {"address": address} if address else {}
 
 
 def account_name(name: str) -> Person:
-    """Return who an account of this name is; raise `UsageProblem` for an empty or long name, or that of a queue."""
+    """Return the person for an account name; raise `UsageProblem` if it is empty, too long or the name of a queue."""
     who = person(clean(name))
     if not is_named(who) or who.is_queue or who.id.startswith("#") or len(who.name) > NAME_LIMIT:
         raise UsageProblem(
@@ -142,24 +142,24 @@ def check_password(password: str, account: Account) -> None:
 
 
 def email_address(text: str) -> str:
-    """Return an e-mail address as it is stored; raise `UsageProblem` for a text that is none."""
+    """Return an e-mail address as it is stored; raise `UsageProblem` if it is invalid."""
     address = text.strip()
     name, at, host = address.rpartition("@")
     plain = address.isascii() and address.isprintable() and not set(address) & set(' \t<>()[],;:\\"')
     if not (name and at and plain) or "." not in host.strip(".") or len(address) > EMAIL_LIMIT:
-        raise UsageProblem("That is no e-mail address.", try_="Write it as ben.okafor@example.com")
+        raise UsageProblem("That is not an e-mail address.", try_="Write it as ben.okafor@example.com")
     return address
 
 
 def is_live(credential: Credential, at: datetime) -> bool:
-    """Whether a credential works at a time: not expired, and a web session not idle for too long."""
+    """Whether a credential is valid: not expired, and, for a web session, not idle for too long."""
     if credential.expires_at is not None and at >= credential.expires_at:
         return False
     return credential.kind != "session" or at < (credential.used_at or credential.created_at) + SESSION_IDLE
 
 
 def actor_of(account: Account, roles: Mapping[str, MemberRole], credential: Credential | None = None) -> Actor | None:
-    """Return what an account is as an actor; None if it is disabled. A token limits it to the token's scopes."""
+    """Return the actor of an account; None if it is disabled. A token limits it to the token's scopes."""
     if not account.active:
         return None
     limited = account.kind == "agent" or (credential is not None and credential.kind == "token")
@@ -168,7 +168,7 @@ def actor_of(account: Account, roles: Mapping[str, MemberRole], credential: Cred
 
 
 def last_admin() -> NotAllowed:
-    """Return the error for a change after which no admin could sign in."""
+    """Return the error for a change that would leave no admin able to sign in."""
     return NotAllowed(
         "At least one admin must be able to sign in.",
         try_="Make another account an admin first: rflow user role NAME admin (or: rflow user add NAME --admin)",

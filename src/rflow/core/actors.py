@@ -1,4 +1,4 @@
-"""Who acts, with what they may do."""
+"""Actors: who does something, and what they are allowed to do."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -9,20 +9,19 @@ from rflow.core.people import Person
 from rflow.errors import NotAllowed
 
 MemberRole = Literal["reader", "member", "lead"]
-"""What a member is in a space."""
+"""The role of a member in a space."""
 
 Scope = Literal["read", "write", "move", "own", "share", "publish"]
-"""What an agent's token may allow: to read; to add entries; to move in the tree; to change who owns a session or close
-it; to make links and record deliveries; to publish trees, for a lead. Nearly every result shows something of a session,
-so a token without "read" allows nothing."""
+"""The scopes of an agent's token: read; add entries; move in the tree; change the owner of a session or close it;
+create links and record deliveries; publish trees, for a lead. Nearly every response shows something of a session, so a
+token without "read" allows nothing."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts: a person, an agent or rflow itself, with their role in each space that they may see.
+    """A person, an agent or rflow itself, with their role in each space that they may see.
 
-    `roles` of None is a member of every space, as everybody is who can open a local store. An `admin` of a server may
-    look after the store itself, and do what a lead may in every space. `scopes` limit an agent's token; None is no
-    limit.
+    `roles` is None for a member of every space, such as anyone who can open a local store. An `admin` of a server may
+    administer the store, and is a lead in every space. `scopes` limit an agent's token; None is no limit.
     """
 
     person: Person
@@ -31,7 +30,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope] | None = None
 
     def role_in(self, space: str) -> MemberRole | None:
-        """Return the actor's role in `space`; None where they may not even see it."""
+        """Return the actor's role in `space`; None if they may not see it."""
         if self.admin:
             return "lead"
         return "member" if self.roles is None else self.roles.get(space)
@@ -53,7 +52,7 @@ def check_scopes(actor: Actor, *scopes: Scope) -> None:
 
 
 def no_scope() -> NotAllowed:
-    """Return the error for what the scopes of a token don't allow."""
+    """Return the error for an action that the scopes of a token don't allow."""
     return NotAllowed(
         "This token does not allow that.", try_="Ask for a token with more scopes, or let a person do it."
     )

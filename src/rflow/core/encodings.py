@@ -1,4 +1,4 @@
-"""The encodings of captured output: UTF-8, UTF-16 with or without its mark, or what somebody named."""
+"""Decoding captured output: UTF-8, UTF-16 with or without a byte order mark, or a given encoding."""
 
 from codecs import lookup
 from collections import Counter
@@ -7,12 +7,12 @@ from rflow.errors import UsageProblem
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SAMPLE = 4096
-_FEWEST = 4  # pairs of bytes, to tell anything from them
+_FEWEST = 4  # the fewest pairs of bytes that allow a guess
 _NO_ENCODINGS = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
 
 
 def encoding_named(name: str) -> str:
-    """Return the encoding of that name; raise `UsageProblem` for what is none. "850" is code page 850."""
+    """Return the encoding with this name; raise `UsageProblem` if there is none. "850" means code page 850."""
     name = name.strip()
     try:
         found = lookup(f"cp{name}" if name.isdigit() else name).name
@@ -28,10 +28,10 @@ def encoding_named(name: str) -> str:
 
 
 def as_utf8(data: bytes, encoding: str = "", fallback: str = "") -> bytes:
-    """Return output as UTF-8, so that lines can be found by their bytes.
+    """Return output converted to UTF-8, so that it can be split into lines as bytes.
 
-    Without an `encoding` it is UTF-16 if it looks like that, else UTF-8, else `fallback`: what programs of this machine
-    use. Bytes that can't be read become U+FFFD, or stay where nothing better is known.
+    Without an `encoding`, it is decoded as UTF-16 if it looks like that, else as UTF-8 if it is valid, else as
+    `fallback`, the encoding of this machine's programs. Invalid bytes become U+FFFD, or are kept without a `fallback`.
     """
     if encoding:
         return data.decode(encoding, "replace").encode("utf-8", "replace")
@@ -43,10 +43,10 @@ def as_utf8(data: bytes, encoding: str = "", fallback: str = "") -> bytes:
 
 
 def _utf16_order(data: bytes) -> str:
-    """Return the encoding of UTF-16 without its mark (wmic, reg export); empty if it does not look like that.
+    """Return the encoding of UTF-16 without a byte order mark (wmic, reg export); "" if it does not look like that.
 
-    Of each pair of bytes the same one is zero in many, the other one hardly ever, and it reads as text. In other
-    scripts than ours the first are of few kinds; Chinese, of many, has to be named.
+    In UTF-16, the high bytes are often zero, or in other scripts have few distinct values, while the low bytes are
+    hardly ever zero. Chinese has many distinct high bytes, so its encoding has to be given.
     """
     sample = data[:_SAMPLE] if len(data) > _SAMPLE else data[: len(data) & ~1]
     for order, high, low in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):
@@ -58,7 +58,7 @@ def _utf16_order(data: bytes) -> str:
 
 
 def _of_three_kinds(data: bytes) -> bool:
-    """Whether nearly all bytes have one of three values."""
+    """Whether nearly all bytes have one of the three most common values."""
     return sum(count for _, count in Counter(data).most_common(3)) > 0.9 * len(data)
 
 
@@ -69,7 +69,7 @@ def _reads_as_text(sample: bytes, encoding: str) -> bool:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether data is UTF-8; a character may be cut at its end."""
+    """Whether data is valid UTF-8, apart from a character cut at its end."""
     try:
         data.decode()
     except UnicodeDecodeError as error:

@@ -8,19 +8,19 @@ from rflow.core.encodings import as_utf8
 from rflow.core.text import GONE, byte_size, counted, terminal_text
 
 HEAD, TAIL = 10, 40
-"""How many lines are kept of the beginning and of the end."""
+"""How many lines are kept from the start and from the end."""
 WIDTH = 400
 """How many characters are kept of a line."""
 _HEAD_BYTES, _TAIL_BYTES = 4 * 1024, 12 * 1024 - 128  # UTF-8; with the line between them below 16 KiB
-_RAW = 16 * 1024  # bytes of one raw line that are looked at
+_RAW = 16 * 1024  # how many bytes of a raw line are examined
 _SAMPLE = 64 * 1024
 
 _FULL_SCREEN = re.compile(rb"\x1b\[\?(?:1049|1047|47)h.*?(?:\x1b\[\?(?:1049|1047|47)l|\Z)", re.DOTALL)
-_CONTROL = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")  # without those that terminals are sent
+_CONTROL = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")  # without those that terminals interpret
 
 
 class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
-    """The text, with a line that says where something is missing, and how many lines are missing."""
+    """The text, with a line in place of the missing part, and how many lines are missing."""
 
     text: str
     left_out: int
@@ -29,9 +29,9 @@ class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
 def excerpt(data: bytes, *, cut: int = 0, cut_lines: int = 0, encoding: str = "", fallback: str = "") -> Excerpt:
     """Return the first and last lines of `data` as a terminal shows them, at most 16 KiB.
 
-    With `cut` bytes missing in the middle, `data` holds `cut_line(cut)` there; `cut_lines` is how many lines they were.
-    What a full-screen program drew is left out, and of binary data only the size is shown. `encoding` and `fallback`
-    are those of `as_utf8`.
+    If `cut` bytes are missing in the middle, `data` has `cut_line(cut)` there; `cut_lines` is how many lines they were.
+    The screens of full-screen programs are left out, and binary data is replaced by its size. For `encoding` and
+    `fallback` see `as_utf8`.
     """
     head, tail = (_on_screen(as_utf8(half, encoding, fallback)) for half in _halves(data, cut))
     if _is_binary(head) or _is_binary(tail):
@@ -49,12 +49,12 @@ def excerpt(data: bytes, *, cut: int = 0, cut_lines: int = 0, encoding: str = ""
 
 
 def cut_line(cut: int) -> str:
-    """Return the line that stands for `cut` missing bytes."""
+    """Return the line in place of `cut` missing bytes."""
     return f"… {byte_size(cut)} left out …"
 
 
 def _on_screen(data: bytes) -> bytes:
-    """Return output that draws over its own lines as the screen showed it at the end."""
+    """Return output that overwrites its own lines as the screen showed it at the end."""
     if b"\x1b[" not in data:
         return data
     from rflow.core.redraws import draws_over, redrawn
@@ -84,7 +84,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _without_screens(data: bytes) -> bytes:
-    """Replace what was drawn on the alternate screen (vim, less, top): single lines of it make no sense."""
+    """Replace the content of the alternate screen (vim, less, top), whose single lines make no sense."""
     return _FULL_SCREEN.sub(b"(full screen)\n", data) if b"\x1b[?" in data else data
 
 
@@ -120,7 +120,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _squeezed(line: bytes) -> bytes:
-    """Keep both ends of a raw line: a long text matters at its beginning, a progress bar at its end."""
+    """Keep both ends of a raw line: a long text matters at its start, a progress bar at its end."""
     return line if len(line) <= _RAW else line[: _RAW // 2] + line[-_RAW // 2 :]
 
 
@@ -135,7 +135,7 @@ def _fitting(lines: list[str], limit: int) -> list[str]:
 
 
 def _gap(lines: int, cut: int) -> list[str]:
-    """Return the line that stands for what is missing; none if nothing is."""
+    """Return the line in place of the missing part; none if nothing is missing."""
     if not lines:
         return [cut_line(cut)] if cut else []
     count = counted(lines, "line")

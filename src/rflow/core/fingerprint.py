@@ -1,11 +1,11 @@
-"""SHA-256, without OpenSSL for small data: hashlib loads OpenSSL first, which takes some 3 ms and 4 MB."""
+"""SHA-256, without OpenSSL for small data: importing hashlib loads OpenSSL, which takes about 3 ms and 4 MB."""
 
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 _SMALL = 1 << 20
-"""Below this many bytes, loading OpenSSL takes longer than it saves, though it hashes several times as fast."""
+"""Below this size in bytes, loading OpenSSL takes longer than its faster hashing saves."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Notices: that a handoff or a question waits for somebody, kept in the store until a server has sent them."""
+"""Notices about handoffs and questions, kept in the store until a server has sent them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -19,20 +19,20 @@ NoticeKind = Literal["handoff", "question", "reminder", "declined", "expired", "
 Way = Literal["", "mail", "post"]
 
 ATTEMPTS = 12
-"""How often a notice is tried before it is given up: over about five hours, see `retried`."""
+"""How many attempts to send a notice are made, over about five hours (see `retried`)."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 LEASE = timedelta(minutes=2)
-"""How long a server has for sending what it claimed; another one may claim it afterwards."""
+"""How long a server has to send a notice that it claimed; afterwards another server may claim it."""
 KEPT = timedelta(days=30)
-"""How long a notice that was sent, or given up, can be listed."""
+"""How long a notice is kept after it was sent or given up."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What waits to be sent to `to`, about entry `seq` of a session, which `by` made; it holds no text of the session.
+    """A notice to `to` about entry `seq` of a session, by `by`; it contains no text of the session.
 
-    As written with the entry it has no `way`: the server that claims it first makes of it one for each delivery, by
-    mail to the account `address` or by a post to the target `address`. `due` is when it is tried next. `settled_at` is
-    when it was sent, or needed not be sent, or was given up; `problem` says why the last attempt failed.
+    It is written without a `way`: the server that claims it first replaces it by one notice for each delivery, by mail
+    to the account `address` or by a post to the target `address`. `due` is the time of the next attempt. `settled_at`
+    is when it was sent, became unnecessary or was given up; `problem` says why the last attempt failed.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 def notices_of(session: Session, events: Iterable[Event]) -> list[Notice]:
-    """Return the notices that new events of a session bring; `session` is the state after them."""
+    """Return the notices for new events of a session; `session` is the state after them."""
     return [
         _notice(session, kind, event.seq, to, event.by, event.at)
         for event in events
@@ -83,11 +83,11 @@ def _receivers(session: Session, event: Event) -> Iterator[tuple[NoticeKind, Per
 
 
 NOTIFYING = (e.HandedOff, e.QuestionAsked, e.HandoffDeclined, e.HandoffExpired, e.Reassigned)
-"""The facts that bring notices."""
+"""The facts that cause notices."""
 
 
 def reminder(head: Head, pending: Pending, at: datetime) -> Notice:
-    """Return the reminder of a handoff that nobody has accepted; its id is the same each time."""
+    """Return the reminder of a pending handoff; its id is the same each time."""
     return _notice(head, "reminder", pending.seq, pending.to, pending.sender, at)
 
 
@@ -107,7 +107,7 @@ def _notice(session: Session | Head, kind: NoticeKind, seq: int, to: Person, by:
 
 
 def deliveries(notice: Notice, ways: Iterable[tuple[Way, str]], at: datetime) -> list[Notice]:
-    """Return a notice as one for each way and address by which it is sent, due at once."""
+    """Return one notice for each way and address to send it to, due at once."""
     return [
         replace(notice, id=f"{notice.id}:{way}:{address}", way=way, address=address, attempts=0, due=at)
         for way, address in ways
@@ -115,7 +115,7 @@ def deliveries(notice: Notice, ways: Iterable[tuple[Way, str]], at: datetime) ->
 
 
 def still_holds(notice: Notice, session: Session) -> bool:
-    """Whether a notice is still true: its handoff waits, its question has no reply, its session has the same owner."""
+    """Whether a notice is still true: the handoff is pending, the question unanswered, or the owner unchanged."""
     match notice.kind:
         case "handoff" | "reminder":
             return session.pending is not None and session.pending.seq == notice.seq
@@ -128,12 +128,12 @@ def still_holds(notice: Notice, session: Session) -> bool:
 
 
 def sent(notice: Notice, at: datetime) -> Notice:
-    """Return a notice that has been sent, or need not be sent any more."""
+    """Return a notice marked as sent, or as no longer necessary."""
     return replace(notice, settled_at=at, problem="")
 
 
 def retried(notice: Notice, at: datetime, problem: str, *, final: bool = False) -> Notice:
-    """Return a notice after an attempt that failed: due again after 30 s, 1 min, 2 min … 1 h, or given up."""
+    """Return a notice after a failed attempt: due again after 30 s, 1 min, 2 min … 1 h, or given up."""
     if final or notice.attempts >= ATTEMPTS:
         return replace(notice, settled_at=at, given_up=True, problem=problem)
     pause = min(FIRST_PAUSE * 2 ** max(notice.attempts - 1, 0), LONGEST_PAUSE)
@@ -141,10 +141,10 @@ def retried(notice: Notice, at: datetime, problem: str, *, final: bool = False) 
 
 
 def afresh(notice: Notice, at: datetime) -> Notice:
-    """Return a notice that was given up as one that is due now, and has not been tried."""
+    """Return a notice that was given up, reset so that it is due now."""
     return replace(notice, due=at, attempts=0, settled_at=None, given_up=False)
 
 
 def names(notice: Notice, person_id: str) -> bool:
-    """Whether a notice is from, to or for somebody."""
+    """Whether a notice is from, to or delivered to a person."""
     return person_id in (notice.to.id, notice.by.id, notice.address)

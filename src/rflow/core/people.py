@@ -1,4 +1,4 @@
-"""People, queues, programs and rflow itself: who acts or receives, with a stable id and a name."""
+"""People, queues, programs and rflow itself, with a stable id and a name."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ PersonKind = Literal["person", "queue", "agent", "rflow"]
 class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A person, a queue such as "@tier2" that any member may claim from, a program (agent), or rflow itself.
 
-    `id` is stable and used to compare; `name` is what they were called at the time, for people to read.
+    `id` is stable and used for comparison; `name` is their name at the time, for display.
     """
 
     id: str
@@ -26,18 +26,18 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
 
 
 RFLOW = Person(id="#rflow", name="rflow", kind="rflow")
-"""The author of what rflow does without a person: a handoff that expires, an heir who is assigned."""
+"""The author of what rflow does by itself, such as expiring a handoff."""
 
 
 def person(name: str) -> Person:
-    """Return the person, or the queue ("@tier2"), that `name` means.
+    """Return the person or queue ("@tier2") with this name.
 
-    Capitals, extra spaces and how an accent is composed make no difference.
+    Case, extra spaces and the Unicode composition of accents make no difference.
     """
     name = normal_name(name)
     return Person(id=person_id(name), name=name, kind="queue" if name.startswith("@") else "person")
 
 
 def is_named(somebody: Person) -> bool:
-    """Whether there is a name: not empty, and not only the @ of a queue."""
+    """Whether the name is not empty, and not only the @ of a queue."""
     return bool(somebody.name and somebody.id.removeprefix("@"))

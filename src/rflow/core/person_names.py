@@ -1,8 +1,8 @@
-"""The names of people, and the ids that follow from them; a shell prompt needs these without loading more."""
+"""The normal form of people's names, and their ids. A module of its own, so that a shell prompt loads nothing else."""
 
 
 def normal_name(name: str) -> str:
-    """Return a name with single spaces, and each accent composed in one way."""
+    """Return a name with single spaces, in Unicode form NFC."""
     name = " ".join(name.split())
     if not name.isascii():
         from unicodedata import normalize
@@ -12,5 +12,5 @@ def normal_name(name: str) -> str:
 
 
 def person_id(name: str) -> str:
-    """Return the id of the person with this name: capitals make no difference."""
+    """Return the id of the person with this name; case makes no difference."""
     return normal_name(name).casefold()

@@ -1,7 +1,7 @@
-"""Output that draws over its own lines (docker compose, cargo, npm): the text as the screen showed it at the end.
+"""Output that overwrites its own lines (docker compose, cargo, npm), as the screen showed it at the end.
 
-Only the moves that such programs make are understood, and only while they stay among the lines that were written:
-docs/decisions/0024 compares this with a whole terminal.
+Only the cursor movements of such programs are supported, and only within the lines that were written:
+docs/decisions/0024 compares this with a full terminal emulator.
 """
 
 import re
@@ -13,12 +13,12 @@ _WIDEST = 4096  # columns: a move further to the right is a mistake, or an attac
 
 
 def draws_over(text: str) -> bool:
-    """Whether an output moves the cursor up to lines that it has written."""
+    """Whether an output moves the cursor up."""
     return "\x1b[" in text and re.search(r"\x1b\[[0-9]*[AF]", text) is not None
 
 
 def redrawn(text: str) -> str:
-    """Return the lines that were on the screen at the end, without escape sequences."""
+    """Return the lines on the screen at the end, without escape sequences."""
     screen = _Screen()
     for token in _TOKEN.finditer(without_escapes(text)):
         if token[2]:
@@ -29,14 +29,14 @@ def redrawn(text: str) -> str:
 
 
 class _Screen:
-    """Lines, and a cursor among them."""
+    """The lines of a screen, and the cursor."""
 
     def __init__(self) -> None:
         self.lines = [""]
         self._row = self._column = 0
 
     def write(self, text: str) -> None:
-        """Write a text without controls, or carry out one control."""
+        """Write a text without control characters, or interpret one control character."""
         match text:
             case "\n":
                 self._row, self._column = self._row + 1, 0
@@ -54,7 +54,7 @@ class _Screen:
                 self._column = end
 
     def move(self, kind: str, parameter: str) -> None:
-        """Carry out a move or an erasure."""
+        """Interpret a cursor movement or an erasure."""
         number = min(int(parameter or 0), _WIDEST) if parameter.isdigit() or not parameter else 0
         count = max(number, 1)
         match kind:
@@ -73,7 +73,7 @@ class _Screen:
                 self._erase(kind, number)
 
     def _erase(self, kind: str, number: int) -> None:
-        """Erase to the end of the line or of the screen, or the line; what was on a cleared screen stays."""
+        """Erase to the end of the line or of the screen, or the line; a cleared screen keeps its content."""
         line = self.lines[self._row]
         if number == 0:
             self.lines[self._row] = line[: self._column]

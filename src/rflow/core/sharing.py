@@ -1,4 +1,4 @@
-"""Read-only links: what a store keeps of them, and when they end."""
+"""Read-only links (shares): their stored form, and when they work."""
 
 from datetime import datetime
 from typing import Literal
@@ -21,12 +21,12 @@ ViewForm = Literal["page", "md", "txt", "json"]
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A read-only link to a session, as a store keeps it: never the token, never a text of the session.
+    """A read-only link to a session, as it is stored: without the token, and without texts of the session.
 
     `ending` is the token's last four characters, to tell links apart. A snapshot shows the session up to event
-    `until_seq`, a live link also what is added later. `patterns` were the maker's own patterns of secrets at that time.
-    `password` is a hash, `max_views` how often it can be opened, `audience` who may open it. A link with an unknown
-    field opens nothing: that field may be there to protect it.
+    `until_seq`; a live link (None) also shows what is added later. `patterns` are the creator's own patterns for
+    secrets at that time. `password` is a hash, `max_views` how often it can be opened, `audience` who may open it. A
+    link with an unknown field is refused, because that field may restrict it.
     """
 
     id: str
@@ -49,9 +49,9 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class ShareWish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new link should be; matches of `patterns` are hidden besides the usual secrets.
+    """The options of a new link; matches of `patterns` are hidden in addition to the usual secrets.
 
-    `password` is the password itself; the link keeps only its hash.
+    `password` is in plain text here; only its hash is stored.
     """
 
     session: str
@@ -89,7 +89,7 @@ class ShareKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
-    """A share as it is stored; `dropped` views are only counted, and `data` is kept as it is, even if it is newer."""
+    """A share as it is stored. `data` is kept even if a newer rflow wrote it; `dropped` counts views not kept."""
 
     key: ShareKey
     data: bytes
@@ -97,12 +97,12 @@ class StoredShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_or_newer(data: bytes) -> Share | Literal["newer"] | None:
-    """Return a stored share; "newer" if only its key can be read, None if not even that."""
+    """Parse a stored share; return "newer" if only its key can be parsed, None if not even that."""
     return read_share(data) or ("newer" if read_key(data) else None)
 
 
 def read_view(data: bytes) -> "ShareView | None":
-    """Read a view as a store keeps it; None if it is damaged, or newer than this version."""
+    """Parse a stored view; None if it is damaged, or newer than this version."""
     try:
         return msgspec.json.decode(data, type=ShareView)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
@@ -124,7 +124,7 @@ def viewed_at(data: bytes) -> datetime | None:
 
 
 def stored_share(share: Share) -> StoredShare:
-    """Return a share as stores keep it."""
+    """Return a share in its stored form."""
     by = Creator(id=share.by.id)
     key = ShareKey(id=share.id, session=share.session, hash=share.hash, by=by, created_at=share.created_at)
     return StoredShare(key=key, data=msgspec.json.encode(share))
@@ -139,7 +139,7 @@ def read_key(data: bytes) -> ShareKey | None:
 
 
 def read_share(data: bytes) -> Share | None:
-    """Read a share as a store keeps it; None if it is damaged, or newer than this version: it opens nothing."""
+    """Parse a stored share; None if it is damaged, or newer than this version, and must not be opened."""
     try:
         return msgspec.json.decode(data, type=Share)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
@@ -180,7 +180,7 @@ def needs(share: Share, policy: Policy) -> frozenset[Need]:
 
 
 def works(share: Share, at: datetime, policy: Policy) -> bool:
-    """Whether a link works now for those who do what it `needs`: it is live, and its space has links."""
+    """Whether a link works for readers who do what it `needs`: it is live, and its space allows links."""
     return policy.links != "off" and state_of(share, at) == "live"
 
 

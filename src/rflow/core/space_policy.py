@@ -1,4 +1,4 @@
-"""Spaces as a store keeps them: their names, and the rules for what happens in them."""
+"""Spaces and their policies."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,12 +17,12 @@ NAME_LIMIT = 60
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The rules of a space: who may open links, how long a link lasts at most (in seconds), and how many days closed
+    """The rules of a space: who may open links, the longest life of a link (in seconds), and how many days closed
     sessions are kept. None is no limit.
 
-    `notice_texts` allows notices to show the title and the note of a handoff, or the question. `remind_after` and
-    `handoff_life` are after how many seconds a handoff that nobody accepts is reminded of, and goes back; 0 is never,
-    and None what the server does.
+    `notice_texts` allows notices to show the title and the note of a handoff, or the question. A pending handoff is
+    reminded of after `remind_after` seconds, and returned after `handoff_life` seconds; 0 is never, None the server's
+    default.
     """
 
     links: LinkPolicy = "public"
@@ -34,7 +34,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A space; its id is what sessions, trees and links are stored with."""
+    """A space; sessions, trees and links are stored with its id."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 DEFAULT = Space(id=DEFAULT_SPACE, name=DEFAULT_SPACE)
-"""The default space as long as nobody has set a policy for it."""
+"""The default space, until it has a policy of its own."""
 
 
 def space_id(name: str) -> str:
@@ -63,10 +63,7 @@ def new_space(name: str, at: datetime) -> Space:
 
 
 def check_link(policy: Policy, expires_at: datetime | None, at: datetime) -> None:
-    """Raise `NotAllowed` for a new link that the policy of its space does not allow.
-
-    Raises `UsageProblem` for one whose time is over already.
-    """
+    """Raise `NotAllowed` if the policy of a space does not allow a new link, `UsageProblem` if it would be expired."""
     if expires_at is not None and expires_at <= at:
         raise UsageProblem("The link would expire at once.", try_="Use a span such as --expires 24h.")
     if policy.links == "off":
@@ -90,5 +87,5 @@ def shown(span: timedelta) -> str:
 
 
 def expired_before(policy: Policy, at: datetime) -> datetime | None:
-    """Return before when a session must have been closed to be deleted now; None if all are kept."""
+    """Return the time before which closed sessions are deleted; None if all are kept."""
     return None if policy.retention_days is None else at - timedelta(days=policy.retention_days)

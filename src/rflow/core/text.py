@@ -25,7 +25,7 @@ _NONCHARACTERS = [
 
 @cache
 def _table() -> dict[int, str]:
-    """Return the replacement of each unsafe character; made when first needed, which is seldom."""
+    """Return the replacement of each unsafe character; created on first use, because it is rarely needed."""
     return (
         dict.fromkeys([*_CONTROLS, *_SURROGATES, *_NONCHARACTERS], GONE)
         | dict.fromkeys(map(ord, _NEWLINES), "\n")
@@ -35,10 +35,10 @@ def _table() -> dict[int, str]:
 
 
 def clean(text: str) -> str:
-    """Return untrusted text, safe to show: only `\\n` ends a line, no control, bidi or lone surrogate characters.
+    """Return untrusted text made safe for display: only `\\n` ends a line, no control, bidi or surrogate characters.
 
-    Controls other than newline and tab, and what is no character, become U+FFFD, which also stops escape sequences from
-    reaching the reader's terminal; bidi controls and byte order marks are dropped. Cleaning again changes nothing.
+    Control characters other than newline and tab, and noncharacters, become U+FFFD, so that escape sequences don't
+    reach the reader's terminal; bidi controls and byte order marks are removed. Cleaning twice changes nothing.
     """
     if _is_printable(text):
         return text
@@ -46,9 +46,9 @@ def clean(text: str) -> str:
 
 
 def ascii_controls(json: str) -> str:
-    """Return JSON with the controls that JSON leaves as they are (C1, bidi, line separators) as `\\uXXXX`.
+    """Return JSON with the control characters that JSON does not escape (C1, bidi, line separators) as `\\uXXXX`.
 
-    It reads back as the same value, and no terminal or editor acts on the controls in it.
+    It has the same value, and no terminal or editor interprets the control characters.
     """
     if _is_printable(json):
         return json
@@ -57,7 +57,7 @@ def ascii_controls(json: str) -> str:
 
 
 def _is_printable(text: str) -> bool:
-    """Whether a text holds nothing of the table above, which has no character that str.isprintable accepts."""
+    """Whether a text contains no character of the table above, none of which str.isprintable accepts."""
     return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
@@ -83,7 +83,7 @@ def shorten(text: str, width: int, measure: Callable[[str], int] = len) -> str:
 
 _COUNTED = 80
 _LINE = 24
-"""Characters that every line counts for at least: the indent of a short line in a list takes room too."""
+"""How many characters a line counts for at least, since short lines take room too."""
 
 
 def abridge(text: str, most: int) -> str:
@@ -105,7 +105,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def byte_size(count: int) -> str:
-    """Return a number of bytes for people: 512 bytes, 1.5 KiB, 12 MiB."""
+    """Return a number of bytes with a unit: 512 bytes, 1.5 KiB, 12 MiB."""
     if count < 1024:
         return counted(count, "byte")
     step = min((count.bit_length() - 1) // 10, 4)
@@ -149,7 +149,7 @@ def pad(text: str, width: int) -> str:
 
 
 def listing(what: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Return a sentence with what there is to choose from below it, a line each."""
+    """Return a sentence, followed by one line for each of the possible values."""
     if not rows:
         return what
     shown = [(shorten(one_line(word), 40, columns), shorten(one_line(meaning), 60)) for word, meaning in rows[:12]]
@@ -193,7 +193,7 @@ def wrap(line: str, width: int, first: str = "", rest: str = "") -> list[str]:
 
 @cache
 def _column_wrapper() -> "type[TextWrapper]":
-    """Return the standard library's wrapper, measuring in columns; imported only when text is wrapped."""
+    """Return the standard library's TextWrapper, measuring in columns; imported on first use."""
     from textwrap import TextWrapper
 
     class Chunk(str):
@@ -228,7 +228,7 @@ _CURSOR = f"[\r\b{_ERASE}]|[^\r\b{_ERASE}]+"
 
 
 def without_escapes(text: str) -> str:
-    """Return a text without escape sequences, but for the moves and erasures of a cursor among lines."""
+    """Return a text without escape sequences, except for cursor movements and erasures."""
     return re.sub(
         _ESCAPES, lambda escape: escape[0] if re.fullmatch(_MOVE, escape[0]) else "", text.replace("\x00", "")
     )

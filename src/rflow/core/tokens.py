@@ -1,4 +1,4 @@
-"""Tokens: random secrets with a prefix that says what they are for, and a checksum that detects typos."""
+"""Tokens: random secrets with a prefix for their purpose, and a checksum that detects typos."""
 
 import re
 from functools import cache
@@ -17,12 +17,12 @@ PREFIXES: dict[TokenKind, str] = {
     "opened": "rfo_",
     "device": "rfd_",
 }
-"""Secret scanners and rflow's own redaction recognise tokens by these."""
+"""The prefixes by which secret scanners and rflow's own redaction recognise tokens."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 33, 6
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-"""Those that RFC 8628 suggests for a code that people type: no vowels, so no words, and nothing that looks alike."""
+"""The letters that RFC 8628 suggests for typed codes: no vowels, so no words, and no similar-looking letters."""
 
 
 def token_of(random: bytes, kind: TokenKind = "link") -> str:
@@ -40,7 +40,7 @@ def is_token(text: str, kind: TokenKind = "link") -> bool:
 
 
 def user_code(random: bytes) -> str:
-    """Return a code for a person to type, from 16 random bytes: 8 letters (34 bits), such as "WDJB-MJHT"."""
+    """Return a code for people to type, from 16 random bytes: 8 letters (34 bits), such as "WDJB-MJHT"."""
     value, letters = int.from_bytes(random[:16]), ""
     for _ in range(8):
         value, letter = divmod(value, len(_LETTERS))
@@ -49,7 +49,7 @@ def user_code(random: bytes) -> str:
 
 
 def read_user_code(typed: str) -> str:
-    """Return a code as it was shown, whatever case and dashes it was typed with; "" if it can't be one."""
+    """Return a typed code in its normal form, ignoring case and dashes; "" if it is not a valid code."""
     letters = "".join(letter for letter in typed.upper() if letter.isalnum())
     return f"{letters[:4]}-{letters[4:]}" if re.fullmatch(f"[{_LETTERS}]{{8}}", letters) else ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rflow.core.people import Person, is_named, person
-from rflow.core.session.authors import unvouched
+from rflow.core.session.authors import as_unverified
 from rflow.core.text import clean
 from rflow.errors import BadInput
 from rflow.service.team.team_service import accounts_of
@@ -30,7 +30,7 @@ class PeopleMap:
         known = self._people.get(somebody.id)
         if known is not None:
             return known
-        kept = unvouched(somebody)
+        kept = as_unverified(somebody)
         if kept != somebody:
             self.names.add(somebody.name)
         return kept

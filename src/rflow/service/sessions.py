@@ -174,10 +174,10 @@ def space_named(workspace: "Workspace", name: str) -> "SpaceView":
 
 
 def receiver(workspace: "Workspace", name: str, *, new: bool = False) -> tuple[Person, bool]:
-    """Find who is meant by `name`: (who, whether they appear in this store).
+    """Return the person or queue called `name`, and whether the store knows them.
 
-    A name that is close to a known one is refused with that, unless `new` insists. A server checks
-    names itself, so there every name that is close to no other counts as known.
+    An unknown name that is similar to a known one is refused, unless `new` is set. A server checks names itself, so
+    there every other unknown name counts as known.
     """
     wanted = person(clean(name))
     if not is_named(wanted):

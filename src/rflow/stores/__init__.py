@@ -131,7 +131,7 @@ def _path(rest: str) -> str:
 
 
 def _absolute(path: str) -> str:
-    """Return an absolute path; a path that is not text could be opened, but not recorded, shown or put into a URL."""
+    """Return an absolute path; raise `UsageProblem` if it is not valid text, which a URL could not contain."""
     absolute = os.path.abspath(expanded(path))
     try:
         absolute.encode()

@@ -1,4 +1,4 @@
-"""The records of accounts, spaces, credentials and the audit: what all kinds of stores do with them."""
+"""Functions for the records of accounts, spaces, credentials and the audit log, shared by all kinds of stores."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, get_args

@@ -49,7 +49,7 @@ def _unreadable(code: str, event: Unreadable) -> Fault:
 def head(log: Log, stored: Head) -> Iterator[Fault]:
     """Report a list entry that differs from the events, unless a newer rflow wrote some of the events."""
     wanted = derived.stored_head(log.session)
-    if not stored.asked:  # rflow did not list questions before; the next entry brings them
+    if not stored.asked:  # older versions did not store this; the next entry adds it
         wanted = replace(wanted, asked=())
     if not _has_newer(log) and stored != wanted:
         what = "Lists show it differently from its entries."

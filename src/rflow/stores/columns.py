@@ -1,4 +1,4 @@
-"""What the SQL stores keep of a session, a person and a tree beside the records: the columns for lists and searches."""
+"""The columns of the SQL stores for listing and searching sessions, people and trees."""
 
 from datetime import datetime
 from typing import get_args

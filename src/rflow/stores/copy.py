@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rflow.core.people import Person
-from rflow.core.session.authors import with_people
+from rflow.core.session.authors import map_people
 from rflow.core.session.events import Stored
 from rflow.core.session.log import Log
 from rflow.core.session.replay import replay_session
@@ -95,7 +95,7 @@ def copy_store(
 
 
 def _readable(source: Store, counts: Counts) -> Iterator[str]:
-    """Return the ids of the sessions that can be read; the others are noted as not copied."""
+    """Yield the ids of the readable sessions; the others are recorded as not copied."""
     for session_id in source.ids():
         try:
             source.standing(session_id)
@@ -106,7 +106,7 @@ def _readable(source: Store, counts: Counts) -> Iterator[str]:
 
 
 def _listed(list_all: Callable[[], Iterable[_T]], counts: Counts) -> list[_T]:
-    """List what the source holds; if that can't be read, it is noted as not copied."""
+    """Return what a function lists; if that can't be read, it is recorded as not copied."""
     try:
         return list(list_all())
     except StoreProblem as problem:
@@ -140,7 +140,7 @@ def _refuse_conflicts(source: Store, target: Store, ids: list[str], rename: Rena
     conflicts = [
         target.load(session_id).code
         for session_id in both
-        if _differ(with_people(_events(source, session_id), rename), _events(target, session_id))
+        if _differ(map_people(_events(source, session_id), rename), _events(target, session_id))
     ]
     if conflicts:
         what = f"Nothing was copied: {', '.join(conflicts)} continued differently in the two stores."
@@ -157,7 +157,7 @@ def _copy_session(
     except NotFound:
         return True  # Deleted in the meantime.
     if rename is not _same:
-        log = replace(log, events=with_people(log.events, rename))
+        log = replace(log, events=map_people(log.events, rename))
     if log.header:
         counts.left.append(f"{log.code}, whose file a newer rflow wrote")
         return True
@@ -173,7 +173,7 @@ def _copy_session(
 
 
 def _read(source: Store, session_id: str, after: int, counts: Counts) -> tuple[Log, dict[str, bytes]]:
-    """Read a session and the contents of its events after `after`, as they are at one moment."""
+    """Read a consistent state of a session, and the contents of its events after `after`."""
     attempts = 0
     while True:
         log = source.load(session_id)
@@ -266,7 +266,7 @@ def _copy_trees(source: Store, target: Store, counts: Counts) -> list[str]:
 
 
 def _copy_tree(source: Store, target: Store, digest: str, space: str, counts: Counts) -> bool:
-    """Copy a version as it is, also one that a newer rflow wrote."""
+    """Copy a version unchanged, even one that a newer rflow wrote."""
     try:
         data = source.tree_data(digest, (space,))
     except StoreProblem as problem:
@@ -279,7 +279,7 @@ def _copy_tree(source: Store, target: Store, digest: str, space: str, counts: Co
 
 
 def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> None:
-    """Copy which version of a tree is current, also where that is one of a newer rflow."""
+    """Copy which version of a tree is current, even if a newer rflow wrote it."""
     try:
         data = target.tree_data(name.digest, (name.space,)) or source.tree_data(name.digest, (name.space,))
     except StoreProblem:
@@ -291,7 +291,7 @@ def _copy_name(source: Store, target: Store, name: TreeName, counts: Counts) -> 
 
 
 def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
-    """Copy the links with their views; a link that the target has, and may have ended since, stays as it is."""
+    """Copy the links with their views; a link that the target already has is not changed."""
     there = {share.key.hash for share in target.shares.stored()}
     for share in _listed(source.shares.stored, counts):
         if share.key.hash in there or target.standing(share.key.session) is None:
@@ -301,7 +301,7 @@ def _copy_shares(source: Store, target: Store, counts: Counts) -> None:
 
 
 def _copy_accounts(source: Store, target: Store, counts: Counts) -> None:
-    """Copy accounts, spaces, credentials and the audit; what the target has stays as it is."""
+    """Copy accounts, spaces, credentials and the audit log; existing ones in the target are not changed."""
     try:
         everything = source.accounts.everything()
     except UsageProblem:  # A store in a folder has none.

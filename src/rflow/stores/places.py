@@ -1,4 +1,4 @@
-"""Which paths belong to a store that is there already, so that nothing else is written to them."""
+"""Finding out whether a path belongs to an existing store, so that nothing else is written there."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def is_database(path: Path) -> bool:
 
 
 def check_new_place(path: Path) -> None:
-    """Raise `UsageProblem` where a new store or backup would be inside another store, or one of the files beside it."""
+    """Raise `UsageProblem` if a new store or backup would be inside another store, or one of SQLite's side files."""
     path = Path(os.path.realpath(path))
     store = _database_of(path) or next((folder for folder in path.parents if _is_store(folder)), None)
     if store:
@@ -31,7 +31,7 @@ def check_new_place(path: Path) -> None:
 
 
 def check_output(path: Path) -> None:
-    """Raise `UsageProblem` where a file of a store would be overwritten, or one added to its own folders."""
+    """Raise `UsageProblem` if an output would overwrite a file of a store, or be added to its own folders."""
     path = Path(os.path.realpath(path))
     store = path if is_database(path) else _database_of(path)
     for folder in path.parents:
@@ -42,7 +42,7 @@ def check_output(path: Path) -> None:
 
 
 def _database_of(path: Path) -> Path | None:
-    """Return the database that SQLite keeps a file of this name for."""
+    """Return the database that a side file of SQLite belongs to."""
     name, dash, end = path.name.rpartition("-")
     database = path.with_name(name) if name and dash + end in _BESIDE else None
     with suppress(OSError):
@@ -51,7 +51,7 @@ def _database_of(path: Path) -> Path | None:
 
 
 def _is_store(folder: Path) -> bool:
-    """Whether a folder has the file that says so."""
+    """Whether a folder contains the file that marks a store."""
     form = folder / FORMAT_FILE
     with suppress(OSError):
         if is_file(form):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.program import SCRIPT, Program, names_a_way_on
+from support.program import SCRIPT, Program, has_advice
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RLO, ESC = "\N{RIGHT-TO-LEFT OVERRIDE}", "\x1b[2J"
@@ -301,7 +301,7 @@ def test_text_that_is_not_utf_8_is_kept_as_far_as_it_can_be_read_and_that_is_sai
     assert "Warning" not in honest.err
     unknown = ("show", "E42 " + NOT_UTF_8)
     for words in (("start", NOT_UTF_8), unknown, ("choose", NOT_UTF_8), ("progress", "-f", NOT_UTF_8)):
-        assert names_a_way_on(words, me.run(*words).err)
+        assert has_advice(words, me.run(*words).err)
     for words in (("list", "--customer", NOT_UTF_8), ("list", "--owner", NOT_UTF_8), ("list", "--tree", NOT_UTF_8)):
         assert me.ok(*words).out == ""
     me.ok("--user", NOT_UTF_8, "note", "by a person from Paris")
@@ -393,7 +393,7 @@ def test_every_command_reports_a_damaged_store_and_leaves_it_alone(damage: str, 
     assert ana.ok("config", "list").out
 
 
-def test_a_folder_of_something_else_is_no_store_and_left_alone(ana: Program) -> None:
+def test_a_folder_of_another_program_is_refused_and_left_alone(ana: Program) -> None:
     folder = ana.home / "letters"
     folder.mkdir()
     (folder / "to the vendor.txt").write_text("Dear Sir or Madam")
@@ -408,7 +408,7 @@ def test_a_folder_that_may_not_be_entered_is_reported(name: str, ana: Program) -
     locked = ana.home / "locked"
     locked.mkdir(mode=0)
     for words in (("list",), ("start", "--title", "The till in Leeds is slow"), ("note", "x")):
-        error = ana.bound().refused(8, "--store", str(locked / name), *words)
+        error = ana.with_limited_permissions().refused(8, "--store", str(locked / name), *words)
         assert error.startswith("rflow: This user may not read or write all of")
 
 
@@ -419,7 +419,7 @@ def test_a_store_in_a_folder_that_may_not_be_entered_is_not_taken_for_an_empty_o
     url = url.replace("HERE", str(locked))
     ana.ok("--store", url, "start", "--title", "The till in Leeds is slow")
     locked.chmod(0)
-    bound = ana.bound()
+    bound = ana.with_limited_permissions()
     reading = [("list",), ("inbox",), ("show",), ("search", "till"), ("store", "info"), ("store", "check"), ()]
     for words in (*reading, ("store", "backup", str(copy)), ("store", "copy", url, str(copy)), ("note", "x")):
         error = bound.refused(8, "--store", url, *words)
@@ -439,7 +439,7 @@ def test_a_backup_or_store_that_cannot_be_reached_is_not_taken_for_a_missing_one
         ana.ok("--store", str(folder / name), "store", "backup", str(folder / f"backup-{name}"))
     before = sorted(locked.rglob("*"))
     locked.chmod(0)
-    bound = ana.bound()
+    bound = ana.with_limited_permissions()
     for words in (
         ("store", "verify", str(locked / f"backup-{name}")),
         ("--store", str(open_ / name), "store", "restore", str(locked / f"backup-{name}"), "--yes"),
@@ -459,7 +459,7 @@ def test_other_files_in_a_folder_that_may_not_be_entered_are_not_taken_for_missi
     runbook.write_text("# Till\n1. Ping it\n2. Restart it\n", "utf-8")
     locked.mkdir()
     locked.chmod(0)
-    bound = ana.bound()
+    bound = ana.with_limited_permissions()
     tree = str(locked / "till.toml")
     for code, words, what in (
         (6, ("tree", "import", str(locked / "book.md")), "The file can't be read: Permission denied."),
@@ -520,7 +520,7 @@ def test_a_clock_that_went_backwards_stops_nobody(ana: Program) -> None:
 
 
 @pytest.mark.slow
-def test_nobody_to_ask_and_nothing_to_read_from_is_no_trouble(ana: Program) -> None:
+def test_commands_handle_closed_standard_streams(ana: Program) -> None:
     """Whoever starts us may have closed our streams."""
     code = ana.show()["code"]
     for script in (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, Command, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import Call, read
-from rflow.cli.parsing.short_ways import SHORT
+from rflow.cli.parsing.shorthands import SHORT
 from rflow.cli.parsing.with_typer import root_command
 from rflow.cli.root import root
 from rflow.errors import RflowError

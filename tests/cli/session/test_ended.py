@@ -252,7 +252,7 @@ def test_a_word_finds_a_session_wherever_one_is_read_and_never_where_something_i
     assert "VPN drops in Leeds" in ana.ok("-s", "vpn", "show").out
     error = ana.refused(3, "-s", "vpn", "note", "It drops at noon")
     assert error == (
-        f'rflow: "vpn" is no code; nothing was written. {code} · VPN drops in Leeds · Contoso has it in title, '
+        f'rflow: "vpn" is not a code; nothing was written. {code} · VPN drops in Leeds · Contoso has it in title, '
         f"customer or ticket.\n       Name the session by its code: rflow -s {code} …\n"
     )
     for words in (("close", "resolved"), ("choose", "1"), ("undo",), ("share", "create"), ("handoff", "Ben")):

@@ -85,7 +85,7 @@ def test_what_refers_to_no_entry_is_refused(words: tuple[str, ...], ana: Program
     assert ana.show()["version"] == 1
 
 
-def test_an_assumption_is_settled_with_what_came_of_it(ana: Program) -> None:
+def test_an_assumption_is_settled_with_its_outcome(ana: Program) -> None:
     written = ana.ok("assume", "The cable is fine").err
     assert "assumption 2 recorded.\n" in written
     assert written.endswith('\nOnce you know: rflow assume "what came of it" --settled 2\n')
@@ -111,7 +111,7 @@ def test_only_an_assumption_can_be_settled(ana: Program) -> None:
     assert "Leave these out" in ana.refused(2, "assume", "--settled", "3", "--pin", "x")
 
 
-def test_an_assumption_and_what_came_of_it_the_wrong_way_round_are_answered_with_the_right_way(ana: Program) -> None:
+def test_swapping_an_assumption_and_its_outcome_is_refused_with_the_right_order(ana: Program) -> None:
     ana.ok("assume", "The certificate is valid")
     right = 'The other way round: rflow assume "it is expired, checked" --settled 2'
     for text in ("the certificate", "2"):
@@ -315,7 +315,7 @@ def test_undo_names_the_ways_to_an_older_entry(ana: Program) -> None:
     assert ana.ok("undo").err.endswith(f'took back your step 3 "Pinged the server".\n{ways}')
     assert "Older entries" not in ana.ok("undo").err  # nothing is left
     error = ana.refused(2, "undo", "2")
-    assert "undo takes no number: it takes back the last thing that you entered." in error
+    assert "undo takes no number: it undoes the last thing that you entered." in error
     assert 'To correct entry 2: rflow amend 2 "…"   To erase it: rflow redact 2' in error
     assert "Older entries" not in ana.ok("close", "--outcome", "abandoned").err + ana.ok("undo").err
 
@@ -440,7 +440,7 @@ def test_amend_corrects_every_kind_of_own_entry(printer: Program) -> None:
     assert "Tried two cables: it prints (corrected)" in printer.ok("show").out
 
 
-def test_a_result_that_is_added_later_is_no_correction(ana: Program) -> None:
+def test_adding_a_result_later_is_not_a_correction(ana: Program) -> None:
     ana.ok("step", "Tried a cable")
     ana.ok("amend", "2", "--result", "no change")
     assert "Tried a cable: no change\n" in ana.ok("show").out
@@ -491,13 +491,13 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert 'If it belongs to the text: rflow amend "99 hosts hum"' in unknown
     printer.ok("wait", "the vendor")
     error = printer.refused(2, "amend", "the vendor: a new head")
-    assert "Which entry? What you entered last is no text.\n" in error
+    assert "Which entry? The last thing you entered can't be amended.\n" in error
     assert 'rflow amend SEQ "…"' in error
     printer.ok("undo")
     assert "Which entry?" in printer.refused(2, "amend", "It hums loudly")
     printer.ok("note", "It hums at night")
     printer.ok("amend", "3", "It hums, loudly")
-    assert "You have corrected another since." in printer.refused(2, "amend", "It hums loudly")
+    assert "You have corrected another entry since." in printer.refused(2, "amend", "It hums loudly")
     printer.ok("attach", "-", "--label", "log of the tull", stdin="lp: error 42")
     assert "Which entry?" in printer.refused(2, "amend", "log of the till")
     printer.ok("note", "Once more")
@@ -505,7 +505,7 @@ def test_amend_without_a_number_is_refused_where_it_is_not_clear_what_is_meant(p
     assert '"three" is not the number of an entry.' in unquoted
     assert 'To correct your last entry: rflow amend "three It hums"' in unquoted
     printer.ok("choose", "green")
-    assert "Your last one is an answer, without a reason." in printer.refused(2, "amend", "It hums")
+    assert "Your last entry is an answer without a reason." in printer.refused(2, "amend", "It hums")
     assert [note["text"] for note in printer.show()["notes"]] == ["It hums, loudly", "It hums at night", "Once more"]
 
 
@@ -746,19 +746,19 @@ def test_at_a_terminal_a_summary_without_an_ask_says_so_on_the_screen_too(ana: P
 
 
 def test_asking_or_handing_over_warns_that_the_situation_is_old(ana: Program) -> None:
-    told = r'how it was at [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
+    told = r'the situation is that of [\d :-]+\. If that has changed{}: (rflow(?: -s [\w-]+)? brief --impact) "…"\n'
     ana.at(clock=ago(hours=2)).ok("start", "--title", "No labels")
     ana.at(clock=ago(hours=1)).ok("brief", "--impact", "no labels since 05:40")
-    assert "how it was" not in ana.ok("brief", "--ask", "Who has the key?").err
+    assert "the situation is that of" not in ana.ok("brief", "--ask", "Who has the key?").err
     ana.ok("step", "Moved the cable", "--result", "the first labels come out")
     assert re.search(told.format(""), ana.ok("brief", "--ask", "Who has a key?").err)
-    assert "how it was" not in ana.ok("brief", "--ticket", "PRN-7").err
+    assert "the situation is that of" not in ana.ok("brief", "--ticket", "PRN-7").err
     code = ana.show()["code"]
     said = re.search(told.format(", take it back, and"), ana.ok("handoff", BEN).err)
     assert said
     ana.ok("-s", code, "handoff", "--cancel")
     ana.ok(*said[1].split()[1:], "every second label comes out")
-    assert "how it was" not in ana.ok("handoff", BEN).err
+    assert "the situation is that of" not in ana.ok("handoff", BEN).err
 
 
 # Handing over
@@ -791,9 +791,7 @@ def test_a_handoff_carries_warnings_and_plans(ana: Program) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_handoff_with_a_mistake_in_its_plans_is_no_handoff(
-    words: tuple[str, ...], message: str, ana: Program
-) -> None:
+def test_a_handoff_with_invalid_contingencies_is_refused(words: tuple[str, ...], message: str, ana: Program) -> None:
     assert message in ana.refused(2, "handoff", BEN, *words)
     assert ana.show()["status"] == "open"
 

@@ -150,7 +150,7 @@ def test_a_file_and_standard_input_are_the_same(ana: Program, hull: Program) -> 
 
 
 @pytest.mark.parametrize("name", ["postgres-refused.jsonl", "dns-refused.jsonl"])
-def test_recorded_sessions_can_be_taken_in_and_gone_on_with(name: str, hull: Program) -> None:
+def test_example_sessions_can_be_imported_and_continued(name: str, hull: Program) -> None:
     code = hull.ok("import", str(SESSIONS / name)).err.split()[0]
     hull.ok("resume", code, "--take", "--reason", "to learn from it")
     hull.ok("note", "Taken over to learn from it")
@@ -210,7 +210,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_a_file_that_is_no_session_is_refused_as_such(name: str, ana: Program) -> None:
+def test_a_file_that_is_not_a_session_is_refused(name: str, ana: Program) -> None:
     data, told = GARBAGE[name]
     nobody = ana.at(store=str(ana.home / "nobody.db"))
     for words in (("import", "-"), ("progress", "-")):

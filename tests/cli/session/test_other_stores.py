@@ -62,7 +62,7 @@ def test_a_store_that_is_damaged_says_nothing_about_the_session(ana: Program, st
     assert notes(ana) == 0
 
 
-def test_a_store_whose_file_is_deleted_stands_in_no_way(ana: Program) -> None:
+def test_another_store_whose_file_is_deleted_is_ignored(ana: Program) -> None:
     in_store(ana, "other.db")
     for file in ana.home.glob("other.db*"):
         file.unlink()
@@ -70,7 +70,7 @@ def test_a_store_whose_file_is_deleted_stands_in_no_way(ana: Program) -> None:
     assert notes(ana) == 1
 
 
-def test_a_session_that_is_deleted_there_stands_in_no_way(ana: Program) -> None:
+def test_a_deleted_session_in_another_store_is_ignored(ana: Program) -> None:
     there, code = in_store(ana, "other.db")
     there.at(terminal="kitchen").ok("delete", code, "--yes")
     ana.ok("note", "Restarted it")

@@ -118,7 +118,7 @@ NOT_MOVES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("words", TABLE, ids=" ".join)
-def test_who_moves_what(words: tuple[str, ...], role: str, desk: Desk) -> None:
+def test_the_access_table_is_as_designed(words: tuple[str, ...], role: str, desk: Desk) -> None:
     if words[0] in ("done", "skip"):
         desk.ana.ok("back")  # to the action
     if role in ("the receiver", "the sender"):
@@ -171,7 +171,7 @@ def test_what_a_closed_session_still_takes(words: tuple[str, ...], owner: int, m
     assert not (desk.ana.home / "ran").exists()
 
 
-def test_a_refusal_says_whose_it_is_and_what_would_help(desk: Desk) -> None:
+def test_a_refusal_names_the_owner_and_what_to_do(desk: Desk) -> None:
     assert desk.ben.refused(5, "-s", desk.code, "choose", "1") == (
         f"rflow: {desk.code} belongs to Ana Ruiz.\n"
         f'       Take it over first: rflow resume {desk.code} --take --reason "…"\n'
@@ -375,7 +375,7 @@ def test_with_two_in_the_inbox_the_one_to_accept_is_named(desk: Desk) -> None:
     assert desk.ben.show()["code"] == desk.code
 
 
-def test_a_handoff_in_an_unknown_format_is_no_handoff(desk: Desk) -> None:
+def test_a_handoff_in_an_unknown_format_is_refused(desk: Desk) -> None:
     desk.ana.refused(2, "handoff", BEN, "-f", "marksdown")
     desk.ana.refused(2, "handoff", BEN, "--copy", RFLOW_REDACT_PATTERNS="(")
     assert desk.ana.show()["owner"]["name"] == "Ana Ruiz"
@@ -466,7 +466,7 @@ def test_a_name_with_an_accent_is_one_person_however_it_is_composed(tmp_path: Pa
     assert jose.show(code)["status"] == "closed"
 
 
-def test_who_takes_over_sees_what_is_asked_and_what_is_in_place(desk: Desk) -> None:
+def test_taking_over_shows_the_ask_and_the_changes_in_place(desk: Desk) -> None:
     desk.ana.ok("brief", "--ask", "Please restart PostgreSQL")
     desk.ana.ok("change", "Maintenance on", "--revert", "shopctl off")
     desk.ana.ok("handoff", BEN)
@@ -514,7 +514,7 @@ def test_an_ask_of_sixty_words_is_shown_whole(desk: Desk) -> None:
     assert "address-59 …" in " ".join(desk.ben.ok().out.split())
 
 
-def test_who_takes_over_sees_what_to_do_if_something_happens_during_a_wait(desk: Desk) -> None:
+def test_taking_over_shows_the_contingencies_of_a_wait(desk: Desk) -> None:
     desk.ana.ok("brief", "--situation", "No labels since 05:40")
     desk.ana.ok("wait", "the vendor", "--until", "2h", "--if", "no call by 09:30", "--then", "call Dave")
     desk.ana.ok("handoff", BEN, "--if", "it smokes", "--then", "pull the plug")
@@ -525,7 +525,7 @@ def test_who_takes_over_sees_what_to_do_if_something_happens_during_a_wait(desk:
         assert ("  situation: No labels since 05:40\n" in shown) == (words[:1] in (("accept",), ("resume",))), words
 
 
-def test_who_has_a_session_back_is_not_reminded_of_their_own_handoff(desk: Desk) -> None:
+def test_a_sender_with_the_session_back_does_not_see_their_own_handoff(desk: Desk) -> None:
     desk.ana.ok("handoff", BEN, "--if", "it smokes", "--then", "pull the plug")
     assert "it smokes" not in desk.ana.ok("handoff", "--cancel").out
 
@@ -558,7 +558,7 @@ def test_accepting_with_s_leaves_the_current_session(desk: Desk) -> None:
     assert desk.chloe.show()["code"] == desk.code
 
 
-def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None:
+def test_taking_over_shows_the_warnings_everywhere(desk: Desk) -> None:
     desk.ana.ok("warn", "Do NOT restart the queue before 03:00")
     desk.ana.ok("warn", "an old one")
     desk.ana.ok("warn", "--over", "9")
@@ -573,7 +573,7 @@ def test_who_takes_over_sees_the_warnings_wherever_they_look(desk: Desk) -> None
 # Somebody else's session
 
 
-def test_who_writes_into_the_session_of_another_reads_whose_it_is(desk: Desk) -> None:
+def test_writing_to_a_session_of_somebody_else_names_its_owner(desk: Desk) -> None:
     ben = desk.ben.at(cwd=desk.ana.home)
     assert ben.ok("-s", desk.code, "note", "Dust").err.startswith(
         f"{desk.code} · A label printer prints nothing · Leeds · owner Ana Ruiz: note "

@@ -59,7 +59,7 @@ def test_a_signal_is_reported_as_shells_do(ana: Program) -> None:
         ("USR1", ""),  # its number is another one on other systems
     ],
 )
-def test_a_signal_is_said_in_words_in_every_format_and_a_number_in_json(name: str, words: str, ana: Program) -> None:
+def test_a_signal_is_named_in_every_format_and_a_number_in_json(name: str, words: str, ana: Program) -> None:
     number = int(signal.Signals[f"SIG{name}"])
     result = ana.run("run", "-c", f"echo ready; kill -{name} $$")
     words = words or f"ended by signal {number}"
@@ -188,9 +188,7 @@ def test_a_program_that_may_not_be_run_is_reported(ana: Program) -> None:
     ],
     ids=lambda words: words[0] if isinstance(words, list) else "",
 )
-def test_a_command_of_the_shell_is_no_program_and_the_line_to_type_is_said(
-    words: list[str], line: str, ana: Program
-) -> None:
+def test_a_shell_builtin_is_refused_with_the_line_to_type(words: list[str], line: str, ana: Program) -> None:
     (ana.home / "bin").mkdir()  # some systems have a program called cd, which changes nothing
     said = ana.refused(2, "run", "--", *words, PATH=str(ana.home / "bin"))
     assert f'"{words[0]}" is a command of the shell, not a program.' in said or "sets a variable" in said
@@ -214,7 +212,7 @@ def test_an_encoding_can_be_named_for_what_is_run_and_what_is_attached(ana: Prog
 # What can't be run
 
 
-def test_what_is_no_program_ends_as_in_a_shell_and_leaves_nothing(ana: Program) -> None:
+def test_a_missing_program_ends_as_in_a_shell_and_leaves_nothing(ana: Program) -> None:
     for words in (("run", "nosuchcmd"), ("run", "--", "nosuchcmd", "--verbose")):
         assert ana.run(*words) == (
             127,
@@ -237,7 +235,7 @@ def test_a_whole_command_line_in_quotes_is_shown_with_the_shell(ana: Program) ->
     assert shlex.split(line.rpartition("rflow run -c ")[2]) == ["ls | wc -l 'a b'"]
 
 
-def test_a_name_that_is_too_long_is_no_program(ana: Program) -> None:
+def test_a_program_name_that_is_too_long_is_refused(ana: Program) -> None:
     for name in ("/" + "a" * 300, "a" * 300, "/a" * 5000):
         said = ana.run("run", "--", name)
         assert said.code == 127

@@ -179,7 +179,7 @@ def test_info_names_the_index_and_check_is_content_with_it(ana: Program) -> None
     assert ana.ok("store", "check").err == "The store is sound.\n"
 
 
-def test_the_index_is_no_place_for_an_output_file(ana: Program) -> None:
+def test_an_output_file_may_not_replace_the_index(ana: Program) -> None:
     ana.ok("search", "vpn")
     (index,) = ana.home.rglob("*-search")
     said = ana.refused(2, "progress", ana.json("list", "--json")[0]["code"], "-o", str(index))

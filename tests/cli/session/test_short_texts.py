@@ -87,7 +87,7 @@ def test_what_a_brief_would_cut_is_said_with_a_command_that_shortens_it(
     ],
     ids=" ".join,
 )
-def test_nothing_is_said_of_what_fits_or_is_no_part_of_a_brief(words: tuple[str, ...], ana: Program) -> None:
+def test_there_is_no_hint_for_texts_that_fit_or_are_not_in_a_brief(words: tuple[str, ...], ana: Program) -> None:
     assert hint(ana, *words) == ""
 
 
@@ -257,7 +257,7 @@ def test_who_hands_over_can_still_choose_what_a_brief_says(ana: Program) -> None
 
 
 @needs_terminal
-def test_nothing_is_said_where_there_was_room_or_nothing_to_shorten(ana: Program) -> None:
+def test_there_is_no_hint_if_there_was_room_or_nothing_to_shorten(ana: Program) -> None:
     ana.ok("brief", "--ask", "Can you check the gateway?", "--situation", "No till works", "--impact", "Nobody pays")
     assert after_brief(ana, "progress", "--brief") == []
     ana.ok("note", "The port is open")
@@ -274,7 +274,7 @@ def test_a_brief_that_warnings_make_longer_says_so(ana: Program) -> None:
     assert "The warnings have 96 words, so a brief may have 230 in place of 200." in " ".join(said.split())
 
 
-def test_without_a_terminal_only_who_asks_or_hands_over_hears_what_a_brief_lacks(ana: Program) -> None:
+def test_without_a_terminal_hints_about_a_brief_follow_only_questions_and_handoffs(ana: Program) -> None:
     fill(ana)
     assert "shorten" not in ana.ok("progress", "--brief", "--copy").err
     assert "A brief has no room for " in ana.ok("brief", "--ask", "Can you check the gateway tonight?").err
@@ -282,7 +282,7 @@ def test_without_a_terminal_only_who_asks_or_hands_over_hears_what_a_brief_lacks
     assert "A brief has no room for " in ana.ok("handoff", BEN, "--new-user").err
 
 
-def test_a_long_warning_is_said_to_take_the_room_of_other_entries(ana: Program) -> None:
+def test_a_long_warning_is_reported_as_taking_room_from_other_entries(ana: Program) -> None:
     said = ana.ok("warn", f"do NOT reboot Leeds: {LONG}").err
     assert 'A brief never cuts it (24 words; 14 leave room). Shorter: rflow amend 2 "…"\n' in said
     assert "leave room" not in ana.ok("amend", "2", "do NOT reboot Leeds: nobody could pay").err

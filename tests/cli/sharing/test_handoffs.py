@@ -131,7 +131,7 @@ def test_the_sender_sees_that_nobody_accepted_in_time(ana: Program, tmp_path: Pa
     assert ana.ok("inbox").err == "Your inbox is empty.\n"
 
 
-def test_what_was_taken_back_or_is_gone_is_no_news(ana: Program) -> None:
+def test_undone_or_deleted_entries_are_not_news(ana: Program) -> None:
     code = ana.start("--title", "Till 3 is slow")
     ana.ok("handoff", BEN)
     ana.ok("handoff", "--cancel")

@@ -114,7 +114,7 @@ def test_news_that_cannot_be_marked_as_shown_say_why(ana: Program, ben: Program)
     file.chmod(0o400)
     file.parent.chmod(0o500)
     try:
-        told = ana.bound().ok("inbox")
+        told = ana.with_limited_permissions().ok("inbox")
     finally:
         file.parent.chmod(0o700)
     assert "Till 3\n" in told.out

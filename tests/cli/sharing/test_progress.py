@@ -206,7 +206,7 @@ def test_from_a_store_that_can_only_be_read_it_is_copied_with_a_word(ana: Progra
     store = ana.home / "data" / "rflow"
     (store / "rflow.db").chmod(0o400)
     store.chmod(0o500)
-    me = ana.bound()
+    me = ana.with_limited_permissions()
     try:
         copied = me.ok("progress", "--copy")
         me.ok()
@@ -345,7 +345,7 @@ def test_progress_works_on_closed_sessions_and_on_others(ana: Program) -> None:
     assert ana.show(code)["status"] == "closed"
 
 
-def test_a_digest_tells_of_mine_or_of_everybodys(ana: Program) -> None:
+def test_a_digest_covers_my_sessions_or_all(ana: Program) -> None:
     ana.ok("start", "--title", "The till in Leeds is slow")
     ana.ok("start", "--title", "The door is stuck")
     ana.ok("close", "--outcome", "resolved")

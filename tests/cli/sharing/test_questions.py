@@ -93,7 +93,7 @@ def test_the_only_open_question_needs_no_number(tmp_path: Path) -> None:
     assert [reply["text"] for reply in ana.show()["questions"][0]["replies"]] == ["Yes, in the back room"]
 
 
-def test_who_has_no_session_but_was_asked_something_learns_where_to_answer(tmp_path: Path) -> None:
+def test_a_user_without_a_session_learns_which_question_to_answer(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ben = ana.at(user="Ben Okafor", terminal="other")
     code = ana.start("--title", "Till 3 is slow")

@@ -134,7 +134,7 @@ def test_a_dry_run_names_a_reason_for_declining_as_such(tmp_path: Path) -> None:
     assert "1 reason for declining" in said and "handoff note" not in said
 
 
-def test_a_closing_that_was_taken_back_is_no_handover(tmp_path: Path) -> None:
+def test_an_undone_closing_is_not_a_handover(tmp_path: Path) -> None:
     ana = Program(tmp_path)
     ana.start("--title", "Till 3 is slow")
     ana.ok("close", "--outcome", "resolved")

@@ -19,7 +19,7 @@ from rflow.cli.server import server_url
 from rflow.cli.server.device import Device
 from rflow.ports.wire.device import GRANT_TYPE, DeviceCodes
 from support.program import SCRIPT, Program
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.server import Served, serving
 from support.web.visitor import Visitor
 
@@ -182,7 +182,7 @@ def test_polling_fast_and_a_used_code_are_answered_as_rfc_8628_says_and_a_denied
     assert post("authorization", scope="admin").json()["error"] == "invalid_scope"
 
 
-def test_what_is_no_server_or_no_token_says_so_and_keeps_nothing(served: Served, ben: Program) -> None:
+def test_an_invalid_server_or_token_is_reported_and_not_stored(served: Served, ben: Program) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         gone = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -224,8 +224,8 @@ def test_behind_a_proxy_the_page_names_no_address_that_means_nothing(served: Ser
     assert "&lt;b>ana-laptop" in page.text or "&lt;b&gt;ana-laptop" in page.text
 
 
-def test_a_code_that_nobody_waits_for_is_said_and_guessing_ends(served: Served) -> None:
-    wait_for_a_quarter_with_room()
+def test_an_unknown_device_code_is_reported_and_guessing_is_limited(served: Served) -> None:
+    wait_for_attempts_window()
     browser = Visitor(served.url).sign_in("Root").go("/device").submit("/device", code="BCDF-GHJK")
     for _ in range(10):
         browser.go("/device?code=BCDF-GHJK")

@@ -28,7 +28,7 @@ def test_an_address_is_set_shown_switched_off_and_removed(root: Program) -> None
     listed = {user["name"]: user for user in root.json("user", "list", "--json")}
     assert (listed["Ben Okafor"]["email"], listed["Ben Okafor"]["notices"]) == ("ben@example.com", False)
     assert root.json("user", "mail", "Ben Okafor", "", "--on", "--json")["email"] == ""
-    assert "no e-mail address" in root.refused(2, "user", "mail", "Ben Okafor", "ben")
+    assert "not an e-mail address" in root.refused(2, "user", "mail", "Ben Okafor", "ben")
     assert "exclude" in root.refused(2, "user", "mail", "Ben Okafor", "--on", "--off")
     assert "ben@example.com" not in root.ok("audit").out
 
@@ -94,7 +94,7 @@ def test_the_password_of_the_mail_server_is_shown_nowhere(root: Program) -> None
     [
         ({"RFLOW_MAIL_SERVER": "smtp.example.com"}, "mail.from is missing"),
         ({"RFLOW_MAIL_SERVER": "smtp.example.com:0", "RFLOW_MAIL_FROM": "a@example.com"}, "mail.server is no host"),
-        ({"RFLOW_MAIL_SERVER": "smtp.example.com", "RFLOW_MAIL_FROM": "a"}, "no e-mail address"),
+        ({"RFLOW_MAIL_SERVER": "smtp.example.com", "RFLOW_MAIL_FROM": "a"}, "not an e-mail address"),
         ({"RFLOW_NOTICES_TARGET": "ops"}, 'no target "ops"'),
         ({"RFLOW_NOTICES_REMIND_AFTER": "soon"}, "not a time span"),
         (

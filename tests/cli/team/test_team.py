@@ -68,7 +68,7 @@ def test_somebody_without_a_password_gets_a_link_to_set_one(team: Program) -> No
 
 
 @pytest.mark.parametrize("stdin", ["", "\n", "short\n", f"{PASSWORD}\nmore\n", b"\xff" * 12, "x" * 5000])
-def test_a_password_that_is_no_good_changes_nothing(team: Program, stdin: str | bytes) -> None:
+def test_an_invalid_password_changes_nothing(team: Program, stdin: str | bytes) -> None:
     before = team.ok("audit").out
     assert team.run("user", "password", "Ben Okafor", "--password-stdin", stdin=stdin).code in (2, 6)
     assert team.run("user", "add", "Zoe", "--password-stdin", stdin=stdin).code in (2, 6)

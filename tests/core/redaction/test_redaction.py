@@ -10,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rflow.core.redaction import MARK, Redactor, in_words, rules
-from rflow.core.redaction.belief import is_status
 from rflow.core.redaction.finders import layouts
 from rflow.core.redaction.finders.devices import SETTINGS
 from rflow.core.redaction.finders.web import ADDRESSES
+from rflow.core.redaction.plausibility import is_status
 from rflow.core.redaction.prefixes import PREFIXES
 from rflow.errors import UsageProblem
 
@@ -200,7 +200,7 @@ def test_nothing_of_a_value_survives_beside_its_mark(
 @pytest.mark.parametrize(
     "verb", [*sorted(layouts._VERBS - {"on", "to", "sigue", "siendo"}), "sigue siendo", "has been set to"]
 )
-def test_every_verb_tells_a_value_in_a_sentence(verb: str) -> None:
+def test_every_verb_can_state_a_value_in_a_sentence(verb: str) -> None:
     assert Redactor()(f"The password for the smtp relay {verb} Blue-Kettle-47").endswith(f"{verb} {MARK}")
 
 
@@ -287,7 +287,7 @@ def test_the_kinds_are_named_and_counted_for_people() -> None:
 )
 def test_a_row_of_a_table_is_reached_by_the_words_that_lead_to_it(finder: str, sign: str) -> None:
     """A finder runs only where a text holds one of its words, so what a row looks for must be such a text."""
-    assert finder in {rule.find.__name__ for rule in rules.worth(f"{sign} ")}
+    assert finder in {rule.find.__name__ for rule in rules.rules_for(f"{sign} ")}
 
 
 def test_a_text_is_left_as_it_is_where_hiding_is_off() -> None:

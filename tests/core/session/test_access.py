@@ -147,7 +147,7 @@ def test_the_table_knows_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", ACCESS, ids=lambda command: command.__name__)
-def test_who_moves_what(command: type[Command]) -> None:
+def test_the_access_table_is_as_designed(command: type[Command]) -> None:
     """Every cell of the table: the command in each state, by each of the people."""
     for state, people in PEOPLE_IN.items():
         for who in people:
@@ -171,7 +171,7 @@ def check_cell(command: type[Command], state: str, who: Person) -> None:
         assert error.try_, cell
 
 
-def test_a_stranger_to_a_session_is_told_whose_it_is_and_how_to_take_it_over() -> None:
+def test_a_member_who_is_not_the_owner_learns_who_is_and_how_to_take_over() -> None:
     error = refusal(printing(), BEN, c.Choose(choice="Yes"))
     assert str(error) == 'K7QM-2F belongs to Ann. Take it over first: rflow resume K7QM-2F --take --reason "…"'
 
@@ -179,13 +179,13 @@ def test_a_stranger_to_a_session_is_told_whose_it_is_and_how_to_take_it_over() -
 @pytest.mark.parametrize(
     "wanted", [c.MakeChange(text="Drained web-3", revert="enable it"), c.SetWaiting(waiting_for="the vendor")]
 )
-def test_a_colleague_is_told_how_to_record_what_they_did_without_taking_over(wanted: c.Command) -> None:
+def test_a_colleague_learns_how_to_record_a_step_without_taking_over(wanted: c.Command) -> None:
     error = refusal(printing(), BEN, wanted)
     assert error.what == "Only Ann, who owns K7QM-2F, can enter that."
     assert error.try_.startswith('Tell Ann, or record it as a step: rflow -s K7QM-2F step "…" --result "…".')
 
 
-def test_a_sender_who_moves_on_is_told_how_to_take_the_handoff_back() -> None:
+def test_a_sender_who_moves_learns_how_to_cancel_the_handoff() -> None:
     scene = well_worn("offered", c.Choose)
     error = refusal(scene, ANN, c.Choose(choice="Yes"))
     assert str(error) == (
@@ -193,7 +193,7 @@ def test_a_sender_who_moves_on_is_told_how_to_take_the_handoff_back() -> None:
     )
 
 
-def test_who_finds_it_in_a_queue_is_told_to_claim_it() -> None:
+def test_a_session_in_a_queue_must_be_claimed_first() -> None:
     assert "rflow accept K7QM-2F" in str(refusal(well_worn("queued", c.Choose), CLEO, c.Choose(choice="Yes")))
 
 
@@ -284,7 +284,7 @@ def test_notes_and_evidence_since_then_do_not_stand_in_the_way_of_a_move() -> No
     assert scene.decide(ANN, c.Choose(choice="Yes", seen=seen))
 
 
-def test_the_loser_of_a_race_hears_who_moved_it_and_where_it_stands() -> None:
+def test_the_loser_of_a_race_gets_the_author_of_the_move_and_the_position() -> None:
     scene = printing()
     seen = scene.session.version
     scene.do(ANN, c.Choose(choice="Yes", seen=seen))
@@ -296,7 +296,7 @@ def test_the_loser_of_a_race_hears_who_moved_it_and_where_it_stands() -> None:
     assert "Nothing was written" in error.try_
 
 
-def test_the_former_owner_hears_that_it_was_taken_over_not_merely_that_they_may_not() -> None:
+def test_the_previous_owner_learns_of_the_takeover_in_the_refusal() -> None:
     scene = printing()
     seen = scene.session.version
     scene.do(BEN, c.TakeOver(reason="Ann has gone home"))
@@ -306,7 +306,7 @@ def test_the_former_owner_hears_that_it_was_taken_over_not_merely_that_they_may_
     assert "belongs to Ben" in error.what
 
 
-def test_who_moves_on_what_was_closed_meanwhile_hears_that() -> None:
+def test_a_move_in_a_session_closed_meanwhile_is_refused_with_that_reason() -> None:
     scene = printing()
     seen = scene.session.version
     scene.do(ANN, c.Close(outcome="escalated"))

@@ -151,7 +151,7 @@ def test_a_free_session_goes_into_a_tree_and_back_out_of_it() -> None:
     assert scene.session.tree is None
 
 
-def test_a_tree_that_is_not_in_the_store_is_said_to_be_missing() -> None:
+def test_a_missing_tree_is_reported() -> None:
     scene = printing()
     scene.trees.clear()
     assert isinstance(refusal(scene, ANN, Choose(choice="Yes")), NotFound)
@@ -186,7 +186,7 @@ def test_back_names_the_move_that_it_takes_back_and_passes_over_own_steps_and_no
     assert {step.seq: step.undone for step in scene.session.steps.values()} == {3: True, 4: False}
 
 
-def test_there_is_no_way_back_behind_the_beginning() -> None:
+def test_one_cannot_go_back_before_the_start() -> None:
     assert "this is where the session began" in str(refusal(printing(), ANN, Back()))
     assert "this is where the session began" in str(refusal(free(), ANN, Back()))
 
@@ -390,7 +390,7 @@ def test_a_step_that_is_still_to_come_is_refused() -> None:
     scene = printing()
     assert scene.decide(ANN, AddStep(text="Just now", happened_at=scene.now))
     error = refusal(scene, ANN, AddStep(text="Tomorrow", happened_at=scene.now + timedelta(minutes=1)))
-    assert "That time is still to come." in error.what
+    assert "That time is in the future." in error.what
 
 
 def test_a_step_of_this_very_moment_is_not_still_to_come() -> None:
@@ -419,7 +419,7 @@ def test_a_command_id_of_one_person_stays_theirs_when_another_uses_it() -> None:
     scene = printing()
     scene.do(ANN, AddNote(text="The lamp is green.", command_id="c-1"))
     scene.do(BEN, AddNote(text="It was red at noon.", command_id="c-1"))
-    entries = [scene.session.carried_out("c-1", by) for by in (ANN, BEN)]
+    entries = [scene.session.event_of_command("c-1", by) for by in (ANN, BEN)]
     assert [scene.session.notes[entry or 0].text for entry in entries] == ["The lamp is green.", "It was red at noon."]
 
 

@@ -152,14 +152,14 @@ def test_what_was_passed_on_may_be_taken_back_by_both_who_sent_it_and_returns_to
     assert (scene.session.owner, scene.session.status) == (ANN, "open")
 
 
-def test_who_passed_it_on_moves_it_no_more() -> None:
+def test_a_sender_can_no_longer_move_the_session() -> None:
     scene = passed_on()
     assert isinstance(refusal(scene, BEN, Choose(choice="Yes")), NotAllowed)
     scene.do(CLEO, Choose(choice="Yes"))
     assert scene.session.accepted_by == CLEO
 
 
-def test_once_accepted_a_later_decline_returns_it_to_whoever_accepted_last() -> None:
+def test_a_later_decline_returns_it_to_the_last_who_accepted() -> None:
     scene = printing()
     scene.do(ANN, HandOff(to=BEN))
     scene.do(BEN, Accept(), HandOff(to=CLEO))
@@ -199,14 +199,14 @@ def test_a_queue_declined_on_behalf_of_returns_it() -> None:
     assert (scene.session.owner, scene.session.status) == (ANN, "open")
 
 
-def test_nobody_hands_it_to_whom_has_it_already() -> None:
-    assert "is with Ann already" in str(refusal(printing(), ANN, HandOff(to=ANN)))
+def test_a_session_cannot_be_handed_to_its_owner() -> None:
+    assert "Ann owns K7QM-2F already" in str(refusal(printing(), ANN, HandOff(to=ANN)))
 
 
 @pytest.mark.parametrize(
     "nobody", [Person(id="", name=""), Person(id="@", name="@"), Person(id="\u202e", name="\u202e")]
 )
-def test_nobody_hands_it_to_nobody(nobody: Person) -> None:
+def test_a_handoff_needs_a_receiver(nobody: Person) -> None:
     assert isinstance(refusal(printing(), ANN, HandOff(to=nobody)), UsageProblem)
 
 
@@ -215,7 +215,7 @@ def test_the_name_of_a_receiver_carries_no_control_characters_into_the_record() 
     assert fact == HandedOff(to=Person(id="ben", name="Ben\N{REPLACEMENT CHARACTER}[2J"))
 
 
-def test_taking_over_tells_the_reason_and_ends_a_handoff() -> None:
+def test_taking_over_shows_the_reason_and_ends_a_handoff() -> None:
     scene = printing()
     scene.do(ANN, HandOff(to=BEN))
     scene.do(CLEO, TakeOver(reason="Ben is ill"))

@@ -199,7 +199,7 @@ def test_back_erases_nothing(scene: Scene) -> None:
 # By example
 
 
-def test_the_start_in_a_tree_is_no_step() -> None:
+def test_starting_in_a_tree_is_not_a_step() -> None:
     assert printing().session.steps == {}
     assert not printing().session.moves
 
@@ -248,7 +248,7 @@ def test_an_amended_note_keeps_its_place_its_time_and_its_author() -> None:
     assert scene.session.notes[3] == msgspec.structs.replace(before, text="It hums loudly", amended=True)
 
 
-def test_the_history_of_owners_can_be_told() -> None:
+def test_the_ownership_history_is_complete() -> None:
     scene = printing()
     scene.do(ANN, HandOff(to=BEN, note="Only ping is left"))
     scene.do(BEN, Choose(choice="Yes"), Close(outcome="resolved", summary="It was off"))

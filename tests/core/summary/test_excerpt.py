@@ -68,7 +68,7 @@ def test_sixteen_kib_are_never_exceeded(letter: str) -> None:
         (b"\x00" * 2_000_000, "(binary, 1.9 MiB)"),
     ],
 )
-def test_of_binary_data_only_the_size_is_told(data: bytes, text: str) -> None:
+def test_only_the_size_of_binary_data_is_shown(data: bytes, text: str) -> None:
     assert excerpt(data) == Excerpt(text=text, left_out=0)
 
 
@@ -86,14 +86,14 @@ def test_utf_16_as_powershell_writes_it_is_text() -> None:
     assert told.left_out == 10
 
 
-def test_missing_bytes_are_said_where_they_are_missing() -> None:
+def test_missing_bytes_are_marked_where_they_are_missing() -> None:
     data = log(1, 3) + cut_line(3_200_000).encode() + b"\n" + log(9001, 9002)
     assert excerpt(data, cut=3_200_000) == Excerpt(
         text="line 1\nline 2\nline 3\n… 3.1 MiB left out …\nline 9001\nline 9002", left_out=0
     )
 
 
-def test_missing_bytes_and_lines_are_said_together() -> None:
+def test_missing_bytes_and_lines_are_reported_together() -> None:
     data = log(1, 110) + cut_line(3_200_000).encode() + b"\n" + log(9001, 9140)
     told = excerpt(data, cut=3_200_000)
     lines = told.text.split("\n")

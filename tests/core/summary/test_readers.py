@@ -31,7 +31,7 @@ def test_the_brief_form_has_200_words_and_the_whole_form_three_fifths_of_the_cha
 
 
 @every_session
-def test_the_facts_of_a_key_are_those_of_ten_questions_and_said_in_the_session(name: str) -> None:
+def test_the_facts_of_a_key_belong_to_ten_questions_and_are_in_the_session(name: str) -> None:
     facts = facts_of(name)
     assert list(facts) == [str(number) for number in range(1, 11)]
     assert {sum(percent for percent, _ in each) for each in facts.values()} == {100}

@@ -349,7 +349,7 @@ def test_an_entry_is_missing_only_if_it_does_not_fit_beside_those_before_it(
 
     def present(some: list[Unit], words: int) -> Shown:
         filling = Filling(by_importance(some), words, lambda key, shown: 1)
-        filling.present(held_back=0)
+        filling.present(reserve=0)
         return filling.shown
 
     order, shown = list(present(units, 100_000)), present(units, room)
@@ -383,7 +383,7 @@ def test_forty_warnings_make_the_brief_form_longer_instead_of_being_cut() -> Non
     assert all(text.strip() in shown for text in warnings)
 
 
-def test_what_came_of_a_change_stands_behind_it_and_not_under_tried() -> None:
+def test_the_outcome_of_a_change_is_shown_with_it_and_not_among_the_steps() -> None:
     scene = free()
     scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
     scene.do(ANN, c.AddStep(text="Tried without firewall", result="809 too"))
@@ -393,7 +393,7 @@ def test_what_came_of_a_change_stands_behind_it_and_not_under_tried() -> None:
     assert entries(progress, "tried") == []
 
 
-def test_a_reverted_change_is_no_longer_so_from_when_to_when() -> None:
+def test_a_reverted_change_shows_its_time_range() -> None:
     scene = free()
     [made] = scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
     scene.do(ANN, c.AddStep(text="Tried without firewall", result="809 too"), c.RevertChange(change=made.seq))
@@ -425,7 +425,7 @@ def test_of_several_results_the_last_before_a_change_was_reverted_says_why() -> 
     assert "19 of 28 unregistered, worse" in text_of(progress_of(scene, brief=True), "reverted")
 
 
-def test_without_a_change_nothing_is_said_of_changes() -> None:
+def test_without_changes_there_is_no_section_of_changes() -> None:
     scene = free()
     scene.do(ANN, c.AddStep(text="4 calls in", result="none dropped"))
     assert entries(progress_of(scene), "changes") == []
@@ -462,7 +462,7 @@ def test_many_words_of_warnings_let_the_brief_form_grow() -> None:
     assert 200 < words <= brief_words(word_count(text_of(progress_of(scene, brief=True), "caution")))
 
 
-def test_a_result_long_after_or_of_somebody_else_is_not_what_came_of_a_change() -> None:
+def test_a_late_result_or_one_of_somebody_else_is_not_the_outcome_of_a_change() -> None:
     scene = free()
     scene.do(ANN, c.MakeChange(text="Firewall off", revert="netsh firewall on"))
     scene.do(BEN, c.AddStep(text="Looked at the switch", result="fine"))
@@ -471,7 +471,7 @@ def test_a_result_long_after_or_of_somebody_else_is_not_what_came_of_a_change() 
     assert "Then" not in text_of(progress_of(scene), "changes")
 
 
-def test_a_step_that_names_nothing_of_a_change_in_place_is_not_what_came_of_it() -> None:
+def test_a_step_without_a_word_of_a_change_is_not_its_outcome() -> None:
     scene = free()
     scene.do(ANN, c.MakeChange(text="Shop in maintenance", revert="shopctl on"))
     scene.do(ANN, c.AddStep(text="Asked for a login", result="only Dave has it"))
@@ -541,7 +541,7 @@ def test_a_pinned_note_that_repeats_the_ask_comes_after_other_facts() -> None:
     assert [unit.rank for unit in units] == [0, -1]
 
 
-def test_waiting_says_until_when_by_whom_and_when_that_has_passed() -> None:
+def test_a_wait_shows_its_deadline_author_and_whether_it_is_overdue() -> None:
     scene = free()
     until = looking().as_of.replace(hour=6)
     scene.do(ANN, c.SetWaiting(until=until, waiting_for="the network team"))
@@ -654,7 +654,7 @@ def test_what_somebody_was_asked_does_not_give_way_to_a_wait_for_somebody_else(a
     ],
 )
 @pytest.mark.parametrize("more", ["", ". Not before noon!", "; no restart"])
-def test_a_wait_for_something_else_or_somebody_else_is_said_in_full(said: str, more: str) -> None:
+def test_a_wait_for_something_or_somebody_else_is_shown_in_full(said: str, more: str) -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(ask=f"DBA team: approve the failover of the database{more}")))
     scene.do(ANN, c.SetWaiting(waiting_for=said))
@@ -719,7 +719,7 @@ def test_without_an_ask_the_owners_last_note_stands_in_its_place() -> None:
     assert "login on print-01" in text_of(progress, "notes")
 
 
-def test_who_did_a_step_and_when_is_said_where_it_is_somebody_else_than_before() -> None:
+def test_a_step_names_its_author_and_time_if_the_author_changes() -> None:
     scene = free()
     for who, text in ((ANN, "Restarted it"), (BEN, "Pinged it"), (BEN, "Looked at the switch"), (ANN, "Moved it")):
         scene.do(who, c.AddStep(text=text, result="no change"))
@@ -785,7 +785,7 @@ def test_a_warning_that_is_over_has_left_caution() -> None:
         assert text_of(progress, "reverted") == "the warning “Don't restart print-01” (Ben is done)"
 
 
-def test_a_warning_that_was_written_anew_does_not_read_as_over() -> None:
+def test_a_rewritten_warning_is_not_shown_as_ended() -> None:
     scene = free()
     [first] = scene.do(ANN, c.AddNote(text="The debug log on lb-1 writes 2 GB/h, 11 GB free", kind="warning"))
     scene.do(ANN, c.SettleAssumption(target=first.seq, text="7 GB free, the debug log stays"))
@@ -882,7 +882,7 @@ def test_an_impact_that_has_become_another_is_shown_as_it_was_at_first() -> None
     assert text_of(progress_of(scene), "before") == "40 agents can't open bookings, nobody can pay"
 
 
-def test_an_impact_that_is_only_said_more_exactly_has_no_earlier_one() -> None:
+def test_an_impact_that_is_only_more_precise_shows_no_earlier_one() -> None:
     scene = free()
     scene.do(ANN, c.SetBrief(brief=Brief(impact="12 people of payroll, who close today at 14:00")))
     scene.do(ANN, c.SetBrief(brief=Brief(impact="12 people of payroll, 2 are in; they close today at 14:00")))
@@ -920,9 +920,7 @@ WAIT = c.SetWaiting(waiting_for="the vendor")
         ([NO_LIGHT, c.Pin(), c.SetBrief(brief=Brief(ask="Who has a key?"))], "Tree at"),
     ],
 )
-def test_where_the_work_has_gone_on_without_the_tree_it_is_not_stuck_there(
-    commands: list[c.Command], label: str
-) -> None:
+def test_work_that_continued_outside_the_tree_is_not_shown_as_stuck(commands: list[c.Command], label: str) -> None:
     scene = printing("Yes")
     scene.do(ANN, *commands)
     assert [section.label for section in progress_of(scene).sections if section.key == "at"] == [label]
@@ -1107,7 +1105,7 @@ def test_a_step_that_was_corrected_comes_before_other_old_ones() -> None:
 
 
 @pytest.mark.parametrize("brief", [True, False])
-def test_what_to_do_if_something_happens_is_said_once_where_a_warning_says_it(brief: bool) -> None:
+def test_a_contingency_that_a_warning_repeats_is_shown_once(brief: bool) -> None:
     scene = free()
     scene.do(ANN, c.AddNote(text="If 5xx goes over 5 % again: call Piet (dba), +47 555 0119.", kind="warning"))
     once = Contingency(condition="5xx goes over 5 % again", action="call Piet, +47 555 0119")

@@ -181,7 +181,7 @@ def test_a_step_without_a_known_time_stays_behind_the_one_before_it() -> None:
     assert progress.tried[-1].at is None
 
 
-def test_what_was_taken_back_is_still_told_and_marked() -> None:
+def test_an_undone_step_is_still_shown_and_marked() -> None:
     scene = printing("Yes", "Yes")
     scene.do(ANN, Back(), Choose(choice="No"))
     assert shown(scene) == [
@@ -214,7 +214,7 @@ def ruled_out(scene: Scene) -> list[tuple[str, str, tuple[str, ...], bool]]:
     return [(one.question, one.answer, one.causes, one.unconfirmed) for one in told(scene).ruled_out]
 
 
-def test_what_an_answer_ruled_out_is_told_with_the_answer() -> None:
+def test_ruled_out_causes_are_shown_with_the_answer() -> None:
     assert ruled_out(printing("Yes", "Yes", "done", "No")) == [
         ("Does it show a paper jam?", "Yes", ("Call the network team",), False),
     ]
@@ -254,7 +254,7 @@ def test_changes_say_how_to_revert_them_and_whether_they_were() -> None:
     assert changes == [(3, "Set it to DHCP", "10.4.0.17", True), (4, "Tray 2", "Tray 1", False)]
 
 
-def test_it_says_for_whom_it_waits() -> None:
+def test_it_says_who_it_waits_for() -> None:
     scene = printing()
     scene.do(ANN, SetWaiting(until=NIGHT + timedelta(hours=4), waiting_for="the caretaker"))
     [waiting] = told(scene).waiting
@@ -262,7 +262,7 @@ def test_it_says_for_whom_it_waits() -> None:
     assert (waiting.text, waiting.until.isoformat()) == ("the caretaker", "2026-03-02T07:14:00+01:00")
 
 
-def test_what_lies_ahead_is_told_two_levels_deep_and_not_once_it_is_closed() -> None:
+def test_the_next_nodes_are_shown_two_levels_deep_unless_it_is_closed() -> None:
     scene = printing("Yes")
     assert {line.depth for line in told(scene).ahead} == {1, 2}
     scene.do(ANN, Close(outcome="resolved", summary="It was off"))
@@ -309,7 +309,7 @@ def test_notes_read_as_they_were_amended() -> None:
     assert (note.text, note.by, note.amended) == ("It hums\nloudly", "Ben", True)
 
 
-def test_since_tells_what_came_after_and_counts_what_came_before() -> None:
+def test_since_shows_later_entries_and_counts_earlier_ones() -> None:
     scene = printing("Yes")
     scene.do(ANN, AddNote(text="It hums"), AddEvidence(evidence=output("idle", label="before")))
     seen, at = scene.session.version, scene.now
@@ -323,7 +323,7 @@ def test_since_tells_what_came_after_and_counts_what_came_before() -> None:
     assert progress.position is not None
 
 
-def test_of_a_long_session_the_last_entries_are_told_under_their_own_numbers_and_the_rest_is_counted() -> None:
+def test_a_long_session_shows_its_last_entries_with_their_numbers_and_counts_the_rest() -> None:
     scene = printing("Yes", "No")
     for number in range(1, 6):
         scene.do(
@@ -337,7 +337,7 @@ def test_of_a_long_session_the_last_entries_are_told_under_their_own_numbers_and
     assert progress.redacted == 2, "only what is shown is looked through"
 
 
-def test_what_a_step_written_down_later_is_numbered_does_not_depend_on_how_many_are_told() -> None:
+def test_the_number_of_a_late_step_does_not_depend_on_how_many_are_shown() -> None:
     scene = printing("Yes", "No")
     scene.do(ANN, AddStep(text="Had switched it off", happened_at=NIGHT))
     assert told(scene).tried[0].text == "Had switched it off"
@@ -364,7 +364,7 @@ def test_an_ask_given_now_stands_before_the_recorded_one() -> None:
     assert told(scene, ask="").ask is None
 
 
-def test_a_handoff_says_from_whom_and_with_which_words() -> None:
+def test_a_handoff_shows_its_sender_and_note() -> None:
     scene = printing()
     scene.do(ANN, HandOff(to=TIER2, note="Only ping is left"))
     progress = told(scene)
@@ -626,7 +626,7 @@ def listed(scene: Scene) -> DigestEntry:
     return digest_of([scene.session], looking(), None).sessions[0]
 
 
-def test_a_digest_tells_each_session_in_a_few_lines() -> None:
+def test_a_digest_shows_each_session_in_a_few_lines() -> None:
     scene = printing("Yes")
     scene.do(ANN, Choose(choice="Yes"), Skip(reason="Locked room"))
     scene.do(ANN, MakeChange(text="DHCP", revert="Fixed"), SetWaiting(waiting_for="the caretaker"))
@@ -663,7 +663,7 @@ WIDE = tree_of(
 )
 
 
-def test_a_position_that_its_tree_does_not_have_is_told_all_the_same() -> None:
+def test_a_position_missing_from_its_tree_is_still_shown() -> None:
     scene = printing("Yes")
     scene.trees = dict.fromkeys(scene.trees, WIDE)
     progress = told(scene)

@@ -160,7 +160,7 @@ def test_the_outline_stops_at_the_depth_asked_for_and_says_what_it_cut() -> None
     assert outline(PRINTER, "paper", 0) == []
 
 
-def test_what_stands_further_up_is_not_told_again() -> None:
+def test_what_is_shown_further_up_is_not_repeated() -> None:
     lines = outline(PRINTER, "power", 9)
     again = [(line.label, line.node) for line in lines if line.repeated]
     assert again == [("", "prints"), ("Yes now it is", "prints"), ("", "power")]
@@ -297,7 +297,7 @@ def test_what_is_ruled_out_is_out_of_reach_of_where_the_path_stands(told: tuple[
     assert not path or not set(gone) & set(ends_in_reach(tree, path[-1].to))
 
 
-def test_a_path_of_ten_thousand_moves_is_no_trouble() -> None:
+def test_a_path_of_ten_thousand_moves_is_handled() -> None:
     tree = ladder(1_000)
     path = [turn(f"n{n % 1_000}", "left", f"n{n % 1_000 + 1}") for n in range(10_000)]
     assert ruled_out(tree, path) == []

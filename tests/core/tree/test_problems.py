@@ -65,7 +65,7 @@ def said(found: list[Problem], words: str) -> list[Problem]:
 
 
 @given(linked_trees())
-def test_no_way_to_an_end_is_said_exactly_where_searching_finds_none(tree: Tree) -> None:
+def test_no_reachable_end_is_reported_exactly_if_a_search_finds_none(tree: Tree) -> None:
     expected = tree.start in hopeless(tree)
     found = said(problems(tree), "no way to an end from the start")
     assert [problem.severity for problem in found] == ["error"] * expected
@@ -210,7 +210,7 @@ def test_one_misspelt_field_of_the_tree_gives_one_message(key: str) -> None:
     assert messages(document) == [f'"{key}x" is an unknown field.']
 
 
-def test_two_things_wrong_with_one_node_are_both_told() -> None:
+def test_two_problems_of_one_node_are_both_reported() -> None:
     document = a_document(lost={"text": "Call Leeds"})
     assert messages(document) == [
         "The end does not say how it ends; resolved is assumed.",
@@ -239,14 +239,14 @@ def test_two_things_wrong_with_one_node_are_both_told() -> None:
         ({"text": "Go", "choices": [{"label": " ", "to": "end"}, {"label": "no", "to": "end"}]}, '"label" is empty.'),
     ],
 )
-def test_what_is_wrong_with_a_node_is_said_at_the_node(node: object, message: str) -> None:
+def test_a_problem_of_a_node_is_shown_at_the_node(node: object, message: str) -> None:
     found = [problem for problem in check(a_document(go=node)).problems if message in problem.message]
     assert len(found) == 1
     assert found[0].path[:2] == ("nodes", "go")
 
 
 @pytest.mark.parametrize("name", ["", " on", "o\nn", "on\x1b[31m", "\udc80", "x" * 65])
-def test_a_name_that_could_not_be_shown_or_typed_is_no_name_of_a_node(name: str) -> None:
+def test_a_name_that_cannot_be_shown_or_typed_is_refused_for_a_node(name: str) -> None:
     found = check(a_document(**{name: {"text": "Go", "to": "end"}})).errors
     assert [problem.message for problem in found] == ["This can't be the name of a node."]
 

@@ -57,7 +57,7 @@ def test_the_path_the_position_and_what_is_ruled_out_are_marked() -> None:
     ]
 
 
-def test_what_is_ruled_out_is_one_line() -> None:
+def test_ruled_out_causes_are_one_line() -> None:
     assert outlined(printing("Yes", "Yes", "done")) == [
         "+  Is the printer in Leeds on?",
         "+    [Yes] Does it show a paper jam?",

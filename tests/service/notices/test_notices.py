@@ -97,7 +97,7 @@ def test_the_receiver_gets_a_mail_with_who_what_and_where_and_no_text_of_the_ses
     assert len(box.messages) == 1
 
 
-def test_somebody_whom_the_store_knows_already_is_told_and_all_who_come_after(team: Team, box: Mailbox) -> None:
+def test_handoffs_by_name_on_the_server_notify_a_known_account_and_a_queue(team: Team, box: Mailbox) -> None:
     here = team.at(SHELL)  # as at a terminal on the server
     first, again, last = started(team), started(team), started(team)
     for session, name in ((first, "Cleo"), (again, "Cleo"), (last, "@tier2")):
@@ -141,7 +141,7 @@ def test_a_name_never_becomes_a_header(team: Team, box: Mailbox) -> None:
     assert mail["To"].addresses[0].display_name == "Bcc: x@example.com"
 
 
-def test_who_switched_notices_off_or_has_no_address_gets_none(team: Team, box: Mailbox) -> None:
+def test_an_account_without_notices_or_address_gets_none(team: Team, box: Mailbox) -> None:
     team.accounts.set_notices("Cleo", on=False)
     handed(team)
     team.accounts.set_notices("Cleo", email="", on=True)
@@ -150,7 +150,7 @@ def test_who_switched_notices_off_or_has_no_address_gets_none(team: Team, box: M
     assert [notice.waiting for notice in notices(team)] == [False, False]
 
 
-def test_a_queue_is_told_in_its_channel_else_its_members_are(team: Team, box: Mailbox) -> None:
+def test_a_queue_is_notified_in_its_channel_or_else_its_members(team: Team, box: Mailbox) -> None:
     team.accounts.add("Root Two", admin=True)
     handed(team, "@tier2")
     sender(team, box).send_due()
@@ -195,7 +195,7 @@ def test_what_is_over_before_it_is_sent_is_not_sent(team: Team, box: Mailbox) ->
 
 
 @pytest.mark.slow
-def test_what_fails_is_tried_again_and_given_up_and_can_be_tried_anew(
+def test_a_failed_notice_is_retried_given_up_and_can_be_reset(
     team: Team, box: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "rflow")
@@ -243,7 +243,7 @@ def test_a_server_that_stops_leaves_what_it_claimed_to_another(team: Team, box: 
     assert len(box.messages) == 2
 
 
-def test_who_gets_a_session_without_a_handoff_is_told_too(team: Team, box: Mailbox) -> None:
+def test_the_new_owner_of_a_reassigned_session_is_notified(team: Team, box: Mailbox) -> None:
     declined = handed(team)
     team.at(CLEO).send(declined, c.Decline(reason="My shift is over"))
     given = started(team)
@@ -257,7 +257,7 @@ def test_who_gets_a_session_without_a_handoff_is_told_too(team: Team, box: Mailb
     }
 
 
-def test_who_is_no_member_any_more_is_not_told(team: Team, box: Mailbox) -> None:
+def test_a_former_member_is_not_notified(team: Team, box: Mailbox) -> None:
     handed(team)
     handed(team, "@tier2")
     team.spaces.set_role("Leeds", "Cleo", None)
@@ -288,7 +288,7 @@ def test_a_handoff_that_waits_is_reminded_of_once_by_all_servers_together(team: 
     assert overdue(team, **spans).process() == (0, 0)
 
 
-def test_a_handoff_that_nobody_accepts_goes_back_once_and_its_sender_is_told(team: Team, box: Mailbox) -> None:
+def test_a_handoff_that_expires_returns_once_and_its_sender_is_notified(team: Team, box: Mailbox) -> None:
     session = handed(team, "@tier2")
     spans = {"handoff_life": timedelta(hours=4)}
     team.clock.wait(hours=3)

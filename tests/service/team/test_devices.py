@@ -40,7 +40,7 @@ def asked(devices: DeviceSignIn) -> Asked:
     return devices.ask("ana-laptop", SCOPES, "192.0.2.7")
 
 
-def test_whoever_approves_gives_the_terminal_a_token_of_theirs_with_the_scopes_it_asked_for(
+def test_approving_a_terminal_issues_a_token_of_the_approver_with_the_requested_scopes(
     team: Team, devices: DeviceSignIn, asked: Asked
 ) -> None:
     assert devices.poll(asked.device_code) == "authorization_pending"
@@ -68,7 +68,7 @@ def test_a_code_that_was_used_is_an_invalid_grant(team: Team, devices: DeviceSig
         devices.decide(BEN, asked.user_code, approve=True)
 
 
-def test_a_terminal_that_polls_too_fast_is_told_to_slow_down_and_gets_its_token_later(
+def test_a_terminal_that_polls_too_fast_gets_slow_down_and_its_token_later(
     team: Team, devices: DeviceSignIn, asked: Asked
 ) -> None:
     devices.poll(asked.device_code)

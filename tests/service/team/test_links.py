@@ -177,7 +177,7 @@ def test_twenty_wrong_passwords_over_two_processes_are_too_many(team: Team) -> N
 
 
 @pytest.mark.parametrize("password", ["abc", "x" * 201])
-def test_a_password_of_a_link_that_is_no_good_makes_no_link(team: Team, password: str) -> None:
+def test_no_link_is_created_with_an_invalid_password(team: Team, password: str) -> None:
     with pytest.raises(UsageProblem):
         link(team, password=password)
     assert team.store.shares.listed() == []

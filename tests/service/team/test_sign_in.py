@@ -114,7 +114,7 @@ def test_all_addresses_of_an_ipv6_network_are_one(team: Team) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 201, "ben okafor"])
-def test_a_password_that_is_no_good_is_refused(team: Team, password: str) -> None:
+def test_an_invalid_password_is_refused(team: Team, password: str) -> None:
     with pytest.raises(UsageProblem):
         team.accounts.set_password("Ben Okafor", password)
     assert team.sign_in.by_password("Ben Okafor", PASSWORD) == BEN
@@ -136,7 +136,7 @@ def test_somebody_changes_their_own_password_and_their_web_sessions_end(team: Te
     assert team.sign_in.by_password("Ben Okafor", "ten green bottles") == BEN
 
 
-def test_a_hash_made_with_other_parameters_is_made_anew(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_hash_with_other_parameters_is_renewed(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     from argon2 import PasswordHasher
     from msgspec.structs import replace
 

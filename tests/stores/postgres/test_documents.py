@@ -50,7 +50,7 @@ def test_more_words_than_an_index_takes_are_found_all_the_same(store: Store, url
     assert postgres.execute(url, "SELECT partial FROM documents") == [(True,)]
 
 
-def test_words_longer_than_those_of_the_index_are_told_apart(store: Store) -> None:
+def test_words_longer_than_the_index_stores_are_distinguished(store: Store) -> None:
     put(store, "a" * 3000 + "b", "é" * 3000)
     assert total(store, "a" * 900 + "*") == total(store, "e" * 900 + "*") == 1
     assert total(store, "a" * 900) == 1  # the last word that is typed may be a beginning

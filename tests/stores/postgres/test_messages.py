@@ -122,7 +122,7 @@ def test_a_connection_that_went_since_its_last_use_is_opened_again_before_an_app
     assert notes(store, draft.after.id) == ["The till is dark"]
 
 
-def test_a_reload_of_the_configuration_is_no_lost_connection(store: PostgresStore) -> None:
+def test_reloading_the_configuration_does_not_count_as_a_lost_connection(store: PostgresStore) -> None:
     draft = Draft(store, start(store), "The till is dark")
     connection = store._database.connection.current()
     postgres.server().sql("ALTER SYSTEM SET datestyle = 'German'", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.2)")
@@ -133,7 +133,7 @@ def test_a_reload_of_the_configuration_is_no_lost_connection(store: PostgresStor
     assert store._database.connection.current() is connection
 
 
-def test_whoever_is_named_is_in_the_list_of_people_with_the_newest_name(store: PostgresStore) -> None:
+def test_everybody_named_is_in_the_list_of_people_with_their_newest_name(store: PostgresStore) -> None:
     session_id = start(store)
     for name in ("Ana Ruiz", "Ben", "BEN", "Ben"):
         draft = Draft(store, session_id, f"by {name}", by=name)

@@ -87,7 +87,7 @@ def test_many_changes_at_once_are_one_notice(ana: LocalWorkspace, url: str) -> N
         assert heard.qsize() < 19
 
 
-def test_a_command_line_that_ends_at_once_has_told_of_what_it_did(url: str, tmp_path: Path) -> None:
+def test_a_command_line_that_ends_at_once_has_sent_its_notifications(url: str, tmp_path: Path) -> None:
     program = Program(home=tmp_path, store=url)
     program.ok("start", "--title", "Till is dark")
     with listening(url) as heard:
@@ -112,7 +112,7 @@ def test_two_stores_in_a_database_hear_nothing_of_each_other(tmp_path: Path) -> 
     assert channel(addresses[0]) == channel(addresses[0].direct)
 
 
-def test_where_to_listen_can_be_told_apart_from_where_to_write() -> None:
+def test_the_listening_address_can_differ_from_the_writing_address() -> None:
     address = read_address("postgresql://rflow@pooler:6432/work?schema=leeds&sslmode=require&listen=db1,db2:5433")
     assert address.conninfo == "postgresql://rflow@pooler:6432/work?sslmode=require"
     assert "listen=db1,db2:5433" in address.shown.replace("%3A", ":")

@@ -197,7 +197,7 @@ def test_a_session_has_an_id_that_begins_with_its_time_and_a_command_leads_to_it
     assert at(store).start(Start(title="Till is dark", command_id="once")).session not in (first.session, other.session)
 
 
-def test_what_is_in_the_way_in_a_hidden_space_is_not_told(store: PostgresStore) -> None:
+def test_a_conflict_in_a_hidden_space_is_not_revealed(store: PostgresStore) -> None:
     york = at(store, "york").start(Start(title="Till in York", space="york", command_id="once"))
     ids = iter([york.session, new_id(MORNING), york.session, new_id(MORNING)])
     leeds = at(store, "leeds")

@@ -134,7 +134,7 @@ def transactions(url: str, *session_ids: str) -> int:
     return count
 
 
-def test_what_waits_for_the_same_append_is_one_transaction(store: PostgresStore, threads: Threads, url: str) -> None:
+def test_appends_that_wait_together_are_one_transaction(store: PostgresStore, threads: Threads, url: str) -> None:
     sessions = [start(store) for _ in range(8)]
     for each in threads.together(*(note(store, each, "The lamp is red") for each in sessions)):
         each.result(60)

@@ -1,4 +1,4 @@
-"""A printer in Leeds and the people around it: the data of the core's tests."""
+"""Test data of the core: a printer in Leeds, its trees, and the people around it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -43,13 +43,13 @@ COMMANDS: tuple[type[Command], ...] = get_args(Command)
 
 
 def decision(text: str, **choices: str) -> Decision:
-    """Ask `text`; each keyword is a label (underscores are blanks) with the node it leads to."""
+    """Return a question; each keyword is a label (underscores stand for blanks) with the node it leads to."""
     ways = (Choice(label=label.replace("_", " "), to=to) for label, to in choices.items())
     return Decision(text=text, choices=tuple(ways))
 
 
 def tree_of(nodes: Mapping[str, Node], *, start: str = "", name: str = "printer") -> Tree:
-    """Make a tree that begins at its first node."""
+    """Return a tree, which by default starts at its first node."""
     return Tree(id=name, title=f"The {name} in Leeds", start=start or next(iter(nodes)), nodes=dict(nodes))
 
 
@@ -79,7 +79,7 @@ SCANNER = tree_of(
 
 
 class Scene:
-    """A session at work: carries commands out one after another, a minute apart, and keeps the events."""
+    """A session to which commands are sent one minute apart; it keeps their events."""
 
     def __init__(self, *, code: str = "K7QM-2F") -> None:
         self.session = Session(id="019a2b3c-7d8e-7f00-8123-456789abcdef", code=code)
@@ -89,7 +89,7 @@ class Scene:
 
     @property
     def tree(self) -> Tree | None:
-        """The tree that the session stands in."""
+        """The current tree of the session."""
         return self.trees.get(self.session.tree.digest) if self.session.tree else None
 
     def into(self, tree: Tree) -> Enter:
@@ -98,11 +98,11 @@ class Scene:
         return Enter(tree=digest(tree))
 
     def decide(self, who: Person, command: Command) -> list[Event]:
-        """Return the events that `command` would make now, without carrying it out."""
+        """Return the events that `command` would cause now, without applying them."""
         return decide(self.session, self.trees.get, command, Actor(person=who), self.now)
 
     def do(self, who: Person, *commands: Command) -> list[Event]:
-        """Carry out `commands` by `who`; return the events of the last."""
+        """Execute `commands` of `who`; return the events of the last one."""
         events: list[Event] = []
         for command in commands:
             events = self.decide(who, command)
@@ -113,7 +113,7 @@ class Scene:
 
 
 def printing(*answers: str, by: Person = ANN, tree: Tree = PRINTER) -> Scene:
-    """Begin a session of `by` about the printer and give `answers`; "done" and "done: RESULT" do an action."""
+    """Start a session of `by` about the printer and give `answers`; "done" and "done: RESULT" complete an action."""
     scene = Scene()
     scene.do(by, Start(title="The printer in Leeds is silent"), scene.into(tree))
     for answer in answers:
@@ -123,14 +123,14 @@ def printing(*answers: str, by: Person = ANN, tree: Tree = PRINTER) -> Scene:
 
 
 def free(by: Person = ANN) -> Scene:
-    """Begin a session of `by` without a tree."""
+    """Start a session of `by` without a tree."""
     scene = Scene()
     scene.do(by, Start(title="The printer in Leeds is silent"))
     return scene
 
 
 def fact_of(scene: Scene, who: Person, command: Command) -> Fact:
-    """Return the only fact that `command` would make now."""
+    """Return the only fact that `command` would cause now."""
     (event,) = scene.decide(who, command)
     return event.fact
 
@@ -143,7 +143,7 @@ def refusal(scene: Scene, who: Person, command: Command) -> RflowError:
 
 
 def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-2") -> EvidenceAdded:
-    """Make evidence of a command's output."""
+    """Return the evidence of a command's output."""
     size = len(text.encode(errors="replace"))
     return EvidenceAdded(
         kind="command", label=label, command=command, excerpt=text, bytes_total=size, bytes_kept=size, digest="d" * 64
@@ -151,13 +151,13 @@ def output(text: str, *, label: str = "lpstat", command: str = "lpstat -p leeds-
 
 
 def looking(*, entries: int | None = None, outline: bool = False, **more: Any) -> View:
-    """Return a view of a session at five in the morning, from Leeds in summer."""
+    """Return a view at five in the morning, in the time zone of Leeds in summer."""
     as_of, extent = NIGHT.replace(hour=5, minute=0), Extent(entries=entries, outline=outline)
     return View(as_of=as_of, zone=lambda at: at.astimezone(LEEDS_TIME), extent=extent, **more)
 
 
 def filled(kind: type[msgspec.Struct], text: Callable[[str], str], /, **given: Any) -> Any:
-    """Make a `kind` with every field set, optional ones too; `text` makes the text of the field at a dotted path."""
+    """Return a `kind` with every field set, including optional ones; `text` returns the text for a dotted path."""
     struct = type_info(kind)
     assert isinstance(struct, StructType)
     return _filled(struct, text, (), given)
@@ -195,7 +195,7 @@ def _filled(field_type: Type, text: Callable[[str], str], path: tuple[str, ...],
 
 
 def texts_in(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Walk all texts of a struct, wherever they stand: (dotted path, text)."""
+    """Yield all texts in a struct, at any depth: (dotted path, text)."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Trees as a store may hold them that somebody else wrote to: their ids and texts never passed rflow's own checks."""
+"""Trees written to a store by another program, whose ids and texts never passed rflow's checks."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from rflow.stores import open_store
 
 
 def put_tree(store: Path, tree_id: str, title: str, labels: Sequence[str], question: str = "Which?") -> None:
-    """Put a tree into a store: a question with choices, all of which lead to the same end."""
+    """Put a tree into a store: a question whose choices all lead to the same end."""
     choices = tuple(Choice(label=label, to="end") for label in labels)
     nodes: dict[str, Node] = {
         "first": Decision(text=question, choices=choices),

@@ -1,4 +1,4 @@
-"""How much of the keys of the reader test a text holds: the facts of each question, found by patterns.
+"""How many facts of the reader test's answer keys a text contains, found by patterns.
 
 `PYTHONPATH=tests python -m support.core.reader_facts` prints it for the summaries that rflow makes now;
 `… SESSION FILE` for any text, with what it lacks (docs/reader-test.md).
@@ -14,24 +14,24 @@ from rflow.formats import render
 from support.core.reader_sessions import READERS, SESSIONS, summary_of
 
 NEAR = range(180, 201, 4)
-"""Budgets of the brief form: at a single one, a word more or less decides about a whole part."""
+"""Budgets of the brief form; several, because with a single one a word more or less may decide about a whole part."""
 
 Facts = dict[str, list[tuple[int, str]]]
 
 
 def facts_of(name: str) -> Facts:
-    """Return the facts of each question of a session, each with its percent of the mark."""
+    """Return the facts of each question of a session, each with its percentage of the mark."""
     questions = tomllib.loads((READERS / name / "facts.toml").read_text("utf-8"))
     return {question: [(percent, pattern) for percent, pattern in facts] for question, facts in questions.items()}
 
 
 def holds(text: str, pattern: str) -> bool:
-    """Whether a text holds a fact, wherever its lines are broken."""
+    """Whether a text contains a fact, regardless of line breaks."""
     return bool(re.search(pattern, " ".join(text.replace("’", "'").split()), re.IGNORECASE))
 
 
 def coverage(name: str, text: str) -> dict[str, float]:
-    """Return how much of the mark of each question a text holds, from 0 to 1."""
+    """Return the part of each question's mark that a text earns, from 0 to 1."""
     return {
         question: sum(percent for percent, pattern in facts if holds(text, pattern)) / 100
         for question, facts in facts_of(name).items()
@@ -39,7 +39,7 @@ def coverage(name: str, text: str) -> dict[str, float]:
 
 
 def covered(name: str, text: str) -> float:
-    """Return how much of the ten marks of a session a text holds."""
+    """Return how many of the ten marks of a session a text earns."""
     return sum(coverage(name, text).values())
 
 

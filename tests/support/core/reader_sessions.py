@@ -1,4 +1,4 @@
-"""The sessions of the reader test: entered from their chats, in the words of the command line (docs/reader-test.md)."""
+"""The sessions of the reader test, entered from chats in a small command language (see docs/reader-test.md)."""
 
 import argparse
 import shlex
@@ -26,7 +26,7 @@ SESSIONS = tuple(sorted(folder.name for folder in READERS.iterdir() if folder.is
 
 
 def entered(name: str) -> Scene:
-    """Return a session with all that was entered."""
+    """Return a session with everything that was entered."""
     first, *lines = (READERS / name / "entered.txt").read_text("utf-8").splitlines()
     day, code = first.removeprefix("# ").partition(":")[0].split(", ")
     scene = Scene(code=code)
@@ -157,7 +157,7 @@ def _wait(scene: Scene, given: Given, rest: list[str]) -> c.Command:
 
 
 def _waiting(scene: Scene, name: str) -> int:
-    """Return the number of a wait that is named by its number or by the beginning of its text."""
+    """Return the number of a wait that is named by its number or the start of its text."""
     return int(name) if name.isdigit() else named_wait(scene.session, name)
 
 
@@ -187,11 +187,11 @@ _COMMANDS: dict[str, Entering] = {
     "close": lambda s, g, r: c.Close(outcome="resolved", summary=g["text"]),
     "start": lambda s, g, r: c.Start(title=g["text"], brief=_brief(g)),
 }
-"""The words of the dialect (docs/reader-test.md)."""
+"""The commands of the language (docs/reader-test.md)."""
 
 
 def _entry(scene: Scene, name: str | None, *tables: dict[int, Any]) -> int:
-    """Return the number of an entry that is named by its number or by the beginning of its text; "" is 0: none."""
+    """Return the number of an entry that is named by its number or the start of its text; 0 for ""."""
     if not name or name.isdigit():
         return int(name or 0)
     entries = [entry for table in tables or scene.session.entries for entry in table.values()]
@@ -202,7 +202,7 @@ def _entry(scene: Scene, name: str | None, *tables: dict[int, Any]) -> int:
 
 
 def _settled(scene: Scene, name: str, text: str) -> int:
-    """Return the number of the entry that is settled or over; say so where it was taken for the text."""
+    """Return the number of the entry to settle or end; fail if number and text were swapped."""
     try:
         return _entry(scene, name)
     except ValueError as error:

@@ -18,7 +18,7 @@ TEXTS = ("It hums", "", "tray 2\nis empty", "\x1b[31mred\x1b[0m", "password=hunt
 
 
 class Dice:
-    """Makes random choices from numbers drawn beforehand, so that Hypothesis can shrink them."""
+    """Makes random choices from numbers that Hypothesis has drawn, so that it can shrink them."""
 
     def __init__(self, throws: Sequence[int]) -> None:
         self._throws = list(throws)
@@ -118,7 +118,7 @@ WISHES: tuple[Callable[[Scene, Dice], Command], ...] = (
 
 
 def play(throws: Sequence[int]) -> Scene:
-    """Play out a session; what the rules refuse leaves no trace, and clocks differ by up to ten minutes."""
+    """Return a random session; refused commands leave no trace, and clocks differ by up to ten minutes."""
     scene, dice = Scene(), Dice(throws)
     scene.do(ANN, c.Start(title="The printer in Leeds is silent"))
     if dice.pick([True, True, False]):
@@ -127,7 +127,7 @@ def play(throws: Sequence[int]) -> Scene:
 
 
 def play_on(scene: Scene, dice: Dice) -> Scene:
-    """Play out the rest of a session."""
+    """Continue a session at random."""
     while dice.left:
         owner = scene.session.owner
         who = dice.pick([ANN, BEN, CLEO] if owner.is_queue else [owner, owner, owner, ANN, BEN, CLEO])
@@ -140,5 +140,5 @@ def play_on(scene: Scene, dice: Dice) -> Scene:
 
 
 def sessions(size: int = 200) -> st.SearchStrategy[Scene]:
-    """Make sessions of up to `size` throws, four or five to a command."""
+    """Return a strategy for sessions of up to `size` random numbers, of which a command takes four or five."""
     return st.binary(min_size=size // 4, max_size=size).map(play)

@@ -1,4 +1,4 @@
-"""Ways to run the program and kill it at a random moment with `kill -9`."""
+"""Running the program and killing it at a random moment with `kill -9`."""
 
 import json
 import os
@@ -19,10 +19,10 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 class Killing(Protocol):
-    """Runs the program once, and kills it at some moment if it is still there."""
+    """Runs the program once, and kills it at some moment if it is still running."""
 
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
-        """Return what it printed, with the exit code -9 if it was killed."""
+        """Return its result, with the exit code -9 if it was killed."""
 
     def close(self) -> None:
         """Release its resources."""
@@ -59,7 +59,7 @@ class AtAnyStep:
         return Result(answer["code"], answer["out"], answer["err"])
 
     def run(self, program: Program, words: tuple[str, ...], stdin: str) -> Result:
-        """Run and kill: most of the times before the end."""
+        """Run and kill, usually before the end."""
         word, share = words[0], self._random.uniform(0, 1.1)
         by_calls = self._random.random() < 0.6 or self._number != signal.SIGKILL
         answer = self._ask(
@@ -92,7 +92,7 @@ class AtAnyStep:
 
 
 class AtAnyTime:
-    """Kills the installed program at a random time between its start and about its end."""
+    """Kills the installed program at a random time between its start and its probable end."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -115,4 +115,4 @@ class AtAnyTime:
         return Result(child.returncode, out, err)
 
     def close(self) -> None:
-        """Do nothing: it holds no resources."""
+        """Do nothing: there are no resources."""

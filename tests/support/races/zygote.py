@@ -1,4 +1,4 @@
-"""A program that runs rflow again and again, each time in a process of its own that it may kill or interrupt.
+"""A program that runs rflow repeatedly, each time in a forked process that it may kill or interrupt.
 
 It reads a line of JSON for each run and writes one back. Since it has everything imported before it forks, a run takes
 milliseconds, and a kill meets the command at its work rather than Python at its start.
@@ -46,7 +46,7 @@ NEVER = 1 << 60
 
 
 class Killer:
-    """Sends this very process a signal when it has called or returned `after` times, in Python or C."""
+    """Sends this process a signal after `after` calls and returns of functions, in Python or C."""
 
     def __init__(self, after: int, number: int) -> None:
         self.after = after
@@ -54,7 +54,7 @@ class Killer:
         self.calls = 0
 
     def wait_for_work(self) -> None:
-        """Begin to count when the command reads the settings, or copies a store: before that, only words are parsed."""
+        """Start counting when the command reads the settings or copies a store, after the words are parsed."""
         for module, name in ((rflow.cli.app.context, "load_settings"), (rflow.service.opening, "copy_stores")):
             vars(module)[name] = self._counted_from(vars(module)[name])
 
@@ -73,7 +73,7 @@ class Killer:
 
 
 def run(wanted: dict[str, Any], place: Path) -> None:
-    """In the new process: be the program, with its streams in files below `place`."""
+    """Run the program in the forked process, with its streams in files below `place`."""
     for number, name in enumerate(("in", "out", "err")):
         fd = os.open(place / name, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if number else 0), 0o600)
         os.dup2(fd, number)
@@ -136,7 +136,7 @@ def answer(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Answer until standard input ends."""
+    """Serve requests until standard input ends."""
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
 

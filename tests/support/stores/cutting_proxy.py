@@ -10,7 +10,7 @@ _PORT = ".s.PGSQL.5432"
 
 
 class CuttingProxy:
-    """Listens on a socket in `folder`, and passes everything on to the server whose socket is in `server`."""
+    """Listens on a socket in `folder`, and forwards everything to the server whose socket is in `server`."""
 
     def __init__(self, folder: Path, server: Path) -> None:
         self.cut: Literal["", "before", "after"] = ""
@@ -25,7 +25,7 @@ class CuttingProxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def forget(self) -> None:
-        """Cut what is connected as a firewall does: who is connected learns of it once they send something."""
+        """Cut all connections silently, as a firewall does: clients notice only when they send something."""
         self._forgotten = list(self._open)
 
     def _accept(self) -> None:
@@ -52,7 +52,7 @@ class CuttingProxy:
             server.shutdown(socket.SHUT_RDWR)
 
     def _cut(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
-        """Let the server commit, or not, and the client know nothing of it."""
+        """Cut the connection at a COMMIT, before or after the server receives it, so that the client doesn't know."""
         how, self.cut = self.cut, ""
         self.cuts += 1
         client.shutdown(socket.SHUT_RDWR)

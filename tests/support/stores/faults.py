@@ -1,4 +1,4 @@
-"""What the fault tests do to stores: workers to race and kill, small and read-only disks, files to look through."""
+"""Tools of the fault tests: workers to race and kill, small and read-only disks, searching files."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ NOBODY = 65534
 
 
 class Worker:
-    """A running `worker.py`; `acknowledged` are the lines it said."""
+    """A running `worker.py`; `acknowledged` are the lines it printed."""
 
     def __init__(self, task: str, url: str, *arguments: object) -> None:
         command = [sys.executable, "-m", "support.stores.worker", task, url, *map(str, arguments)]
@@ -30,7 +30,7 @@ class Worker:
         assert self._process.stdout.readline() == b"ready\n"
 
     def go(self) -> None:
-        """Let it begin."""
+        """Let it start."""
         assert self._process.stdin is not None
         self._process.stdin.write(b"go\n")
         self._process.stdin.flush()
@@ -47,7 +47,7 @@ class Worker:
 
 
 def run_all(workers: list[Worker]) -> list[int]:
-    """Let workers begin together, and wait for them."""
+    """Let workers start together, and wait for them."""
     for worker in workers:
         worker.wait_until_ready()
     for worker in workers:
@@ -56,7 +56,7 @@ def run_all(workers: list[Worker]) -> list[int]:
 
 
 def quick_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Yield a folder in memory, or on disk where there is no /dev/shm."""
+    """Yield a folder in memory, or on disk if there is no /dev/shm."""
     memory = Path("/dev/shm")
     if not (memory.is_dir() and os.access(memory, os.W_OK)):
         yield factory.mktemp("store")
@@ -71,7 +71,7 @@ def _mount(*arguments: str) -> bool:
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """Mount a disk of `size` at a new folder; skips where this user can't."""
+    """Mount a disk of `size` at a new folder; skip the test if this user can't."""
     folder.mkdir()
     if sys.platform != "linux" or not _mount("-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)):
         pytest.skip("needs the right to mount a tmpfs (root on Linux): a full disk can't be made here")
@@ -87,7 +87,7 @@ def make_read_only(folder: Path) -> None:
 
 
 def fill(folder: Path, leave: int = 0) -> Path:
-    """Fill a disk, but for `leave` bytes."""
+    """Fill a disk except for `leave` bytes."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         free = os.statvfs(folder)
@@ -95,8 +95,8 @@ def fill(folder: Path, leave: int = 0) -> Path:
     return filler
 
 
-def as_nobody(act: Callable[[], str]) -> str:
-    """Return what `act` returns to a user without any rights; root is exempt from permissions."""
+def as_unprivileged_user(act: Callable[[], str]) -> str:
+    """Return the result of `act` as a user without privileges, since root is exempt from permissions."""
     if os.geteuid() != 0:
         return act()
     for name in ("mmap", "pwd", "shlex", "rflow.stores.disks"):  # Nobody can't enter root's home, where Python may be.
@@ -119,8 +119,8 @@ def as_nobody(act: Callable[[], str]) -> str:
     return returned
 
 
-def give_to_nobody(folder: Path, mode: int) -> None:
-    """Let that user own a folder and what is in it, with `mode` for the folders."""
+def give_to_unprivileged_user(folder: Path, mode: int) -> None:
+    """Make that user the owner of a folder and its content, with `mode` for the folders."""
     for path in [*folder.rglob("*"), folder]:
         if os.geteuid() == 0:
             os.chown(path, NOBODY, NOBODY)
@@ -129,12 +129,12 @@ def give_to_nobody(folder: Path, mode: int) -> None:
 
 
 def files_with(folder: Path, secret: bytes) -> list[str]:
-    """Name the files below `folder` in whose bytes `secret` is."""
+    """Return the files below `folder` that contain `secret`."""
     return sorted(
         str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file() and secret in file.read_bytes()
     )
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Read all files of a folder."""
+    """Return the content of all files of a folder."""
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}

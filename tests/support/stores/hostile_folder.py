@@ -1,4 +1,4 @@
-"""A folder store in which somebody has put links, FIFOs and other oddities in the place of its files."""
+"""A folder store in which files were replaced by links, FIFOs and other oddities."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ outcome = "resolved"
 
 
 class Night(NamedTuple):
-    """A store with two sessions: `victim`, around whose files things happen, and `other`, which must go on."""
+    """A store with two sessions: `victim`, whose files are replaced, and `other`, which must keep working."""
 
     program: Program
     store: Path
@@ -69,7 +69,7 @@ PLACES: dict[str, Callable[[Night], Path]] = {
 
 
 def begun(home: Path) -> Night:
-    """Make the store and what lies outside it."""
+    """Create the store, and the files outside of it."""
     store = home / "night"
     program = Program(home=home, user="Ann", terminal="desk", store=f"json:{store}").with_tree()
     victim = program.start()
@@ -90,13 +90,13 @@ def begun(home: Path) -> Night:
 
 
 def note(seq: int, text: str) -> str:
-    """Return the line of a note, as somebody may write it by hand."""
+    """Return the line of a note, as it could be written by hand."""
     fact = f'"fact":{{"type":"note_added","text":"{text}"}}'
     return f'{{"seq":{seq},"at":"2026-11-03T02:02:00Z","by":{{"id":"ann","name":"Ann"}},{fact}}}\n'
 
 
 def copied(night: Night, home: Path) -> Night:
-    """Copy the store and what is outside to another home."""
+    """Copy the store and the files outside of it to another home."""
     shutil.copytree(night.program.home, home, dirs_exist_ok=True)
     program = night.program.at(home=home, store=f"json:{home}/night")
     return night._replace(program=program, store=home / "night", outside=home / "outside")
@@ -192,7 +192,7 @@ ODDITIES: dict[str, Callable[[Path, Night], None]] = {
     "a folder": _folder,
     "a huge file": _huge,
 }
-"""What stands in a file's place, by name."""
+"""The oddities that can take the place of a file, by name."""
 
 KINDS = {name: "a symbolic link" if name.startswith("a link") else name for name in ODDITIES} | {
     "a huge file": "larger"
@@ -201,7 +201,7 @@ FOLDERS = [name for name in PLACES if name.startswith("all ") or name == "a sess
 
 
 def cases() -> list[tuple[str, str]]:
-    """Return every place with everything that can stand there instead; a folder is replaced by a plain file, too."""
+    """Return every combination of a place and an oddity; a folder can also be replaced by a plain file."""
     found = [
         (place, odd)
         for place in PLACES
@@ -221,7 +221,7 @@ def put(night: Night, place: str, odd: str) -> None:
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return what a folder holds: times and contents of its files."""
+    """Return the times and contents of a folder's files."""
     return {
         str(path.relative_to(folder)): (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
         for path in [folder, *folder.rglob("*")]

@@ -1,4 +1,4 @@
-"""The kinds of stores: the one list from which every contract suite takes its parameters.
+"""The kinds of stores, from which every contract suite takes its parameters.
 
 A new kind is one line in `STORES`.
 """
@@ -11,7 +11,7 @@ from support.stores import postgres
 
 
 class StoreKind(NamedTuple):
-    """A kind of store: its URL by a folder and a name, whether processes can share it, and whether it is in files."""
+    """A kind of store: its URL for a folder and a name, whether processes can share it, and whether it is in files."""
 
     url: Callable[[Path, str], str]
     shared: bool = True

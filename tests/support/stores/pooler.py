@@ -13,7 +13,7 @@ from support.waiting import until
 
 @contextmanager
 def pgbouncer(folder: Path) -> Iterator[None]:
-    """Run PgBouncer in transaction mode, with two connections for everybody, on a socket in `folder`."""
+    """Run PgBouncer in transaction mode, with a pool of two connections, on a socket in `folder`."""
     need("pgbouncer")
     config = folder / "pgbouncer.ini"
     config.write_text(

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: one for each process that runs them, on a socket in a temporary folder.
+"""A PostgreSQL server for the tests, one for each test process, on a socket in a temporary folder.
 
 It starts when a test first asks for a URL, and ends with the process.
 """
@@ -30,7 +30,7 @@ _MEMORY = Path("/dev/shm")
 
 
 class Server:
-    """A cluster with a role and a database of the name rflow; the role is no superuser."""
+    """A cluster with a role and a database named rflow; the role is not a superuser."""
 
     def __init__(self) -> None:
         self.bin = _programs()
@@ -47,7 +47,7 @@ class Server:
         self.sql("CREATE ROLE rflow LOGIN", "CREATE DATABASE rflow OWNER rflow")
 
     def run(self, program: str, *arguments: str) -> None:
-        """Run a program of PostgreSQL, which refuses root."""
+        """Run a program of PostgreSQL, as another user if this one is root, which it refuses."""
         output = self.folder / "output"
         with output.open("ab") as file:
             subprocess.run(self.words(program, *arguments), check=True, stdout=file, stderr=file, cwd=self.folder)
@@ -63,11 +63,11 @@ class Server:
         self.run("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={self.log}", f"--options={settings}")
 
     def stop(self, mode: str = "immediate") -> None:
-        """Stop the server: "immediate" is what a crash leaves, "fast" ends all connections first."""
+        """Stop the server: "immediate" is like a crash, "fast" ends all connections first."""
         self.run("pg_ctl", "stop", "--wait", f"--pgdata={self.data}", f"--mode={mode}")
 
     def kill(self) -> None:
-        """Kill the server as a machine that loses its power does, with all its processes at once."""
+        """Kill all processes of the server at once, like a power failure."""
         postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children")
         for pid in [postmaster, *map(int, children.read_text().split())]:
@@ -79,7 +79,7 @@ class Server:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def restart(self, mode: str = "immediate") -> None:
-        """Stop the server and start it again."""
+        """Restart the server."""
         self.stop(mode)
         self.start()
 
@@ -103,7 +103,7 @@ class Server:
 
 @cache
 def server() -> Server:
-    """Return the server of this process; skips the test where PostgreSQL is not installed."""
+    """Return the server of this process; skip the test if PostgreSQL is not installed."""
     return Server()
 
 

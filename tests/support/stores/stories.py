@@ -1,4 +1,4 @@
-"""Sessions to put into stores: one that uses every kind of fact, and smaller ones made to measure."""
+"""Sessions for the tests of stores: one with every kind of fact, and smaller ones."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ LPSTAT_DIGEST = sha256(LPSTAT).hexdigest()
 
 
 def evidence(content: bytes, command: str = "lpstat -p leeds-labels") -> EvidenceAdded:
-    """Describe `content` as the output of a command."""
+    """Return `content` as evidence of a command's output."""
     return EvidenceAdded(
         kind="command",
         label=command,
@@ -73,7 +73,7 @@ def evidence(content: bytes, command: str = "lpstat -p leeds-labels") -> Evidenc
 
 
 def events(facts: Iterable[Fact | tuple[Person, Fact]], by: Person = ANA, start: datetime = MORNING) -> list[Event]:
-    """Put facts into envelopes, a minute apart; a tuple names who else acted."""
+    """Return events with these facts, a minute apart; a tuple names another author."""
     by_whom = [fact if isinstance(fact, tuple) else (by, fact) for fact in facts]
     return [
         Event(seq=seq, at=start + timedelta(minutes=seq), by=who, fact=fact, command_id=f"cmd-{seq}")
@@ -87,12 +87,12 @@ def session(session_id: str, code: str, story: Iterable[Stored]) -> Session:
 
 
 def night_story() -> list[Event]:
-    """Return the story of the stores of version 2 in the samples, as it reads once they are upgraded."""
+    """Return the events of the sample stores of version 2, as they are after the upgrade."""
     return events(_night())
 
 
 def whole_story() -> list[Event]:
-    """Return a night at a printer in Leeds, in which every kind of fact occurs."""
+    """Return the events of a session with every kind of fact."""
     return events(_whole_story())
 
 

@@ -1,4 +1,4 @@
-"""The application without its own filters, to see what PostgreSQL hides by itself."""
+"""The application without its own filters, to test PostgreSQL's row-level security alone."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from rflow.stores.postgres.store import PostgresStore
 
 
 def unfilter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take out every condition by which the application hides a space, in the service and in the statements."""
+    """Disable every condition with which the application hides a space, in the service and in SQL statements."""
     monkeypatch.setattr(Actor, "role_in", lambda actor, space: "lead")
     monkeypatch.setattr(LocalWorkspace, "visible", lambda workspace, query: replace(query, spaces=None))
     for name, given in (("find", 2), ("people", 0), ("tree_data", 1), ("tree_names", 0)):

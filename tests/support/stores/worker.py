@@ -1,4 +1,4 @@
-"""A program that works on a store, to be raced and killed: `python -m support.stores.worker TASK URL ARGUMENT…`.
+"""A program that works on a store, for races and kills: `python -m support.stores.worker TASK URL ARGUMENT…`.
 
 It says "ready", waits for a line, and writes a line for everything that the store acknowledged.
 """
@@ -25,17 +25,17 @@ from rflow.stores.folder.safe_files import SafeFiles
 from support.stores.stories import ANA, MORNING, evidence, more, session, short_story
 
 Told = dict[str, list[Event]]
-"""What a store should hold: the events of each session by its id."""
+"""The expected content of a store: the events of each session by its id."""
 Step = tuple[str, str, str]
 
 
 def say(line: str) -> None:
-    """Write a line at once, so that being killed can't lose it."""
+    """Write and flush a line, so that it is not lost when the process is killed."""
     os.write(1, line.encode() + b"\n")
 
 
 def note(store: Store, state: Session, text: str) -> Session:
-    """Add a note, deciding again for as long as others are first."""
+    """Add a note, retrying while others write first."""
     while True:
         state = replay(store.load(state.id, state.version).events, state)
         added = Event(seq=state.version + 1, at=MORNING, by=ANA, fact=NoteAdded(text=text))
@@ -45,7 +45,7 @@ def note(store: Store, state: Session, text: str) -> Session:
 
 
 def race(store: Store, session_id: str, name: str, count: int) -> None:
-    """Add notes to a session that others write to as well."""
+    """Add notes to a session that others also write to."""
     state = Session(id=session_id, code=store.load(session_id).code)
     for number in range(count):
         state = note(store, state, f"{name} {number}")
@@ -53,7 +53,7 @@ def race(store: Store, session_id: str, name: str, count: int) -> None:
 
 
 def race_together(url: str, session_ids: Sequence[str], count: int) -> None:
-    """Add notes in a thread for each session, so that those that wait at the same time are saved together."""
+    """Add notes in one thread per session, so that notes that wait at the same time are saved together."""
 
     def work(session_id: str) -> None:
         with closing(open_store(url, patience=60)) as store:
@@ -70,13 +70,13 @@ def race_together(url: str, session_ids: Sequence[str], count: int) -> None:
 
 
 def create(store: Store, name: str) -> None:
-    """Make a session in a store that others make too."""
+    """Create a session that others also create."""
     store.create(session(f"id-{name}", f"CODE-{name}", short_story(name)), short_story(name), {})
     say(name)
 
 
 def plan(seed: int) -> Iterator[Step]:
-    """Make up what somebody does: the same for the same seed."""
+    """Yield random steps, which are the same for the same seed."""
     random, known = Random(seed), list[str]()
     for number in range(100_000):
         kind = random.choice(["note"] * 8 + ["evidence", "evidence", "redact", "delete", "create", "create"])
@@ -90,7 +90,7 @@ def plan(seed: int) -> Iterator[Step]:
 
 
 def act(store: Store | None, expected: Told, step: Step) -> None:
-    """Take a step in the store, and in `expected`, which is what the store should hold then."""
+    """Execute a step in the store and in `expected`, the expected content of the store."""
     kind, session_id, text = step
     story = expected.get(session_id, [])
     added: list[Event] = []
@@ -125,7 +125,7 @@ def _write(store: Store, step: Step, story: list[Event], added: list[Event], aft
 
 
 def work(store: Store, seed: int) -> None:
-    """Do what `plan` says, until killed."""
+    """Execute the steps of `plan`, until killed."""
     expected: Told = {}
     for step in plan(seed):
         act(store, expected, step)
@@ -133,7 +133,7 @@ def work(store: Store, seed: int) -> None:
 
 
 def be_killed_after(steps: int) -> None:
-    """Be killed by ourselves after so many statements or replaced files."""
+    """Kill this process after so many statements or replaced files."""
     left = [steps]
 
     def count(_: object = None) -> None:
@@ -174,7 +174,7 @@ def add_accounts(store: Store, steps: int) -> None:
 
 
 def take_checkpoints(store: Store, session_id: str, steps: int) -> None:
-    """Add notes where every few of them bring a checkpoint, and be killed after so many steps."""
+    """Add notes with a checkpoint every few notes, and be killed after so many steps."""
     from rflow.stores.sqlite import checkpoints
     from rflow.stores.sqlite import store as sqlite_store
 

@@ -10,7 +10,7 @@ import pytest
 
 from support.program import Program
 from support.team import PASSWORD
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.team import ServedTeam, served_team
 
 pytestmark = pytest.mark.slow
@@ -200,7 +200,7 @@ def with_cookie(team: ServedTeam, token: str, server: int = 0, **headers: str) -
 
 def test_twenty_wrong_passwords_over_two_processes_from_many_addresses_are_too_many(team: ServedTeam) -> None:
     team.accounts.add("Wrong Way", password=PASSWORD)
-    wait_for_a_quarter_with_room()
+    wait_for_attempts_window()
     statuses = []
     for number in range(20):
         spoofed = {"x-forwarded-for": f"192.0.2.{number}", "forwarded": f"for=192.0.2.{number}"}

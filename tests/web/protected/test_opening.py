@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.team import ServedTeam, served_team
 
 pytestmark = pytest.mark.slow
@@ -113,7 +113,7 @@ def test_with_another_password_those_who_had_opened_it_must_open_it_again(team: 
 
 def test_ten_wrong_passwords_over_two_processes_are_all_that_a_link_takes(team: ServedTeam) -> None:
     path, _ = link(team, password="open sesame")
-    wait_for_a_quarter_with_room()
+    wait_for_attempts_window()
     statuses = [Reader(team, path).post(number % 2, password="wrong").status_code for number in range(12)]
     assert statuses == [401] * 10 + [429] * 2
     assert Reader(team, path).post(1, password="open sesame").status_code == 429

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.team import PASSWORD
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.server import Served, serving
 from support.web.visitor import SAME_ORIGIN, Visitor, team_served
 
@@ -59,7 +59,7 @@ def test_the_audit_says_where_somebody_signed_in(served: Served) -> None:
 
 
 def test_one_client_behind_a_proxy_is_limited_and_the_others_are_not(served: Served) -> None:
-    wait_for_a_quarter_with_room()
+    wait_for_attempts_window()
     statuses = [tries(served, f"198.51.100.{number}, 192.0.2.66", f"Name {number}") for number in range(51)]
     assert statuses == [401] * 50 + [429]
     assert tries(served, "192.0.2.66", "Cleo", PASSWORD) == 429

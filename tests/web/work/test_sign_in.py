@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from support.team import PASSWORD
-from support.waiting import wait_for_a_quarter_with_room
+from support.waiting import wait_for_attempts_window
 from support.web.server import Served, serving
 from support.web.visitor import BEN, SAME_ORIGIN, Visitor, team_served
 
@@ -114,7 +114,7 @@ def test_without_tls_nobody_signs_in_from_another_machine(served: Served) -> Non
 
 def test_twenty_wrong_passwords_over_two_processes_are_limited(served: Served, second: Served) -> None:
     """Attack 13: with a rotating X-Forwarded-For."""
-    wait_for_a_quarter_with_room()
+    wait_for_attempts_window()
     tried = []
     for number in range(20):
         server = (served, second)[number % 2]
@@ -163,4 +163,4 @@ def test_everybody_sets_where_notices_go_and_switches_them_off(served: Served) -
     visitor.submit("/account/notices", notices="")
     assert served.ana.ok("user", "mail", "Cleo").out == "Cleo: no notices (the address is cleo@example.com)\n"
     visitor.go("/account").submit("/account/notices", email="cleo")
-    assert (visitor.page.status_code, "That is no e-mail address." in visitor.text) == (422, True)
+    assert (visitor.page.status_code, "That is not an e-mail address." in visitor.text) == (422, True)

@@ -1,4 +1,4 @@
-"""One run of the program, as commands get it: with its session, what they send to it, and what they say they did."""
+"""`App`: one run of the program, with which commands find their session, send commands and report the outcome."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "World", "local", "now"]
 
-_SOON = 30
-"""Seconds at a node before its limit is looked up: reading the tree costs time."""
+_LIMIT_CHECK_AFTER = 30
+"""Seconds at a node before its time limit is checked, because that needs the tree."""
 
 _NAMED = 3
-"""The pieces of evidence that are named one by one."""
+"""How many pieces of evidence a message names."""
 
 
 class App(CurrentSession, Streams):
-    """A run: `context.Context` holds its settings and store, `current.CurrentSession` its session."""
+    """One run of the program. Its settings and store are in `Context`, finding its session in `CurrentSession`."""
 
     def say(self, text: str, *, verbatim: bool = False) -> None:
-        """Print a message, whose commands can be typed as they are.
+        """Print a message to standard error, with the global options added to the commands in it.
 
-        `verbatim` is for one that only repeats what somebody wrote: what looks like a command there is none.
+        `verbatim` is for text that users wrote, which may only look like a command.
         """
         super().say(text if verbatim else self.typable(text))
 
@@ -48,14 +48,14 @@ class App(CurrentSession, Streams):
         *,
         irreplaceable: bool = False,
     ) -> "Outcome":
-        """Carry out a command on a session, of which this is the state that was read.
+        """Send a command to a session, given the state that was read.
 
-        What can't be sent to a server is kept as a draft; `irreplaceable` contents are kept whatever goes wrong.
+        A command that can't be sent to a server is kept as a draft; an `irreplaceable` one is kept after any error.
         """
         is_new = self.is_newcomer()
         outcome = self._sent(session, command, contents, irreplaceable=irreplaceable)
         if is_new:
-            self.say_new()
+            self.announce_first_entry()
         return outcome
 
     def _sent(
@@ -68,19 +68,19 @@ class App(CurrentSession, Streams):
         return send(self.workspace, session, command, contents)
 
     def is_newcomer(self) -> bool:
-        """Whether this user was named with --user, perhaps misspelt, and is not among those who appear in the store."""
+        """Whether --user names somebody, perhaps misspelt, who does not appear in the store yet."""
         if self.at_server or self.settings["user.name"].origin != "flag":
             return False
         from rflow.service.team.receivers import is_newcomer
 
         return is_newcomer(self.local.store, self.me.id)
 
-    def say_new(self) -> None:
-        """Say that this is the first entry of this user: from now on their name is a known one."""
+    def announce_first_entry(self) -> None:
+        """Say that this is the first entry of this user, whose name is known from now on."""
         self.say(f"First entry of {self.me.name} in this store.")
 
-    def to_write(self, *, moving: bool = False) -> Session:
-        """Return the session that a command adds to; at a server only its name, as the answer brings its state."""
+    def target_session(self, *, moving: bool = False) -> Session:
+        """Return the session that a command adds to; at a server only its id, since the response has its state."""
         if self.at_server:
             from rflow.cli.server.sending import target
 
@@ -88,7 +88,7 @@ class App(CurrentSession, Streams):
         return self.session_to_write()
 
     def loaded(self, load: Callable[[], Session] | None = None) -> Session:
-        """Load the session that a command writes to and needs to see; only its name where a server can't be reached."""
+        """Load the session that a command reads and writes; only its id if the server can't be reached."""
         load = load or self.session_to_write
         if self.at_server:
             from rflow.cli.server.sending import loaded
@@ -97,7 +97,7 @@ class App(CurrentSession, Streams):
         return load()
 
     def send_shown(self, session: Session, command: "Command") -> "Outcome":
-        """Carry out a command whose refusal shows all that has moved: the same command sent again then works."""
+        """Send a command whose refusal shows what has moved, so that repeating the command works."""
         try:
             return self.send(session, command)
         except SessionMoved as moved:
@@ -105,10 +105,10 @@ class App(CurrentSession, Streams):
                 self.terminal.saw(session.id, moved.version)
             raise
 
-    def wrote(self, session: Session, what: str, *, whose: str = "", whole: str = "") -> None:
-        """Say what was written and to which session: a note in the wrong ticket is the worst mistake.
+    def report_written(self, session: Session, what: str, *, whose: str = "", whole: str = "") -> None:
+        """Say what was written to which session, because a note in the wrong session is a serious mistake.
 
-        `whose` says who owns it, and `whole` ends the sentence, and is not cut on any terminal.
+        `whose` says who owns it. `whole` is the end of the sentence, which is never cut.
         """
         if not is_terminal(sys.stderr):
             self.say(f"{label(session, whose)}: {what}{whole and f', {whole}'}", verbatim=True)
@@ -117,21 +117,21 @@ class App(CurrentSession, Streams):
 
         echo(acknowledgement(session, clean(what), whose=whose, whole=one_line(whole)), err=True)
 
-    def did(self, outcome: "Outcome", what: str, *, whole: str = "") -> None:
-        """Say what a command wrote, whether it accepted a handoff, and whose session it is if not the writer's."""
+    def report(self, outcome: "Outcome", what: str, *, whole: str = "") -> None:
+        """Say what a command wrote, whether it accepted a handoff, and who owns the session if not the writer."""
         accepted = any(isinstance(event.fact, HandoffAccepted) for event in outcome.events)
         what = f"handoff accepted; {what}" if accepted else what
-        self.wrote(outcome.session, what, whose=whose(outcome), whole=whole)
+        self.report_written(outcome.session, what, whose=whose(outcome), whole=whole)
         seen = self.seen(outcome.session)
-        self._say_taken(outcome, seen)
+        self._report_takeover(outcome, seen)
         up_to_date = seen is None or seen >= outcome.steered
         if up_to_date and any(is_steering(event.fact) for event in outcome.events):
-            self.displayed(outcome.session)
-        self._say_claimed(outcome)
-        self._say_past_limit(outcome.session)
+            self.mark_seen(outcome.session)
+        self._report_claimed_evidence(outcome)
+        self._suggest_escalation(outcome.session)
 
-    def _say_taken(self, outcome: "Outcome", seen: int | None) -> None:
-        """Say to the former owner of a session who took it over, when and why, until this terminal has shown that."""
+    def _report_takeover(self, outcome: "Outcome", seen: int | None) -> None:
+        """Tell the previous owner of a session who took it over, when and why, unless this terminal has shown it."""
         session = outcome.session
         if seen is None or not outcome.events or not session.ownership or session.ownership[-1].seq <= seen:
             return
@@ -139,10 +139,10 @@ class App(CurrentSession, Streams):
 
         if taken := taken_words(session, outcome.events[-1].by.id, self.workspace.now()):
             stop = "" if taken.endswith((".", "!", "?")) else "."
-            super().say(f"{taken}{stop} To see where it stands: {self.begin(session)}")
+            super().say(f"{taken}{stop} To see where it stands: {self.command_prefix(session)}")
 
-    def _say_claimed(self, outcome: "Outcome") -> None:
-        """Name the evidence from before that belongs to what was written now, and say how to keep them apart."""
+    def _report_claimed_evidence(self, outcome: "Outcome") -> None:
+        """List the earlier evidence that now belongs to the new entry, and say how to separate them."""
         session = outcome.session
         if not outcome.events or not session.live_evidence:
             return
@@ -157,13 +157,14 @@ class App(CurrentSession, Streams):
             *first, last = named
             attached = f"{', '.join(first)} and {last}" if first else last
             undo = "undo --never-made" if session.kinds[outcome.entry] is ChangeMade else "undo"
-            here = f"{self.begin(session)} {undo}, then enter it again."
+            here = f"{self.command_prefix(session)} {undo}, then enter it again."
             super().say(f"Attached: {attached}. If it doesn't belong here: {here}")
 
-    def _say_past_limit(self, session: Session) -> None:
-        """Suggest to escalate where a session has been at a node for longer than its limit."""
+    def _suggest_escalation(self, session: Session) -> None:
+        """Suggest escalating if a session has been at a node for longer than its limit."""
         arrived = session.arrived
-        if session.tree is None or arrived is None or (self.workspace.now() - arrived).total_seconds() < _SOON:
+        now = self.workspace.now()
+        if session.tree is None or arrived is None or (now - arrived).total_seconds() < _LIMIT_CHECK_AFTER:
             return
         from rflow.service.trees import node_of, tree_of
 
@@ -173,20 +174,20 @@ class App(CurrentSession, Streams):
             return
         from rflow.cli.trees.at_node import limit_line
 
-        if line := limit_line(session, tree, self.workspace.now(), self.program):
+        if line := limit_line(session, tree, now, self.program):
             echo(line, err=True)
 
-    def displayed(self, session: Session) -> None:
-        """Remember that this terminal has seen `session` as it stands."""
+    def mark_seen(self, session: Session) -> None:
+        """Record that this terminal has shown the current version of `session`."""
         self.terminal.saw(session.id, session.version)
 
     def seen(self, session: Session) -> int | None:
-        """Return the version of `session` last displayed in this terminal."""
+        """Return the version of `session` that this terminal showed last."""
         return self.terminal.seen(session.id)
 
 
 def whose(outcome: "Outcome") -> str:
-    """Say who owns a session, or was handed it, if that is not the author of what was written; else ""."""
+    """Return a phrase for the owner of a session, or the receiver of its handoff, if that is not the author."""
     session = outcome.session
     if not outcome.events or session.owner.id == outcome.events[-1].by.id:
         return ""
@@ -196,7 +197,7 @@ def whose(outcome: "Outcome") -> str:
 
 
 def label(session: Session, whose: str = "") -> str:
-    """Identify a session for people: code, title, customer, and `whose` it is if that is given."""
+    """Return a label of a session: code, title, customer, and `whose` it is if that is given."""
     parts = [session.code, shorten(session.title, 60)]
     if session.brief.customer:
         parts.append(shorten(session.brief.customer, 40))

@@ -1,6 +1,6 @@
-"""What a user waits to hear of: answers to their questions, and the outcomes of their handoffs.
+"""The questions and handoffs whose outcome a user has not seen yet, in a file in the state folder.
 
-It holds only ids and numbers, never a text of a session, and can be deleted at any time without harm.
+The file contains only ids and numbers, never a text of a session, and can be deleted at any time.
 """
 
 import json
@@ -11,45 +11,45 @@ from typing import NamedTuple
 from zlib import crc32
 
 _LIMIT = 200
-"""The number of entries that are kept, the newest: their sessions are loaded to see whether there is news."""
+"""How many entries are kept, newest first: looking for news loads their sessions."""
 
 
 class Entry(NamedTuple):
-    """A question or a handoff: the id of its session, and its number there."""
+    """A question or a handoff: the id of its session, and its event number."""
 
     session_id: str
     seq: int
 
 
 LastShown = dict[Entry, int]
-"""Entries with the number of the last event that was shown to the user; 0 for none."""
+"""For each entry, the number of the last event about it that the user was shown; 0 for none."""
 
 
 class Awaited:
-    """The questions and handoffs of a person at the store at `url`, which has its own file in the state folder."""
+    """The awaited entries of a person in the store at `url`; each store has its own file."""
 
     def __init__(self, state: str, url: str, person_id: str) -> None:
         self._url, self._person_id = url, person_id
         self._file = f"{state}/awaited/{crc32(url.encode('utf-8', 'replace')):08x}.json"
 
     def entries(self) -> LastShown:
-        """Return what is waited for, the oldest first."""
+        """Return the awaited entries, oldest first."""
         return self._read().get(self._person_id, {})
 
     def add(self, session_id: str, seq: int) -> None:
-        """Wait for the outcome of an entry of a session, too."""
+        """Add an entry."""
         before = self._read()
         entries = before.get(self._person_id, {})
         entry = Entry(session_id, seq)
         if entry not in entries:
             kept = dict([*entries.items(), (entry, 0)][-_LIMIT:])
-            with suppress(OSError):  # a read-only home must not stop anybody
+            with suppress(OSError):  # a read-only home must not stop the command
                 self._write(before | {self._person_id: kept})
 
     def settle(self, changes: Mapping[Entry, int | None]) -> None:
-        """Save the last event of each entry that was shown to the user; remove the entries with None.
+        """Save the last event that the user was shown, by entry; entries with None are removed.
 
-        Raise `OSError` where that can't be saved.
+        Raises `OSError` if the file can't be written.
         """
         before = self._read()
         entries = before.get(self._person_id, {})
@@ -59,12 +59,12 @@ class Awaited:
             self._write({who: mine for who, mine in (before | {self._person_id: left}).items() if mine})
 
     def forget(self) -> None:
-        """Delete what everybody waits for at this store."""
+        """Delete the awaited entries of all users of this store."""
         with suppress(OSError):
             os.unlink(self._file)
 
     def _read(self) -> dict[str, LastShown]:
-        """Return what each person waits for; nothing where the file can't be read."""
+        """Return the awaited entries of each person; none if the file can't be read."""
         try:
             with open(self._file, "rb") as file:
                 saved = json.load(file)

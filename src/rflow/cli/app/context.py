@@ -1,4 +1,4 @@
-"""What a run of the program uses: settings, the store or server, this terminal, formats."""
+"""The resources of a run: settings, the store or server, the terminal's state, formats."""
 
 import os
 import sys
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 
 def now() -> datetime:
-    """Return the time now, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def local(at: datetime) -> datetime:
-    """Return an aware time in this computer's zone; a time that it cannot represent stays in UTC."""
+    """Return an aware time in the local time zone; a time that the system can't convert is returned unchanged."""
     try:
         return at.astimezone()
     except (OverflowError, ValueError, OSError):  # year 1 west of Greenwich; before 1970 on Windows
@@ -51,14 +51,14 @@ def local(at: datetime) -> datetime:
 
 
 class World(msgspec.Struct, frozen=True):
-    """Where a run gets the time and new codes from; a replay brings those of its recording."""
+    """The sources of the time and of new codes; a replay uses those of its recording."""
 
     clock: Callable[[], datetime] = now
     codes: Callable[[], Iterator[str]] = new_codes
 
 
 class Context:
-    """The global options of a run; everything else is made when it is first used."""
+    """The global options of a run; everything else is created on first use."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Context:
 
     @property
     def store_url(self) -> str:
-        """The configured store with its whole path, so that the name works in other folders."""
+        """The URL of the configured store, with an absolute path."""
         from rflow.service.opening import absolute_url
 
         return absolute_url(self.settings["store"].text)
@@ -96,7 +96,7 @@ class Context:
         return self.settings["store"].text.startswith(("https://", "http://"))
 
     def at_store(self, url: str, user: str) -> Self:
-        """Return a run with the same options at another store, as `user`."""
+        """Return a run with the same options for another store, as `user`."""
         there = type(self)(store=url, user=user, session=self.session_reference, config=self._config, world=self._world)
         if url != self.store_url:  # the token in the environment is for the configured store
             there.environ_token = ""
@@ -104,7 +104,7 @@ class Context:
 
     @cached_property
     def workspace(self) -> "OpenWorkspace":
-        """What this user can do at the configured store, or server."""
+        """The user's workspace in the configured store or server."""
         if self.at_server:
             from rflow.cli.server import TOKEN_VARIABLE, workspace_at
 
@@ -114,18 +114,18 @@ class Context:
 
     @cached_property
     def local(self) -> "LocalWorkspace":
-        """What this user can do at the configured store, which must be on this machine."""
-        from rflow.cli.parsing.interrupts import held
+        """The user's workspace in the configured store; raises `UsageProblem` for a server."""
+        from rflow.cli.parsing.interrupts import defer_interrupts
 
         self._check_not_at_server()
         actor = Actor(person=_member_named(self.settings["user.name"].text))
-        with held():
+        with defer_interrupts():
             from rflow.service.opening import open_workspace
 
             return open_workspace(self.settings["store"].text, actor, self._world.clock, self._world.codes)
 
     def _check_not_at_server(self, page: str = "") -> None:
-        """Raise `UsageProblem` at a server, with the address of its page for the same, if there is one."""
+        """Raise `UsageProblem` for a server, with the address of its page for the same task, if there is one."""
         if self.at_server:
             browser = f"; in a browser: {self._place}{page}"
             raise UsageProblem(
@@ -134,14 +134,14 @@ class Context:
             )
 
     def administration(self, report: "Report | None" = None) -> "LocalAdministration":
-        """Return what this user can do with the configured store itself; long work calls `report`."""
+        """Return the administration of the configured store; long operations call `report`."""
         from rflow.ports.values import unreported
         from rflow.service.local.administration import LocalAdministration
 
         return LocalAdministration(self.local.store, self.local.actor, report or unreported, clock=self._world.clock)
 
     def restore(self, backup: "Path") -> "tuple[Verified, Path | None]":
-        """Put a backup in the place of the configured store; return what it holds, and where the old one is kept."""
+        """Replace the configured store with a backup; return the backup's content, and where the old store is kept."""
         from rflow.service.heartbeat import running
         from rflow.service.opening import restore_store
 
@@ -174,13 +174,13 @@ class Context:
         return LocalTokens(self.local.store, self.local.actor, clock=now)
 
     def open_team(self) -> "Team":
-        """Open the configured store as a server uses it, on a connection of its own."""
+        """Open the configured store for a server, on a connection of its own."""
         from rflow.service.opening import open_team
 
         return open_team(self.settings["store"].text, self._world.clock)
 
     def open_upkeep(self, settings: "NoticeSettings", report: "Callable[[Counts], object]") -> "Upkeep":
-        """Return what a server of this store does besides answering requests."""
+        """Return the background tasks of a server of this store."""
         from rflow.service.opening import open_for_upkeep
         from rflow.service.upkeep import Upkeep
 
@@ -188,7 +188,7 @@ class Context:
         return Upkeep(lambda: open_for_upkeep(store), settings, clock=clock, report=report)
 
     def open_shared(self) -> "SharedSessions":
-        """Open the sessions that links to the configured store show: a connection for each thread that needs one."""
+        """Open the sessions that links show, with a connection for each thread."""
         from rflow.service.opening import open_shared
 
         return open_shared(self.settings["store"].text, self._world.clock, local, self.patterns)
@@ -204,9 +204,9 @@ class Context:
         return tuple(self.settings["redact.patterns"].texts)
 
     def view(self, *, redact: bool = True) -> "View":
-        """Return this user's view of sessions: as of now, in their time zone, with their patterns for secrets.
+        """Return the summary options of this user: the current time, their time zone, their patterns for secrets.
 
-        Raises `UsageProblem` if a pattern is not a regular expression, before anything is written.
+        Raises `UsageProblem` if a pattern is not a regular expression.
         """
         from rflow.core.redaction import Redactor
         from rflow.core.summary.budget.view import View
@@ -216,21 +216,21 @@ class Context:
 
     @cached_property
     def terminal(self) -> "Terminal":
-        """What is remembered for this terminal: the current session, and the versions displayed."""
+        """The state of this terminal: the current session, and the versions it has shown."""
         from rflow.cli.terminal_state import Terminal
 
         return Terminal(self.settings.folders.state_name, self._place, os.environ)
 
     @property
     def awaited(self) -> "Awaited":
-        """The questions and handoffs of this user whose outcome was not shown to them yet."""
+        """The questions and handoffs of this user whose outcome they have not seen yet."""
         from rflow.cli.app.awaited import Awaited
 
         return Awaited(self.settings.folders.state_name, self._place, self.me.id)
 
     @property
     def _place(self) -> str:
-        """The address of the store or server; for a server's, nobody has to be signed in."""
+        """The address of the store or server; the user need not be signed in."""
         if not self.at_server:
             return self.workspace.about.url
         from rflow.cli.server import base_of, server_url
@@ -238,28 +238,29 @@ class Context:
         return base_of(server_url(self.settings["store"].text))
 
     def format(self, name: str) -> "Format":
-        """Return an output format: one of rflow's, else of the user's, the project's or a package's."""
+        """Return an output format: built in, or of the user, the project or a package."""
         if name not in self._formats:
             from rflow.formats import format_named
 
             self._formats[name] = format_named(name, self.settings.folders)
         return self._formats[name]
 
-    def usual_format(self, said: str | None, output: str | None = None, *, leaves: bool = True) -> str:
-        """Return the name of the format: the one given, else by the suffix of `output`, else that of the settings.
+    def choose_format(self, requested: str | None, output: str | None = None, *, leaves: bool = True) -> str:
+        """Return the name of the format to use: the given one, else by the suffix of `output`, else the setting.
 
-        Where none is set, what only goes to a terminal, and does not leave it, is plain text. The format must exist.
+        Without a setting, output that is only shown on a terminal (not `leaves`) is plain text. Raises `UsageProblem`
+        or `NotAllowed` if the format can't be used.
         """
         from rflow.formats import format_by_suffix
 
         setting = self.settings["progress.format"]
-        said = said or format_by_suffix(output or "")
-        if not (said or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
-            said = "text"
+        requested = requested or format_by_suffix(output or "")
+        if not (requested or output or leaves) and setting.origin == "default" and is_terminal(sys.stdout):
+            requested = "text"
         try:
-            return self.format(said or setting.text).name
+            return self.format(requested or setting.text).name
         except (NotAllowed, UsageProblem) as error:
-            if not said:
+            if not requested:
                 error.try_ += (
                     f" It is the setting progress.format ({setting.origin}); until it is fixed, use -f markdown."
                 )
@@ -277,9 +278,9 @@ class Context:
 
     @property
     def program(self) -> str:
-        """Return how a command of this user for this store begins: with --config, --store and --user if given as flags.
+        """The prefix of a command line for this user and store, with --config, --store and --user if given as flags.
 
-        At a server the token says who the user is; --user is left out where it names who works here anyway.
+        --user is left out for a server, where the token identifies the user, and if it names the default user.
         """
         if self._config is None and not any(self.flags.values()):
             return "rflow"
@@ -287,7 +288,7 @@ class Context:
         return self._program(store.text, named=store.origin == "flag")
 
     def program_at(self, url: str) -> str:
-        """Return how a command of this user for the store at `url` begins."""
+        """Return the prefix of a command line for this user and the store at `url`."""
         return self._program(url, named=True)
 
     def _program(self, url: str, *, named: bool) -> str:
@@ -303,7 +304,7 @@ class Context:
         return " ".join([*words, *(["--user", quote(user.text)] if other_user else ())])
 
     def typable(self, message: str) -> str:
-        """Return a message whose commands can be typed as they are: with the global options that were given."""
+        """Return a message with the given global options added to the commands in it."""
         session = self.session_reference if self.session_reference != os.environ.get("RFLOW_SESSION") else None
         if self._config is None and session is None and not any(self.flags.values()):
             return message
@@ -313,11 +314,11 @@ class Context:
 
 
 def _member_named(name: str) -> Person:
-    """Make the person who goes by `name`: somebody, not a queue."""
+    """Return the person with this name; raise `UsageProblem` if it is empty or a queue."""
     member = person(clean(name))
     if not member.id or member.is_queue:
-        said = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
+        problem = f'"{member.name}" is a queue' if member.is_queue else "Your name is empty"
         raise UsageProblem(
-            f"{said}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
+            f"{problem}: who are you?", try_='Set your name: rflow config set user.name "Ana Ruiz" (or use --user).'
         )
     return member

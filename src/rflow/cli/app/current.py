@@ -1,4 +1,4 @@
-"""Which session a command is about: the one that is named, this terminal's current one, or the only open one."""
+"""Finding the session of a command: the one that is named, this terminal's current one, or the only open one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
 
 
 class CurrentSession(NamedSession):
-    """Finds the session of a run, or says why it can't tell."""
+    """Finds the session of a run, or raises an error that says why it is unclear."""
 
     def session(self, reference: str | None = None) -> Session:
-        """Load the session to read: the one that is named, else this terminal's current one, else the only open one."""
+        """Load the session to read: the one named, else this terminal's current one, else the only open one."""
         reference = reference or self.session_reference
-        return self.named(reference) if reference else self.here() or self._only_one()
+        return self.named(reference) if reference else self.current_session() or self._only_one()
 
     def session_to_write(self) -> Session:
         """Load the session to write to: the one named, else this terminal's current one, else the only open one.
 
-        Where this terminal has just left one, by a handoff or a close, nothing goes to whatever else is open: what is
-        still to be said is about the one that was left, and the other may be another customer's.
+        If this terminal has just closed or handed off a session, the only other open one is not used: the command was
+        probably meant for the former, and the latter may belong to another customer.
         """
         if self.session_reference:
             return self.named_to_write(self.session_reference)
-        return self.here() or self._only_one(writing=True)
+        return self.current_session() or self._only_one(writing=True)
 
-    def to_leave(self, command_id: str) -> Session:
+    def session_to_leave(self, command_id: str) -> Session:
         """Load the session to close or hand off.
 
-        Where this terminal has just left one, that does not go on to whatever else is open: a second `close` out of
-        habit, or one sent again, would close another customer's.
+        If this terminal has just closed or handed off a session, another open one is not used: a repeated `close` would
+        close the session of another customer.
         """
         session = self._left()
         if session is None:
             return self.session_to_write()
-        if session.carried_out(command_id, self.me):
+        if session.event_of_command(command_id, self.me):
             return session
         raise self._handed(session) or self._which(session)
 
-    def to_undo(self, command_id: str) -> Session:
-        """Load the session of which to take something back.
+    def session_to_undo(self, command_id: str) -> Session:
+        """Load the session in which to undo something.
 
-        Where this terminal has just left one, by a handoff or a close, it is that one, as long as this is what would be
-        taken back.
+        If this terminal has just closed or handed off a session, it is that one, provided that this is what would be
+        undone.
         """
         from rflow.core.session.rules.undo import last_undoable
 
@@ -61,13 +61,13 @@ class CurrentSession(NamedSession):
         if session is None:
             return self.session_to_write()
         last = last_undoable(session, self.workspace.actor)
-        repeated = session.carried_out(command_id, self.me) is not None
+        repeated = session.event_of_command(command_id, self.me) is not None
         if repeated or (last is not None and session.kinds[last] in (HandedOff, SessionClosed)):
             return session
         raise self._which(session)
 
-    def to_reopen(self, reference: str | None) -> Session:
-        """Load the session to reopen: the one named, else the current one, else the one that was closed here."""
+    def session_to_reopen(self, reference: str | None) -> Session:
+        """Load the session to reopen: the one named, else the one just closed here, else the current one."""
         named = reference or self.session_reference
         if named:
             return self.named(named, first=("closed",))
@@ -75,7 +75,7 @@ class CurrentSession(NamedSession):
         return left if left is not None and left.status == "closed" else self.session_to_write()
 
     def _left(self) -> Session | None:
-        """Load the session that this terminal has just left; None if it has another one, or one is named."""
+        """Load the session just closed or handed off here; None if there is a current one, or one is named."""
         left = self.terminal.left if self.terminal.current is None and not self.session_reference else None
         if left is None:
             return None
@@ -84,8 +84,8 @@ class CurrentSession(NamedSession):
         except NotFound:
             return None
 
-    def here(self) -> Session | None:
-        """Load this terminal's current session; None if it has none, or it was deleted."""
+    def current_session(self) -> Session | None:
+        """Load this terminal's current session; None if there is none, or it was deleted."""
         current = self.terminal.current
         if current is None:
             return None
@@ -96,13 +96,13 @@ class CurrentSession(NamedSession):
             return None
 
     def enter(self, session: Session) -> None:
-        """Make a session the current one of this terminal, unless -s names it for this command and another one is."""
+        """Make a session the current one, unless -s selected it for this command only and there is a current one."""
         if not self.session_reference or self.terminal.current is None:
             self.terminal.enter(session.id, session.code)
 
     @property
     def unsent(self) -> str | None:
-        """The `command_id` of the session that this terminal has started and that is still a draft."""
+        """The `command_id` of a session that this terminal has started and that is still a draft."""
         started = self.terminal.unsent
         if started is None or not self.at_server:
             return None
@@ -111,14 +111,14 @@ class CurrentSession(NamedSession):
         return started if Drafts(self.settings.folders.drafts).starts(started) else None
 
     def elsewhere(self) -> "Elsewhere | None":
-        """Return this terminal's current session in another store; None if each is known to be closed or gone."""
+        """Return this terminal's current session in another store, unless it is known to be closed or deleted."""
         return next((there for there in self.terminal.elsewhere() if not self._is_over(there)), None)
 
     def _is_over(self, there: "Elsewhere") -> bool:
-        """Whether a session in another store is closed or gone, as far as the files of this machine say.
+        """Whether a session in another store is known to be closed or deleted.
 
-        A store on a network is not asked: it may answer late, and its password is not known here. A store that can't be
-        read says nothing: the session may still be there.
+        A store on the network is not read, because it may be slow and its password is unknown here; False is returned
+        for it and for a store that can't be read.
         """
         from rflow.service.opening import is_on_network
 
@@ -156,7 +156,7 @@ class CurrentSession(NamedSession):
         )
 
     def _in_another_store(self, there: "Elsewhere", here: "Sequence[Head]") -> UsageProblem:
-        """Return the error where the current session is in another store: a guess here may be the wrong one."""
+        """Return the error if the current session is in another store, since a guess here may be wrong."""
         from rflow.cli.display.text import handed_words
 
         left = self._left()
@@ -171,9 +171,9 @@ class CurrentSession(NamedSession):
         )
 
     def _none_open(self) -> UsageProblem:
-        """Return the error where there is no open session, with the one handed on, to be accepted, or closed last.
+        """Return the error if there is no open session; it names one handed off, to be accepted, or closed last.
 
-        What this terminal has just handed on comes first: that is what the command was meant for.
+        A session that this terminal has just handed off comes first, because the command was probably meant for it.
         """
         left = self._left()
         if left is not None and (handed := self._handed(left)):
@@ -204,19 +204,19 @@ class CurrentSession(NamedSession):
         )
 
     def handed_on(self) -> "Iterator[Head]":
-        """Return what this user has handed on and nobody has accepted yet."""
+        """Return the pending handoffs of this user."""
         return filter(self._is_sender, all_heads(self.workspace, Query(status=("handed_off",))))
 
     def _is_sender(self, head: "Head") -> bool:
-        """Whether this user has handed a session on, to a person or a queue, and nobody has accepted it yet."""
+        """Whether this user has handed off a session that has not been accepted yet."""
         return head.sender is not None and head.sender.id == self.me.id
 
     def _handed(self, session: Session) -> UsageProblem | None:
-        """Return the error for a session that this user has handed on: to whom, when, and what they can still do."""
+        """Return the error for a session that this user has handed off: to whom, when, and what they can do."""
         from rflow.cli.display.text import handed_words
 
-        said = handed_words(session, self.me.id, self.workspace.now())
-        if not said:
+        sentence = handed_words(session, self.me.id, self.workspace.now())
+        if not sentence:
             return None
         code = session.code
         ways = [f"To take it back: rflow -s {code} handoff --cancel"] if session.pending else []
@@ -226,10 +226,10 @@ class CurrentSession(NamedSession):
             *self._to_go_on(),
             f"To start another: {_EITHER}",
         ]
-        return UsageProblem(f"This terminal has no current session. {said}", try_="\n       ".join(ways))
+        return UsageProblem(f"This terminal has no current session. {sentence}", try_="\n       ".join(ways))
 
     def _which(self, left: Session) -> UsageProblem:
-        """Return the error for a terminal that has just left a session, and may mean that one or another."""
+        """Return the error if it is unclear whether the session just closed or handed off is meant, or another one."""
         from rflow.cli.display.text import closed_words
 
         is_closed = left.status == "closed"
@@ -239,7 +239,7 @@ class CurrentSession(NamedSession):
         return UsageProblem(f"This terminal has no current session. {last}.", try_="\n       ".join(ways))
 
     def _to_go_on(self) -> list[str]:
-        """Say how to go on with the session of this user that is open, if there is just one."""
+        """Return advice on how to continue the user's open session, if there is exactly one."""
         heads = self.workspace.heads(Query(owner=self.me.id, status=("open",), limit=2)).heads
         return [f"To go on with {shorten(heads[0].title, 40)}: rflow resume {heads[0].code}"] if len(heads) == 1 else []
 
@@ -251,8 +251,8 @@ class CurrentSession(NamedSession):
         heads = self.workspace.heads(Query(owner=self.me.id, status=("closed",), limit=1)).heads
         return load_session(self.workspace, heads[0].id) if heads else None
 
-    def begin(self, session: Session, *, named: bool = False) -> str:
-        """Return how a command for `session` begins: with -s CODE if this terminal would use another session.
+    def command_prefix(self, session: Session, *, named: bool = False) -> str:
+        """Return the prefix of a command line for `session`, with -s CODE if this terminal would use another session.
 
         `named` says that the session was named on the command line.
         """

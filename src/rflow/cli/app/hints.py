@@ -1,4 +1,4 @@
-"""Commands that a message suggests, as they can be typed where it is read: with the global options of this run."""
+"""Adding the global options of a run to the commands that a message suggests."""
 
 import re
 from functools import cache
@@ -12,19 +12,19 @@ _WORK = ("Work through the tree", "Write down")
 _ON_CURRENT = frozenset(name for name, (_, section) in COMMANDS.items() if section in _WORK and name != "drafts") | {
     *("show", "progress", "share", "handoff", "close", "reopen", "redact", "export")
 }
-"""The commands that are about the current session unless another one is named."""
+"""The commands that use the current session unless another one is named."""
 _FOR_ANY_STORE = frozenset({"help", "demo", "login", "config", "drafts"})
-"""The commands that mean the same with any store and user."""
+"""The commands that don't depend on the store and user."""
 _PLACEHOLDERS = frozenset({"CODE", "SESSION"})
 
 
 def typable(text: str, *, config: str | None, program: str, session: str | None) -> str:
-    """Return a message in which each command begins with `program`, and names `session` if it was given.
+    """Return a message in which each command starts with `program`, and has -s if `session` is given.
 
-    A command that names a store, a user or a session itself is meant as it is, and so is a text in quotation marks.
+    Commands that name a store, a user or a session themselves, and texts in quotation marks, are not changed.
     """
 
-    def whole(command: str) -> str:
+    def with_options(command: str) -> str:
         if not command.startswith("rflow "):
             return command
         _, name, *others = command.split(" ")
@@ -36,10 +36,10 @@ def typable(text: str, *, config: str | None, program: str, session: str | None)
         begin = program if named or session is None else f"{program} -s {quote(session)}"
         return command.replace("rflow", begin, 1)
 
-    return _pattern().sub(lambda found: whole(found[0]), text) if "rflow " in text else text
+    return _pattern().sub(lambda found: with_options(found[0]), text) if "rflow " in text else text
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Return what a command looks like in a message, or a text in quotation marks; an apostrophe is none of them."""
+    """Return the pattern of a command in a message, or of a text in quotation marks (but not after an apostrophe)."""
     return re.compile(rf"""{command_pattern().pattern}|"[^"]*"|(?<!\w)'[^']*'(?!\w)""")

@@ -1,4 +1,4 @@
-"""Sessions that are named on the command line: by code or ticket, and for reading by a word of their header too."""
+"""Finding a session that is named on the command line: by code or ticket, and for reading also by a word."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 NOT_CLOSED: tuple[Status, ...] = ("open", "handed_off")
 _LISTED = 10
-"""So many sessions with the same word are listed."""
+"""How many sessions with the same word an error lists."""
 _LEAST = 3
-"""The letters of a word that is looked for."""
+"""The fewest letters of a word to search for."""
 
 
 class NamedSession(Context):
-    """Finds the sessions that are named."""
+    """Finds sessions by name."""
 
     def named(self, reference: str, *, first: Sequence[Status] = NOT_CLOSED) -> Session:
-        """Load the session of a code or a ticket, else the only one with this word in title, customer or ticket.
+        """Load the session with this code or ticket, else the only one with this word in title, customer or ticket.
 
-        Where some of those with the word have a status of `first`, it is one of them.
+        Sessions with a status in `first` are preferred.
         """
         try:
             return session_named(self.workspace, reference)
@@ -41,22 +41,22 @@ class NamedSession(Context):
         raise UsageProblem(what, try_=f"Name one by its code, such as {heads[0].code}.")
 
     def named_to_write(self, reference: str) -> Session:
-        """Load the session of a code or a ticket: a word may be in the title of another customer's tomorrow."""
+        """Load the session with this code or ticket. A word is not accepted, because it is less certain."""
         try:
             return session_named(self.workspace, reference)
         except NotFound as error:
-            raise self.no_code(reference, error) from error
+            raise self.not_a_code(reference, error) from error
 
-    def no_code(self, reference: str, error: NotFound) -> NotFound:
-        """Return the error where something is to be written to what is no code; `error` if no session has that word."""
+    def not_a_code(self, reference: str, error: NotFound) -> NotFound:
+        """Return the error for a word in place of a code; `error` itself if no session has that word."""
         heads = self._with_word(reference, NOT_CLOSED)
         if not heads:
             return error
-        said, rows = f'"{_word(reference)}" is no code; nothing was written.', _rows(heads)
+        problem, rows = f'"{_word(reference)}" is not a code; nothing was written.', _rows(heads)
         if len(rows) == 1:
-            what = f"{said} {' · '.join(rows[0])} has it in title, customer or ticket."
+            what = f"{problem} {' · '.join(rows[0])} has it in title, customer or ticket."
         else:
-            what = listing(f"{said} These have it in title, customer or ticket:", rows)
+            what = listing(f"{problem} These have it in title, customer or ticket:", rows)
         return NotFound(what, try_=f"Name the session by its code: rflow -s {heads[0].code} …")
 
     def _with_word(self, reference: str, first: Sequence[Status]) -> "list[Head]":

@@ -24,12 +24,12 @@ class Streams:
         """Print a message; it may repeat what came from a file or the command line."""
         echo(folded(clean(text)), err=True)
 
-    def text(self, said: str) -> str:
+    def text(self, argument: str) -> str:
         """Return a text from the command line; what is not UTF-8 is replaced, with a warning."""
-        if said.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in said):
-            return said
+        if argument.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in argument):
+            return argument
         self.say("Warning: the text is not all UTF-8; what could not be read is kept as \N{REPLACEMENT CHARACTER}.")
-        return clean(said)
+        return clean(argument)
 
     def read_stdin(self, limit: int) -> bytes:
         """Read standard input, up to one byte more than `limit`; on a terminal, say how to end it."""
@@ -48,7 +48,7 @@ class Streams:
         """Ask before something that can't be undone; without a terminal, insist on `option` instead."""
         if not self.can_ask:
             raise UsageProblem(f"{question} There is no terminal to ask at.", try_=f"To do it, add {option}.")
-        from rflow.cli.ask import confirmed, or_end
+        from rflow.cli.ask import confirmed, or_exit
 
-        if not or_end(confirmed(folded(question))):
+        if not or_exit(confirmed(folded(question))):
             raise UsageProblem("Nothing was done.", try_=f"To do it, answer y, or add {option}.")

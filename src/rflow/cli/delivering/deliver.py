@@ -1,4 +1,4 @@
-"""What all ways of delivering a summary share: reporting it, recording it, and continuing where another way failed."""
+"""Delivering a summary to a file, the clipboard or the terminal, and recording the delivery."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rflow.cli.app import App
-from rflow.cli.output import complain, echo, is_terminal
+from rflow.cli.output import echo, is_terminal, print_error
 from rflow.core.session.events import DeliveryState
 from rflow.core.session.state import Session
 from rflow.core.summary.progress import Digest, Progress
@@ -25,9 +25,9 @@ def deliver(
     copy: bool = False,
     output: str | None = None,
 ) -> None:
-    """Render a summary in the format `name` and write it to a file, copy it, or else print it.
+    """Render a summary in the format `name`, and write it to a file and copy it as requested, or else print it.
 
-    Each delivery except printing is recorded on `session`, if there is one.
+    Each delivery except printing is recorded in `session`, if there is one.
     """
     format_, summary = run.format(name), renderings.summary
     text = renderings.text(format_)
@@ -67,9 +67,9 @@ def _copy(run: App, text: str, html: str | None, session: Session | None, summar
 
 
 def copy_to_clipboard(run: App, text: str, html: str | None = None) -> tuple[str, str]:
-    """Copy a text, with its HTML where possible; return what is known about it, and what to do if that is not enough.
+    """Copy a text, with HTML if possible; return a phrase for the result, and a sentence with advice, or "".
 
-    The first is a phrase; the second a sentence, or "". If the user's own command failed, that is said at once.
+    If the user's own clipboard command failed, a message is printed.
     """
     from rflow.delivery.clipboard import copy
 
@@ -79,20 +79,20 @@ def copy_to_clipboard(run: App, text: str, html: str | None = None) -> tuple[str
     copied = copy(text, html=html, environ=environ)
     if copied.command_failed:
         run.say(f"Your clipboard command failed: {copied.command_failed}.")
-    said = f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
-    return said, copied.hint
+    result = f"{copied.message}: {copied.detail}" if run.verbose and copied.detail else copied.message
+    return result, copied.hint
 
 
 def say_delivered(run: App, session: Session | None, what: str) -> None:
-    """Say what was delivered and of which session: a summary pasted into the wrong ticket can't be taken back."""
+    """Say what was delivered of which session, because a summary in the wrong ticket can't be undone."""
     if session is not None:
-        run.wrote(session, what)
+        run.report_written(session, what)
     else:
         run.say(f"{what[:1].upper()}{what[1:]}")
 
 
 def redaction_note(summary: Progress | Digest) -> str:
-    """Return a sentence that counts the secrets hidden in a summary, if any, to be put after another sentence."""
+    """Return a sentence that counts the secrets hidden in a summary, with a leading space; "" for none."""
     from rflow.core.redaction import in_words
 
     kinds = {redacted.kind: redacted.count for redacted in summary.redacted_kinds}
@@ -100,10 +100,10 @@ def redaction_note(summary: Progress | Digest) -> str:
 
 
 def missing_brief(run: App, session: Session, ask: str | None, *, leaves: bool, begin: str) -> None:
-    """Say that a summary asks for nothing, or not what is wrong; and how to add that.
+    """Tell the owner of an open session that a summary lacks the ask or the situation, and how to add it.
 
-    It is said if the summary leaves, or is looked at on a terminal, to the owner of an open session. `begin` is how a
-    command for this session begins.
+    This is said if the summary is sent to others (`leaves`), or shown on a terminal. `begin` is the prefix of a command
+    for this session.
     """
     if session.status == "open" and (leaves or is_terminal(sys.stderr)) and session.owner.id == run.me.id:
         if not ask:
@@ -113,7 +113,7 @@ def missing_brief(run: App, session: Session, ask: str | None, *, leaves: bool, 
 
 
 def missing_situation(run: App, session: Session, begin: str, *, first: str = "") -> None:
-    """Say that a summary does not say what is wrong and who is affected, and how to add it, with what to do `first`."""
+    """Say that a summary lacks situation and impact, and how to add them; `first` is a step to do before."""
     if not (session.brief.situation or session.brief.impact):
         how = f'{begin} brief --situation "…" --impact "…"'
         missing = "what is wrong, since when, and who is affected"
@@ -121,19 +121,19 @@ def missing_situation(run: App, session: Session, begin: str, *, first: str = ""
 
 
 def old_situation(run: App, session: Session, *, first: str = "") -> None:
-    """Say that the situation is older than what was found since, and how to renew it, with what to do `first`."""
+    """Say that there are results newer than the situation, and how to update it; `first` is a step to do before."""
     from rflow.cli.display.text import clock
     from rflow.core.summary.units.earlier import situation_at
 
     if at := situation_at(session):
-        said = clock(at, run.workspace.now())
+        recorded = clock(at, run.workspace.now())
         again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
-        begin = f"{run.program} -s {session.code}" if first else run.begin(session)
-        run.say(f"Note: the summary tells how it was at {said}. If that has changed{first}: {begin} brief {again}")
+        begin = f"{run.program} -s {session.code}" if first else run.command_prefix(session)
+        run.say(f"Note: the situation is that of {recorded}. If that has changed{first}: {begin} brief {again}")
 
 
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:
-    """Record a delivery if possible: the summary has been delivered, even if the disk is full now."""
+    """Record a delivery; if that fails, only print a message, since the summary has been delivered."""
     if session is None:
         return
     from rflow.core.session.commands import RecordShared
@@ -141,20 +141,20 @@ def record(run: App, session: Session | None, format_: str, destination: str, st
 
     try:
         command = RecordShared(format=format_, destination=destination, through=session.version, state=state)
-        send(run.workspace, session, command)  # of no use later, so it is no draft
+        send(run.workspace, session, command)  # never kept as a draft: it would be useless later
     except RflowError as error:
         run.say(f"Note: the delivery could not be recorded: {error.what}")
 
 
 def deliver_all(deliveries: Iterable[Callable[[], None]]) -> None:
-    """Make all deliveries, even if some fail. All failures are reported; the last one is raised."""
+    """Make all deliveries, even if some fail. All failures but the last are printed; the last is raised."""
     failure: NotDelivered | None = None
     for delivery in deliveries:
         try:
             delivery()
         except NotDelivered as error:
             if failure is not None:
-                complain(failure)
+                print_error(failure)
             failure = error
     if failure is not None:
         raise failure

@@ -1,11 +1,11 @@
-"""A summary in plain text, as people read it on a terminal."""
+"""Highlighting a plain-text summary on a terminal."""
 
 import re
 
 from rflow.cli.output import styled
 
 _LABEL = re.compile(r"^(?:[A-Z]{2}(?:[A-Z,()]| (?=[A-Z(]))*(?=[: ]|$)|- .*)", re.MULTILINE)
-"""The label of a section, or the title of a session in a digest: what is entered never begins a line there."""
+"""The label of a section, or the title of a session in a digest; texts of users never start a line there."""
 
 
 def emphasised(text: str) -> str:

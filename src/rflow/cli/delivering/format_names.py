@@ -1,4 +1,4 @@
-"""The ways to name a format on a command line: -f, --json, or its name in place of a session."""
+"""Reading a format from a command line: -f, --json, or its name in place of a session."""
 
 from contextlib import suppress
 
@@ -8,7 +8,7 @@ from rflow.identity import is_code
 
 
 def json_or(format_: str | None, *, json: bool) -> str | None:
-    """Return the format that was given, by name or as --json; both are a mistake."""
+    """Return the format given by name or as --json; raise `UsageProblem` if both were given."""
     if json and format_ is not None:
         raise UsageProblem("--json and -f exclude each other.", try_="--json is the same as -f json: leave one out.")
     return "json" if json else format_
@@ -31,7 +31,7 @@ def is_format(run: App, word: str) -> bool:
 
 
 def named_twice(format_: str | None, word: str) -> str:
-    """Return the format that a word names in place of a session; with another format it is a mistake."""
+    """Return the format that a word names in place of a session; raise `UsageProblem` if -f was given too."""
     if format_ is not None:
         raise UsageProblem(
             f'"{word}" is a format, and {format_} is another one.',

@@ -1,4 +1,4 @@
-"""The settings of notices: read and checked before a server starts, so that a mistake shows at once."""
+"""The settings of notices, read and checked before a server starts."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def notice_settings(run: App, base: str) -> "NoticeSettings":
-    """Return how this server sends notices; raises `UsageProblem` for settings that can't work."""
+    """Return the notice settings of a server; raise `UsageProblem` if they are invalid."""
     from rflow.cli.delivering.posting import configured_target
     from rflow.service.notices.sending import NoticeSettings
 
@@ -32,7 +32,7 @@ def notice_settings(run: App, base: str) -> "NoticeSettings":
 
 
 def span_setting(text: str) -> timedelta | None:
-    """Read a span such as "30m"; "never", and nothing, is None."""
+    """Parse a span such as "30m"; return None for "never" or an empty text."""
     from rflow.cli.times import span
 
     return None if text.strip().casefold() in ("", "never") else span(text, "never")
@@ -50,12 +50,12 @@ def _mail(run: App) -> "MailServer | None":
 
 
 def _in_file(run: App) -> str:
-    """Read the password from the file that a setting names, as secrets of systemd and containers are."""
+    """Read the password from a file, as systemd and containers provide secrets; "" without such a setting."""
     path = run.settings["mail.password_file"].text
     if not path:
         return ""
     try:
         return Path(path).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise UsageProblem(f"The file of mail.password_file can't be read: {why}.", try_=f"Check it: {path}") from None

@@ -1,7 +1,7 @@
-"""What is recorded about posts, so that nothing is posted twice: in the session, or else in this user's state folder.
+"""Recording posts, to prevent posting twice: in the session, or else in the user's state folder.
 
-A post is recorded as started before it is sent, and as sent or failed afterwards. If the end is missing, the summary
-may have been posted. Reasons: docs/decisions/0007.
+A post is recorded as started before it is sent, and as sent or failed afterwards. If the second record is missing, the
+summary may have been posted. Reasons: docs/decisions/0007.
 """
 
 from datetime import datetime
@@ -37,7 +37,7 @@ def delivered(session: Session) -> list[Delivery]:
 
 
 class SessionRecord:
-    """Records a post to `target` in its session, which refuses a second one while nothing has changed."""
+    """Records a post to `target` in its session, which refuses to post it again unchanged."""
 
     def __init__(self, run: App, session: Session, format_: str, target: str) -> None:
         self._run, self._session, self._format, self._target = run, session, format_, target
@@ -53,7 +53,10 @@ class SessionRecord:
         )
 
     def check(self) -> None:
-        """Refuse what was posted before, or may have been, and has not changed since; the time is the local one."""
+        """Raise `NotAllowed` if the session was, or may have been, posted and has not changed since.
+
+        The message gives the local time.
+        """
         from rflow.cli.display.text import clock
 
         now = self._run.workspace.now()
@@ -61,7 +64,7 @@ class SessionRecord:
         self._run.workspace.check(self._session.id, self._command("started"))
 
     def start(self, *, again: bool) -> None:
-        """Record that the post starts. Of two people who post at the same time, the second to record it is refused."""
+        """Record the start of the post. If two people post at the same time, the second is refused."""
         try:
             self._run.send(self._session, self._command("started", again=again))
         except NotAllowed:
@@ -71,12 +74,12 @@ class SessionRecord:
             self._recordable = False
 
     def finish(self, state: DeliveryState) -> None:
-        """Record how the post ended."""
+        """Record the outcome of the post."""
         if self._recordable:
             record(self._run, self._session, self._format, destination(self._target), state)
 
 
-# What no session of the store records: a digest, or a session from a file
+# Summaries without a session in the store: a digest, or a session from a file
 
 
 class _LastPost(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ class _LastPost(msgspec.Struct, frozen=True):
 
 
 class LocalRecord:
-    """Keeps the last post to `target` of something that no session records, as a hash, in this user's state folder."""
+    """Records the last post to `target`, as a hash in the user's state folder, for summaries without a session."""
 
     def __init__(self, run: App, target: str, summary: Progress | Digest) -> None:
         self._run, self._target = run, target
@@ -94,7 +97,7 @@ class LocalRecord:
         self._summary = fingerprint(msgspec.json.encode(_without_time(summary)))
 
     def start(self, *, again: bool) -> None:
-        """Record that the post starts; refuse to post the same a second time."""
+        """Record the start of the post; raise `NotAllowed` if the same summary was posted before."""
         if not again:
             self._check()
         self.finish("started")
@@ -114,7 +117,7 @@ class LocalRecord:
         raise NotAllowed(f"The same may have been {where}; the outcome is unknown.", try_=_LOOK)
 
     def finish(self, state: DeliveryState) -> None:
-        """Record how the post ended, if possible."""
+        """Record the outcome of the post, if possible."""
         last = _LastPost(self._summary, self._run.workspace.now(), state)
         try:
             write_own_file(self._file, msgspec.json.encode(last))
@@ -123,11 +126,7 @@ class LocalRecord:
 
 
 def _without_time(summary: Progress | Digest) -> Progress | Digest:
-    """Return a summary without what changes while nothing happens.
-
-    That is the current time, and the lines made from the other fields: they say it, or leave out the day of what
-    happened on the same one.
-    """
+    """Return a summary without the parts that depend on the current time: that time, and the rendered lines."""
     if isinstance(summary, Digest):
         entries = tuple(replace(entry, lines=()) for entry in summary.sessions)
         return replace(summary, as_of=datetime.min, sessions=entries)

@@ -1,4 +1,4 @@
-"""Posting a summary to a target: once, unless the user insists, and claiming no more than is known."""
+"""Posting a summary to a target, at most once unless --again is given."""
 
 import os
 import time
@@ -26,13 +26,13 @@ FORMAT_OF: dict[Kind, str] = {"slack": "slack-blocks", "teams": "teams-card", "j
 """The format that renders the whole body to post, by kind of target."""
 
 _QUIET = 1.0
-"""Seconds to wait for an answer before saying so."""
+"""Seconds to wait for a response before printing a message."""
 _LONG_PAUSE = 2.0
-"""Seconds from which a pause between attempts is announced: a program that says nothing looks dead."""
+"""Pauses between attempts of at least so many seconds are announced."""
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
-    """What the options say about posting; `paste_command` prints the same summary for pasting."""
+    """The options of posting; `paste_command` is a command that prints the same summary."""
 
     run: App
     target: WebhookTarget
@@ -43,16 +43,16 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def format(self) -> str:
-        """The format that the target takes."""
+        """The format that the target accepts."""
         return FORMAT_OF[self.target.kind]
 
     def check(self, session: Session) -> None:
-        """Refuse to post again what has not changed, before anything is delivered anywhere."""
+        """Refuse to post an unchanged session again, before anything is delivered."""
         if not (self.again or self.dry_run):
             SessionRecord(self.run, session, self.format, self.target.name).check()
 
     def post(self, session: Session | None, renderings: "Renderings") -> None:
-        """Post a summary, or with --dry-run print what would be posted. Recorded in `session`, if there is one."""
+        """Post a summary and record that, or with --dry-run print what would be posted."""
         format_ = self.run.format(self.format)
         text, summary = renderings.text(format_), renderings.limited(format_)
         if self.dry_run:
@@ -72,7 +72,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
         record.finish("sent")
 
     def _send(self, body: bytes, record: SessionRecord | LocalRecord) -> Posted:
-        """Send a body. A certain failure is recorded; if the outcome is unknown, the record stays at "started"."""
+        """Send a body. A definite failure is recorded; if the outcome is unknown, the record stays "started"."""
         from secrets import token_hex
 
         try:
@@ -90,7 +90,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        """Say what rflow waits for if it takes long."""
+        """Print a message if the response takes long."""
         from threading import Timer
 
         notice = Timer(_QUIET, self.run.say, [f"Waiting for {self.target.name} to answer …"])
@@ -111,7 +111,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
 def posting_options(
     run: App, name: str, format_: str | None, *, elsewhere: bool, dry_run: bool, again: bool, paste_command: str
 ) -> Posting:
-    """Check the options of posting and combine them; `elsewhere` says that --copy or -o deliver the summary too."""
+    """Check and return the options of posting; `elsewhere` says that --copy or -o deliver the summary too."""
     if dry_run and elsewhere:
         raise UsageProblem("--dry-run delivers nothing, so --copy and -o make no sense.", try_="Omit one of them.")
     target = configured_target(run, name)
@@ -126,7 +126,7 @@ def posting_options(
 
 
 def configured_target(run: App, name: str) -> WebhookTarget:
-    """Return the target `name` from the settings; raises UsageProblem with the names of the others."""
+    """Return the target `name` from the settings; raise `UsageProblem` with the known names."""
     names = run.settings.targets
     name = name.casefold() if name.casefold() in names else name  # names are lowercase
     if name not in names:
@@ -149,7 +149,7 @@ def _warn_if_readable(run: App) -> None:
 
 
 def timeout_seconds(text: str) -> float:
-    """Parse a time-out in seconds; raises UsageProblem."""
+    """Parse a time-out in seconds; raise `UsageProblem` if it is invalid."""
     try:
         value = float(text)
     except ValueError:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rflow.cli.app import App
 from rflow.core.session.state import Session
-from rflow.core.summary.budget.arrange import Room, crowded_out, longest, squeezed
+from rflow.core.summary.budget.arrange import Losses, crowded_out, longest, losses
 from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.filling import WARNINGS
 from rflow.core.summary.budget.shares import BRIEF_WORDS, brief_words
@@ -33,10 +33,10 @@ _NAMES: dict[SectionKey, tuple[str, str]] = {
     "assumed": ("assumption", "assumptions"),
     "facts": ("key fact", "key facts"),
 }
-"""What a brief form may lack."""
+"""The nouns of essential entries."""
 
 
-def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> None:
+def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) -> None:
     """Say of a brief form without room for all that is important, or for many entries, what it lacks.
 
     `begin` is how a command for this session begins.
@@ -48,10 +48,10 @@ def say_squeezed(run: App, session: Session, summary: Summary, begin: str) -> No
         most = enumerated([_place(*entry) for entry in longest(summary, _LONGEST)])
         run.say(f"A brief has no room for {_forms(crowded)}. Most room have {most}: {begin} shorten")
         return
-    room = squeezed(summary)
+    lost = losses(summary)
     chosen = bool(short_forms(summary))
-    if room.key or room.cut or (room.entries >= _MANY and not chosen):
-        run.say(f"{_lacks(room)} Choose what it says, a line each: {begin} shorten")
+    if lost.essential or lost.cut or (lost.entries >= _MANY and not chosen):
+        run.say(f"{_lacks(lost)} Choose what it says, a line each: {begin} shorten")
 
 
 def _place(key: SectionKey, seq: int, words: int) -> str:
@@ -71,30 +71,32 @@ def _forms(words: Mapping[int, int]) -> str:
 
 
 def _say_longer(run: App, summary: Progress) -> None:
-    """Say that a brief form is longer than others, where the warnings make it so."""
+    """Say if a brief form is longer than usual because of its warnings."""
     shown = [section for section in summary.sections if section.key in WARNINGS]
     words = sum(word_count(entry.text) for section in shown for entry in section.entries)
     if (most := brief_words(words)) > BRIEF_WORDS:
         run.say(f"The warnings have {words} words, so a brief may have {most} in place of {BRIEF_WORDS}.")
 
 
-def _lacks(room: Room) -> str:
-    cut = f", and cuts {counted(room.cut, 'key entry', 'key entries')}" if room.cut else ""
-    if not room.entries:
-        return f"A brief cuts {counted(room.cut, 'key entry', 'key entries')}."
-    kinds = enumerated([_named(key, room.key[key]) for key in _NAMES if room.key.get(key)])
+def _lacks(lost: Losses) -> str:
+    cut = f", and cuts {counted(lost.cut, 'key entry', 'key entries')}" if lost.cut else ""
+    if not lost.entries:
+        return f"A brief cuts {counted(lost.cut, 'key entry', 'key entries')}."
+    kinds = enumerated([_named(key, lost.essential[key]) for key in _NAMES if lost.essential.get(key)])
     among = f" ({kinds} among them)" if kinds else ""
-    return f"A brief has no room for {counted(room.entries, 'entry', 'entries')}{among}{cut}."
+    return f"A brief has no room for {counted(lost.entries, 'entry', 'entries')}{among}{cut}."
 
 
 def _named(key: SectionKey, count: int) -> str:
     return "the hypothesis" if key == "hypothesis" else counted(count, *_NAMES[key])
 
 
-def say_squeezed_brief(run: App, session: Session, begin: str) -> None:
-    """Say the same of the brief form of a session in which something was just asked, or which was just handed over."""
+def warn_about_brief(run: App, session: Session, begin: str) -> None:
+    """Do the same for a session without a summary at hand, such as one just handed over."""
     from rflow.service.summaries import session_progress
 
     if session.version:
         with suppress(RflowError):  # it has been recorded
-            say_squeezed(run, session, session_progress(run.workspace, session, replace(run.view(), brief=True)), begin)
+            warn_about_losses(
+                run, session, session_progress(run.workspace, session, replace(run.view(), brief=True)), begin
+            )

@@ -1,4 +1,4 @@
-"""Configuring a target: reading its URL without showing it, checking it, and saying what is still missing."""
+"""Configuring a target: reading its URL without echo, checking it, and saying what is missing."""
 
 import sys
 from collections.abc import Sequence
@@ -9,14 +9,13 @@ from rflow.errors import UsageProblem
 from rflow.settings import Setting
 
 _LIMIT = 8192
-"""Bytes of a URL: the most that servers and proxies accept."""
+"""The maximum length of a URL in bytes, which is what servers and proxies accept."""
 
 
 def read_secret(run: App, setting: Setting, arguments: Sequence[str]) -> str:
     """Return a secret typed at the terminal without echo, or piped in for "-"; "" removes the setting.
 
-    A secret among the arguments is accepted too, with a warning: it is in the shell's history by then, and a refusal
-    would only have it typed again.
+    A secret among the arguments is accepted too, with a warning that it is in the shell's history.
     """
     if not arguments or list(arguments) == ["-"]:
         value = _piped(run) if arguments and not _at_terminal() else _typed(setting)
@@ -54,13 +53,13 @@ def _typed(setting: Setting) -> str:
             f"The {_what(setting)} is a secret, and there is no terminal to ask for it.",
             try_=f'Pipe it in: … | rflow config set {setting.name} -  (to remove it, "" instead of the -)',
         )
-    from rflow.cli.ask import or_end, typed
+    from rflow.cli.ask import or_exit, typed
 
-    return or_end(typed(f"{setting.name} (not shown)", hidden=True)).strip()
+    return or_exit(typed(f"{setting.name} (not shown)", hidden=True)).strip()
 
 
 def check_target_setting(setting: Setting, value: str) -> None:
-    """Refuse a URL that can't be posted to, or an unknown kind; raises UsageProblem."""
+    """Raise `UsageProblem` for a URL that can't be posted to, or an unknown kind."""
     _, name, field = setting.name.split(".")
     if field == "url":
         checked_host(name, value)
@@ -69,7 +68,7 @@ def check_target_setting(setting: Setting, value: str) -> None:
 
 
 def next_step(name: str, kind: str, url: str) -> str:
-    """Return what to do next with a target that is configured so far; its URL has been checked already."""
+    """Return the next step to configure a target, whose URL has been checked already."""
     if not url:
         return f"The URL is still missing: {url_command(name)}"
     host = checked_host(name, url)

@@ -1,4 +1,4 @@
-"""What a command wrote, and to which session: on a single line of the terminal if it fits, else on as few as it can."""
+"""The acknowledgement of what a command wrote, and to which session, on one line of the terminal if possible."""
 
 import re
 import sys
@@ -8,25 +8,25 @@ from rflow.core.session.state import Session
 from rflow.core.text import columns, one_line, shorten, wrap
 
 _QUOTED = re.compile(r'"([^"\s][^"]+[^"\s])"')
-"""A quoted text; what stands between two others begins and ends with a space."""
+"""A quoted text; the text between two quoted texts starts and ends with a space, so it does not match."""
 _LEAST_TITLE = 10
 _LEAST_QUOTE = 8
 _ROWS = 3
-"""The rows of the terminal that a confirmation takes, besides those of a text that is never cut."""
+"""The maximum number of rows of an acknowledgement, without a text that is never cut."""
 _NARROW = 60
-"""On a terminal with fewer columns, short texts may take more rows."""
+"""On a terminal with fewer columns, an acknowledgement may take more rows."""
 _INDENT = "    "
 
 
 def acknowledgement(session: Session, what: str, *, whose: str = "", whole: str = "") -> str:
     """Return the session (code, title, customer, and `whose` it is), then what was written, in green.
 
-    What fits on one line with the title cut, or left out if a customer is named, stands on one. Otherwise it is folded,
-    with an indent, and only what needs more than three rows has its texts in quotation marks cut, the longest first.
-    `whole` ends the sentence, and is never cut: where there is no room, it gets a line of its own, as it can be copied.
+    If possible, this is one line, with the title cut, or left out if there is a customer. Otherwise it is wrapped with
+    an indent, and if it needs more than three rows, its quoted texts are cut, longest first. `whole` is the end of the
+    sentence and is never cut; if there is no room, it gets a line of its own.
     """
     what, newline, typed = what.partition("\n")
-    if newline:  # what was typed line by line is repeated as it is
+    if newline:  # a text of several lines is repeated unchanged
         return f"{acknowledgement(session, what, whose=whose, whole=whole)}\n{typed}"
     width, what = prose_width(sys.stderr), one_line(what)
     sentence = f"{what}, {whole}" if whole else what
@@ -40,7 +40,7 @@ def acknowledgement(session: Session, what: str, *, whose: str = "", whole: str 
 
 
 def _fitted(session: Session, whose: str, width: int, most: int) -> str:
-    """Return the name of a session in `width` columns if possible, with at most `most` of them for its customer."""
+    """Return the label of a session in `width` columns if possible, with at most `most` columns for its customer."""
     customer = shorten(session.brief.customer or "", most, columns)
     room = width - columns(_named(session, "", customer, whose)) - len(" · ")
     if room < min(columns(one_line(session.title)), _LEAST_TITLE):
@@ -53,7 +53,7 @@ def _named(session: Session, title: str, customer: str, whose: str) -> str:
 
 
 def _rows(named: str, what: str, width: int, end: str) -> list[str]:
-    """Fold a confirmation; where it takes too many rows, cut its quoted texts until it fits or they are short."""
+    """Wrap an acknowledgement; if it has too many rows, cut its quoted texts until it fits or they are short."""
     room = _ROWS * width
     while True:
         lines = wrap(named + _quotes_cut(what, room) + end, width, "", _INDENT)
@@ -70,7 +70,7 @@ def _rows(named: str, what: str, width: int, end: str) -> list[str]:
 
 
 def _quotes_cut(text: str, room: int) -> str:
-    """Return a text with its quoted parts cut, the longest first, until it has at most `room` columns."""
+    """Return a text with its quoted parts cut, longest first, until it has at most `room` columns."""
     while columns(text) > room:
         quotes = [quote for quote in _QUOTED.findall(text) if columns(quote) > _LEAST_QUOTE]
         if not quotes:
@@ -86,7 +86,7 @@ def _styled(session: Session, named: str, lines: list[str]) -> str:
     first, *others = lines
     if not first.startswith(named.rstrip()):  # folded within the name of the session
         return folded("\n".join(lines))
-    said = first[len(named) :]
+    written = first[len(named) :]
     begun = f"{styled(session.code, bold=True)}{first[len(session.code) : len(named)]}"
-    green = [styled(line, colour="green") if line else "" for line in (said, *others)]
+    green = [styled(line, colour="green") if line else "" for line in (written, *others)]
     return begun + "\n".join(green)

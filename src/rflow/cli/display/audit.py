@@ -1,4 +1,4 @@
-"""Entries of the audit: as a line for people, and as a line of JSON."""
+"""Entries of the audit log: as a line for people, and as a line of JSON."""
 
 import msgspec
 

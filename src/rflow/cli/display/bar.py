@@ -1,4 +1,4 @@
-"""The bar that shows how far long work has come, at a terminal only."""
+"""A progress bar for long operations, on a terminal only."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ from rflow.cli.output import Guarded, is_terminal
 from rflow.ports.values import Report, unreported
 
 _PATIENCE = 0.5
-"""The seconds after which work is long; what is done sooner needs no bar."""
+"""Seconds before the bar is shown; shorter operations need none."""
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Report]:
-    """Yield what long work calls with how much is done, of how much; at a terminal, that is drawn as a bar."""
+    """Yield a function to call with (done, total), which draws a bar if standard error is a terminal."""
     if not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield unreported
         return
@@ -25,7 +25,7 @@ def progress_bar(label: str) -> Iterator[Report]:
 
 
 class _Bar:
-    """Draws the bar once the work has taken a while: Typer, which draws it, is imported only then."""
+    """Draws the bar after a delay; Typer, which draws it, is imported only then."""
 
     def __init__(self, label: str, stack: ExitStack) -> None:
         self._label = label

@@ -1,4 +1,4 @@
-"""Entries in words: what kind each is, how it reads, and what an `undo` took back."""
+"""The wording of entries in messages: their kind, their text, and what an `undo` reverted."""
 
 from collections.abc import Sequence
 from typing import assert_never
@@ -12,7 +12,7 @@ from rflow.core.text import one_line, shorten
 _STEP_WORDS = {"choice": "answer", "action": "action", "skipped": "skipped action", "own": "step", "tree": "step"}
 _LENGTH = 80
 CONFIRMED = 300
-"""The characters of a text that a confirmation repeats; on a terminal, as many as fit in its lines."""
+"""How many characters of a text an acknowledgement repeats; on a terminal, as many as fit in its lines."""
 
 
 def word_for(entry: Entry) -> str:
@@ -35,14 +35,14 @@ def word_for(entry: Entry) -> str:
 
 
 def text_of(entry: Entry, most: int = _LENGTH) -> str:
-    """Return what an entry says, quoted and on one line: the question with its answer, the step with its result.
+    """Return the text of an entry, quoted, on one line: a question with its answer, a step with its result.
 
     Each text has at most `most` characters.
     """
     match entry:
         case Step(text=text, result=result, reason=reason, kind=kind):
-            said = f"skipped: {reason}" if kind == "skipped" else result
-            return f"{quoted(text, most)} → {quoted(said, most)}" if said else quoted(text, most)
+            outcome = f"skipped: {reason}" if kind == "skipped" else result
+            return f"{quoted(text, most)} → {quoted(outcome, most)}" if outcome else quoted(text, most)
         case Evidence(what=what):
             return quoted(what.label, most)
         case _:
@@ -50,24 +50,24 @@ def text_of(entry: Entry, most: int = _LENGTH) -> str:
 
 
 def quoted(text: str, most: int = _LENGTH) -> str:
-    """Return a text in quotation marks, on one line and not too long for a message."""
+    """Return a text in quotation marks, on one line, with at most `most` characters."""
     return f'"{shorten(text, most)}"'
 
 
 def way_back(revert: str) -> str:
-    """Return the end of a sentence about a change: how to revert it, not shortened."""
+    """Return the end of a sentence about a change: how to revert it, uncut."""
     return f'to revert: "{one_line(revert)}".'
 
 
 def plans_in_words(plans: Sequence[Contingency]) -> str:
-    """Return what to do if something happens, or how many of these there are; "" for none."""
+    """Return a contingency plan, or how many there are; "" for none."""
     if len(plans) == 1:
         return f"if {quoted(plans[0].condition)}: {quoted(plans[0].action)}"
     return f"{len(plans)} if-thens" if plans else ""
 
 
 def pinned(session: Session) -> dict[int, Entry]:
-    """Return the pinned entries that were not taken back, by number."""
+    """Return the pinned entries that were not undone, by number."""
     entries = {seq: session.entry(seq) for seq in sorted(session.pins)}
     return {seq: entry for seq, entry in entries.items() if entry is not None and not entry.undone}
 
@@ -86,7 +86,7 @@ def described(session: Session, seq: int, most: int = _LENGTH) -> str:
 
 
 def in_words(session: Session, event: e.Event) -> str:
-    """Return what an event set or changed, in words, such as `the pin of step 8 "…"`."""
+    """Return a phrase for what an event set or changed, such as `the pin of step 8 "…"`."""
     match event.fact:
         case e.BriefSet(brief=brief, title=title):
             values = {"title": title, **{name: getattr(brief, name) for name in brief.__struct_fields__}}
@@ -121,7 +121,7 @@ def in_words(session: Session, event: e.Event) -> str:
 
 
 def _wait_in_words(session: Session, seq: int, fact: e.WaitingSet) -> str:
-    """Return a wait, or the end of those that stand again once it is undone, in words."""
+    """Return a phrase for a wait, or for the end of waits, which are current again once the end is undone."""
     if fact.waiting_for or fact.until:
         return _wait(seq, fact.waiting_for)
     again = [
@@ -135,7 +135,7 @@ def _wait(seq: int, text: str) -> str:
 
 
 def _now(session: Session, seq: int, *, revert: bool) -> str:
-    """Return what an entry says now, with the way back of a change if that was corrected too."""
+    """Return the current text of an entry, with `revert` also how to revert a change."""
     entry = session.entry(seq)
     back = f", to revert: {quoted(entry.revert, CONFIRMED)}" if revert and isinstance(entry, Change) else ""
     return f"{text_of(entry)}{back}" if entry else ""

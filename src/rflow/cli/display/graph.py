@@ -1,4 +1,4 @@
-"""Drawings of trees for files and other programs: SVG, Mermaid, DOT, or the drawing of the terminal."""
+"""Drawings of trees: SVG, Mermaid, DOT or plain text."""
 
 from pathlib import PurePath
 
@@ -15,12 +15,12 @@ _SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "d
 
 
 def format_for(format_: str | None, output: str | None) -> str:
-    """Return the format of a drawing: the one that was named, else that of the file's suffix, else text."""
+    """Return the format of a drawing: the given one, else by the file's suffix, else text."""
     return format_ or _SUFFIXES.get(PurePath(output or "").suffix.lower(), "text")
 
 
 def drawing(run: App, tree: Tree | None, session: Session | None, format_: str) -> str:
-    """Return a drawing of a tree, with the path of `session`, whose tree it is if none is named."""
+    """Return a drawing of a tree, by default that of `session`, with the path of `session` if given."""
     if session:
         tree = _version(run, session, tree)
     assert tree is not None
@@ -41,7 +41,7 @@ def drawing(run: App, tree: Tree | None, session: Session | None, format_: str) 
 
 
 def _version(run: App, session: Session, named: Tree | None) -> Tree:
-    """Return the version of its tree that a session uses."""
+    """Return the version of the tree that a session uses; raise `UsageProblem` if another tree was named."""
     if session.tree is None:
         raise UsageProblem(f"{session.code} has no tree to draw.", try_="rflow tree graph TREE  (see: rflow tree list)")
     if named and named.id != session.tree.id:

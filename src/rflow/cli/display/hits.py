@@ -1,4 +1,4 @@
-"""What a search shows in the terminal: each session with its state and the texts that match."""
+"""Search results in the terminal: each session with its state and matching texts."""
 
 import sys
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from rflow.core.session.search.query import Hit, Match
 from rflow.core.text import columns, one_line, shorten
 
 _TEXTS = 2
-"""How many of the matching texts are shown: several sessions should be on the screen."""
+"""How many matching texts of a session are shown, so that several sessions fit on the screen."""
 _LABEL = 12
 
 
 def hits_text(hits: Sequence[Hit], me: str, now: datetime) -> str:
-    """Return sessions with two to four lines each."""
+    """Return search results as text, with two to four lines for each session."""
     width = min(width_of(sys.stdout), WIDEST)
     return "\n".join(line for hit in hits for line in _lines(hit, me, now, width))
 
@@ -32,23 +32,23 @@ def _lines(hit: Hit, me: str, now: datetime, width: int) -> list[str]:
 
 
 def _state(hit: Hit, me: str, now: datetime, width: int) -> str:
-    """Return how the session stands, whose it is, and what its outcome says."""
+    """Return the state, owner and age of a session, and the summary of its outcome."""
     head = hit.head
     owner = "you" if head.owner.id == me else shorten(head.owner.name, 20)
     parts = [hit.outcome or state_cell(head, me, now).text, owner, ago(head.updated_at, now)]
-    said = ", ".join(parts)
+    state = ", ".join(parts)
     if not hit.summary or any(match.what == "outcome" for match in hit.matches[:_TEXTS]):
-        return said
-    return f"{said}: {shorten(hit.summary, width - columns(said) - 4, columns)}"
+        return state
+    return f"{state}: {shorten(hit.summary, width - columns(state) - 4, columns)}"
 
 
 def _label(match: Match) -> str:
-    """Return what a text is, and the number of its entry, in a column."""
+    """Return the kind of a text and the number of its entry, padded to a column."""
     return f"{match.what} {match.entry or ''}".ljust(_LABEL)
 
 
 def _marked(match: Match, width: int) -> str:
-    """Return the text of a match, cut to `width` columns, with the words that match in bold."""
+    """Return the text of a match, cut to `width` columns, with the matching words in bold."""
     text, marks = _in_view(match, width)
     pieces: list[str] = []
     at = 0
@@ -59,9 +59,9 @@ def _marked(match: Match, width: int) -> str:
 
 
 def _in_view(match: Match, width: int) -> tuple[str, list[tuple[int, int]]]:
-    """Return the part of the text that fits into `width` columns, the first place in it, and the places in that part.
+    """Return the part of the text that fits into `width` columns, and the marks within that part.
 
-    What is before the first place gets a third of the width, more where the text ends soon.
+    The text before the first mark gets a third of the width, or more if the text after it is short.
     """
     text = match.text
     start, end = 0, len(text)

@@ -1,4 +1,4 @@
-"""The JSON of sessions and lists: stable, documented in docs/commands.md."""
+"""The JSON of sessions and lists: a stable format, documented in docs/commands.md."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ Record = dict[str, Any]
 
 
 def session_record(session: Session, tree: Tree | None, here: Record | None = None) -> Record:
-    """Return a session for programs; every entry has its `seq`. `here` is more about where it stands."""
+    """Return a session for programs; every entry has its `seq`. `here` has further fields of the position."""
     return {
         "id": session.id,
         "code": session.code,
@@ -45,7 +45,7 @@ def session_record(session: Session, tree: Tree | None, here: Record | None = No
 
 
 def _evidence(piece: Evidence) -> Record:
-    """Return all fields of a piece of evidence on one level; `on` is the entry it belongs to, 0 for none."""
+    """Return all fields of a piece of evidence in one flat record; `on` is the entry it belongs to, 0 for none."""
     own = _fields(piece)
     return {**_fields(own.pop("what")), **own}
 
@@ -56,7 +56,7 @@ def _change(change: Change) -> Record:
 
 
 def _fields(struct: msgspec.Struct) -> Record:
-    """Return all fields of a record, also those that are not set."""
+    """Return all fields of a struct, including unset ones."""
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
@@ -65,13 +65,13 @@ def _wait(wait: Wait) -> Record:
 
 
 def _past_wait(wait: Wait) -> Record:
-    """Return a wait that is over, with what ended it, or that was taken back."""
+    """Return a wait that has ended, with the event that ended it, or that was undone."""
     over = {"over_seq": wait.over_seq, "over_at": wait.over_at, "over_by": wait.over_by, "undone": wait.undone}
     return _wait(wait) | over
 
 
 def _history(session: Session) -> list[Record]:
-    """Return the changes of owner; of a handoff, whether it came to nothing, and why its warnings no longer hold."""
+    """Return the ownership history; for a handoff, whether it was undone, and why its warnings are no longer valid."""
     over = session.warnings_over
     return [
         {**_fields(entry), "undone": entry.seq in session.undone, "warnings_over": over.get(entry.seq)}
@@ -116,7 +116,7 @@ def head_record(head: Head) -> Record:
 
 
 def hit_record(hit: "Hit") -> Record:
-    """Return a session of a search for programs: what a list has, how it ended, and the texts that match."""
+    """Return a search result for programs: the fields of a list, its outcome, and the matching texts."""
     return {
         **head_record(hit.head),
         "outcome": hit.outcome or None,

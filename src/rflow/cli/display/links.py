@@ -1,4 +1,4 @@
-"""Links for people: their URL, and tables of them."""
+"""Links: their URLs, and tables of them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def base_of(run: App) -> Base:
-    """Return what links begin with: the setting, else the server of this store, else this machine."""
+    """Return the base address of links: the setting, else the server of this store, else this machine."""
     configured = run.settings["share.base_url"].text
     if configured:
         from rflow.cli.parsing.web_address import base_url
@@ -62,11 +62,11 @@ def link_to(base: Base, token: str) -> str:
 
 
 def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
-    """Make a link that lasts the default time; return it, and when it expires."""
+    """Create a link with the default lifetime; return it, and when it expires."""
     base = base_of(run)
     wish = ShareWish(session=session.id, expires_at=ending_of(run, session), patterns=run.patterns)
     minted = run.workspace.create_share(wish)
-    run.wrote(session, f"link {minted.share.id} created.")
+    run.report_written(session, f"link {minted.share.id} created.")
     run.say(f"To revoke it: rflow share revoke {minted.share.id}")
     if base.hint:
         run.say(base.hint)
@@ -74,7 +74,7 @@ def fresh_link(run: App, session: Session) -> tuple[str, datetime | None]:
 
 
 def policy_of(run: App, session: Session) -> Policy:
-    """Return the rules of the space that a session is in."""
+    """Return the policy of a session's space."""
     return next((space.policy for space in run.workspace.spaces() if space.id == session.space), Policy())
 
 
@@ -134,7 +134,7 @@ def _record(count: ShareCount, names: _Names, now: datetime) -> dict[str, Any]:
 
 
 def _names(run: App, counts: Sequence[ShareCount]) -> _Names:
-    """Return what names the sessions of links: of many, the last updated are read at once, others found one by one."""
+    """Return a function that finds the sessions of links; of many, the last updated are read together."""
     wanted = {count.share.session for count in counts}
     listed = _listed(run, wanted)
 
@@ -165,7 +165,7 @@ def _listed(run: App, wanted: set[str]) -> dict[str, tuple[str, str]]:
 
 
 def shares_table(counts: Sequence[ShareCount], run: App, now: datetime) -> str:
-    """Return links in a row each."""
+    """Return a table of links."""
     rows: list[tuple[str, ...]] = [("LINK", "SESSION", "STATE", "VIEWS", "LAST", "WHAT")]
     names = _names(run, counts)
     for count in counts:
@@ -179,7 +179,7 @@ def shares_table(counts: Sequence[ShareCount], run: App, now: datetime) -> str:
 
 
 def left(until: datetime | None, now: datetime) -> str:
-    """Return roughly how long a link still works."""
+    """Return roughly how long a link will still work."""
     if until is None:
         return "never expires"
     minutes = max(int((until - now).total_seconds() // 60), 0)

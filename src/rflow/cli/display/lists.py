@@ -1,4 +1,4 @@
-"""Lists in columns that fit the terminal."""
+"""Tables of sessions that fit the terminal, and the entries of the inbox."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,18 +15,18 @@ from rflow.core.text import columns, one_line, pad, shorten
 
 WIDEST = 140
 _ROOMY = 110
-"""The columns from which a list of sessions has room for the tickets."""
+"""The width from which a list of sessions shows the tickets."""
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A text of a table, with its colour."""
+    """A cell of a table, with its colour."""
 
     text: str
     colour: str | None = None
 
 
 def heads_table(heads: Sequence[Head], me: str, now: datetime) -> str:
-    """Return a row for each session: code, title, customer, owner, and what it waits for."""
+    """Return a table of sessions."""
     least = {"TITLE": 16, "CUSTOMER": 10, "TICKET": 8, "OWNER": 7}
     rows = [_row(head, me, now) for head in heads]
     names = [name for name in rows[0] if any(row[name].text for row in rows)]
@@ -48,7 +48,7 @@ def _row(head: Head, me: str, now: datetime) -> dict[str, Cell]:
 
 
 def state_cell(head: Head, me: str, now: datetime) -> Cell:
-    """Return how a session stands; one that waits says until when, in any state but closed."""
+    """Return the state of a session; unless it is closed, the deadline of its first wait comes before its status."""
     if head.status == "closed":
         return Cell("closed")
     if head.waiting_until is not None:
@@ -62,10 +62,10 @@ def state_cell(head: Head, me: str, now: datetime) -> Cell:
 
 
 def inbox_entry(head: Head, session: Session | None, now: datetime, program: str) -> str:
-    """Return a session that was handed over: which, by whom, what is open in it, and what came with the handoff.
+    """Return a session that was handed over: its title, its sender, its open points, and the handoff's message.
 
-    `session` is None if it can't be read: its head knows only the wait that is due first. Commands begin
-    with `program`.
+    `session` is None if it can't be read; then only the wait that is due first is known. `program` is the prefix of
+    commands.
     """
     sender = head.sender.name if head.sender else "somebody"
     queue = f" to {head.owner.name}" if head.owner.is_queue else ""
@@ -84,7 +84,7 @@ def inbox_entry(head: Head, session: Session | None, now: datetime, program: str
 
 
 def handover_lines(session: Session, indent: str, *, note: bool = True) -> Iterator[str]:
-    """Yield the message of the last handoff, if wanted, and what to do if something happens, said last."""
+    """Yield the message of the last handoff, if `note`, and the contingencies of the last handoff that had any."""
     given = session.last_handoff
     if note and given and given.text:
         yield wrapped(f"note: {one_line(given.text)}", f"{indent}  ", indent)
@@ -93,14 +93,14 @@ def handover_lines(session: Session, indent: str, *, note: bool = True) -> Itera
 
 
 def caution_lines(session: Session) -> Iterator[str]:
-    """Yield the warnings that hold, for the inbox."""
+    """Yield the valid warnings, for the inbox."""
     indent = " " * 9
     for text in cautions(session):
         yield styled(wrapped(f"caution: {one_line(text)}", indent, indent), colour="red")
 
 
 def question_entry(session: Session, question: Question, now: datetime, begin: str) -> str:
-    """Return a question: its session, who asked, its text, and how to answer it."""
+    """Return a question: its session, its author, its text, and how to answer it."""
     indent = " " * 9
     queue = f" of {question.to.name}" if question.to.is_queue else ""
     when = f", {ago(question.at, now)}" if question.at else ""
@@ -117,8 +117,7 @@ def question_entry(session: Session, question: Question, now: datetime, begin: s
 def table(rows: Sequence[Sequence[Cell | str]], flexible: Mapping[int, int] | None = None) -> str:
     """Return rows in columns, the first row as headings.
 
-    Where they are too wide, the `flexible` columns are cut, the widest first, down to the widths given: the last column
-    if none is named.
+    If they are too wide, the `flexible` columns (column → minimum width; by default the last) are cut, widest first.
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(columns(cell.text) for cell in column) for column in zip(*cells, strict=True)]
@@ -131,7 +130,7 @@ def _cell(cell: Cell | str) -> Cell:
 
 
 def _cut(widths: list[int], flexible: Mapping[int, int], room: int) -> None:
-    """Cut columns, the widest first, until they fit or all are as narrow as they may be."""
+    """Reduce the widths of columns, widest first, until they fit or have their minimum width."""
     while sum(widths) > room:
         wide = [place for place, least in flexible.items() if widths[place] > least]
         if not wide:

@@ -1,6 +1,6 @@
-"""The whole record of a session, raw, with the numbers that other commands take: what `rflow show` prints.
+"""The output of `rflow show`: the whole record of a session, unredacted, with the numbers of its entries.
 
-Its entries read as in a summary, by the same phrases; but all of them are here, whole, and nothing is redacted.
+Entries are worded as in a summary, but all of them are shown, uncut.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,16 +24,16 @@ from rflow.core.text import one_line
 
 
 def record(session: Session, now: datetime, program: str) -> str:
-    """Return everything in the session as text. Pinned entries have a star; what was taken back says so.
+    """Return everything in a session as text. Pinned entries have a star; undone entries are marked.
 
-    `program` is how the command begins that shares it instead.
+    `program` is the prefix of the command that shares it instead.
     """
     raw = f"  Raw: nothing is redacted. To share it: {program} progress {session.code}"
     return "\n".join([heading(session, now), styled(raw, dim=True), *_Record(session, now).blocks()])
 
 
 class _Record:
-    """A session in words: times of today have no date."""
+    """The sections of a record; times of today have no date."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         view = View(as_of=now, zone=local, redact=False)
@@ -71,7 +71,7 @@ class _Record:
         return styled(wrapped(text, " " * len(first), first), dim=undone)
 
     def _entry(self, entry: Entry, text: str) -> str:
-        """Return the line of an entry, with who made it if that was not the owner, and what became of it."""
+        """Return the line of an entry, with its author if that is not the owner, and its state."""
         on = getattr(entry, "on", 0)
         text = with_details(
             text,
@@ -91,7 +91,7 @@ class _Record:
         return [first, *_plans(wait.contingencies, " " * 14)]
 
     def _over(self, wait: Wait) -> str:
-        """Return what became of a wait: taken back, replaced by another, or over since when and by whom."""
+        """Return the state of a past wait: undone, replaced by another, or ended, when and by whom; "" if current."""
         if wait.undone:
             return "taken back"
         if wait.over_seq in self._session.waits or wait.over_seq in self._session.past_waits:
@@ -102,10 +102,11 @@ class _Record:
         return " ".join(filter(None, ("over", clock(wait.over_at, self._now)))) + by
 
     def _pins(self) -> list[str]:
-        """Return a line for each pinned entry; the whole entries stand below, marked with a star."""
+        """Return a line for each pinned entry; the entries themselves follow below, marked with a star."""
         entries = pinned(self._session).items()
         return [
-            wrapped(f"{seq:>5}  {with_details(text_of(entry), _held(entry))}", "       ", "") for seq, entry in entries
+            wrapped(f"{seq:>5}  {with_details(text_of(entry), _validity(entry))}", "       ", "")
+            for seq, entry in entries
         ]
 
     def _notes(self, kind: str) -> list[str]:
@@ -134,7 +135,7 @@ class _Record:
             return self._entry(change, f"{shown.text} (never made)")
         if change.reverted:
             then = phrases.outcome(shown.then, change.reverted_note)
-            once = replace(shown, amended=False)  # the line says so itself
+            once = replace(shown, amended=False)  # `_entry` already marks it as corrected
             return self._entry(change, phrases.reverted(once, self._head, whole=False, what=shown.text, then=then))
         then = f" Then: {phrases.sentence(shown.then)}" if shown.then else ""
         back = "Revert (corrected)" if change.revert_amended else "Revert"
@@ -156,25 +157,25 @@ class _Record:
         return self._entry(flag, f"wrong in the tree, at {flag.node}: {flag.text}")
 
     def _ownership(self, entry: OwnershipEntry) -> list[str]:
-        """Return the lines of an entry; what was said at the end stands below the record, and is not repeated."""
+        """Return the lines of an ownership entry; the closing summary is shown elsewhere and not repeated."""
         to = f" to {entry.to.name}" if entry.to and entry.word in ("handed off", "reassigned") else ""
         closing = self._session.closing
-        said = "" if closing and closing.seq == entry.seq else entry.text
-        text = joined(f"{entry.by.name} {entry.word}{to}{':' if said else ''}", said)
+        reason = "" if closing and closing.seq == entry.seq else entry.text
+        text = joined(f"{entry.by.name} {entry.word}{to}{':' if reason else ''}", reason)
         first = self._line(entry.seq, entry.at, with_details(text, self._came_with(entry)))
         warnings = [wrapped(f"warning: {text}", " " * 16, " " * 14) for text in entry.warnings]
         return [first, *warnings, *_plans(entry.contingencies, " " * 14)]
 
     def _came_with(self, entry: OwnershipEntry) -> str:
-        """Return what is not valid any more of what came with a handoff."""
+        """Return a remark if the warnings or contingencies of a handoff are no longer valid."""
         if entry.seq in self._session.undone and (entry.warnings or entry.contingencies):
             return "what came with it is not valid"
         why = self._warnings_over.get(entry.seq)
         return "" if why is None else f"its warnings no longer hold{': ' if why else ''}{why}"
 
 
-def _held(entry: Entry) -> str:
-    """Return what a pinned entry is no longer, or not yet: a reader must not take it for a fact."""
+def _validity(entry: Entry) -> str:
+    """Return a remark for a pinned entry that is not, or no longer, a fact; "" for others."""
     if isinstance(entry, Change):
         return "reverted" if entry.reverted else ""
     if not isinstance(entry, Note | Step):

@@ -1,4 +1,4 @@
-"""What the brief form would cut of a text that was just entered, or leave out, and the command that shortens it."""
+"""Hints for a text just entered that the brief form may cut or leave out, with the command that shortens it."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -26,18 +26,18 @@ LIMITS = {
     "handoff note": BRIEF.last_note.limits,
     "summary": BRIEF.closing.limits,
 }
-"""How much of each kind of text the brief form shows where room is short."""
+"""How many words of each kind of text the brief form shows if room is short."""
 _OFTEN = ("change", "fact", "assumption", "wait")
-"""What is entered so often that a hint at each text that is a little long would soon not be read any more."""
+"""Kinds that are entered so often that a hint at every slightly long text would soon be ignored."""
 _PLACE = 2
-"""The words that name the place of a cut."""
+"""How many words before a cut show its place."""
 _PLACE_LENGTH = 32
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """A text as it was entered: its kind, its name in a message, and its part of the command that replaces it.
+    """A text just entered: its kind, its name in a message, and its part of the command that replaces it.
 
-    One of a kind without limits is shown whole or not at all, and may take the entry that it belongs to with it.
+    A text of a kind without limits is shown whole or not at all, possibly with the entry that it belongs to.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> int:
-        """The words as they count towards the budget."""
+        """The number of words that count towards the budget."""
         return word_count(one_line(self.text))
 
     @property
@@ -58,12 +58,12 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def left_out(self) -> bool:
-        """Whether the brief form may have no room for it."""
+        """Whether the brief form may leave it out."""
         return self.kind not in LIMITS and self.words > WHOLE_OR_NOT
 
     @property
     def place(self) -> str:
-        """The words at which the brief form may cut it; "" where it doesn't, or where it lacks only a few words."""
+        """The words before the place where the brief form may cut it; "" if it won't, or cuts only a few words."""
         text = one_line(self.text)
         if self.kind in _OFTEN and self.words <= self.most * 3 // 2:
             return ""
@@ -73,9 +73,9 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def say_cut(run: "App", command: str, texts: Iterable[Typed], then: str = "") -> None:
-    """Say what the brief form may cut of texts, or leave out, and which command shortens these; nothing if they fit.
+    """Say which texts the brief form may cut or leave out, and the command that shortens them; nothing if all fit.
 
-    `command` is completed by the parts of these texts; `then` says what is to be done after it.
+    `command` is completed with the parts of these texts; `then` is a further step after it.
     """
     long = [text for text in texts if text.left_out or text.place]
     if long:
@@ -87,10 +87,10 @@ def say_cut(run: "App", command: str, texts: Iterable[Typed], then: str = "") ->
 
 
 def say_cut_entry(run: "App", session: Session, seq: int) -> None:
-    """Say what the brief form may cut of an entry of this user's own, if it shows it: nobody else can correct it."""
+    """Say what the brief form may cut of an entry, if it is the user's own, since nobody else can correct it."""
     entry = session.entry(seq)
     if entry is not None and not entry.undone and entry.by.id == run.me.id:
-        say_cut(run, f"{run.begin(session)} shorten {seq}", key_texts(session, seq))
+        say_cut(run, f"{run.command_prefix(session)} shorten {seq}", key_texts(session, seq))
 
 
 def key_texts(session: Session, seq: int) -> list[Typed]:
@@ -112,7 +112,7 @@ def key_texts(session: Session, seq: int) -> list[Typed]:
 
 
 def _of_step(step: Step, *, pinned: bool) -> list[Typed]:
-    """Return the result of a step that is a key fact or assumed, or what was tried where there is no result."""
+    """Return the result of a step that is a key fact or assumed, or its text if there is no result."""
     kind = "assumption" if step.assumed and step.settled is None else "fact" if pinned else ""
     if not kind or not (step.result or step.kind == "own"):
         return []
@@ -122,6 +122,6 @@ def _of_step(step: Step, *, pinned: bool) -> list[Typed]:
 
 
 def if_thens(plans: Sequence[Contingency], part: str = '--if "…" --then "…"') -> list[Typed]:
-    """Return what to do if something happens; of several nothing, as one can't be entered again without the others."""
+    """Return a single contingency plan; none if there are several, which can only be re-entered together."""
     texts = [f"if {plan.condition}: {plan.action}" for plan in plans] if len(plans) == 1 or not part else []
     return [Typed(kind="if-then", name="the if-then", text=text, part=part) for text in texts]

@@ -1,4 +1,4 @@
-"""`rflow` alone: where am I, and what do I type next."""
+"""The status of a session and the next commands: the output of `rflow` alone, and of commands that move."""
 
 import os
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ from rflow.service.trees import tree_of
 
 
 def show_status(app: App) -> None:
-    """Show the current session with its position, or how to begin; and what was handed to this user."""
-    session = app.session() if app.session_reference else app.here()
+    """Show the current session with its position, or how to start one; then the state of the inbox and the drafts."""
+    session = app.session() if app.session_reference else app.current_session()
     if session is None:
         session = _only_open(app)
     if session is None:
@@ -42,9 +42,9 @@ def show_status(app: App) -> None:
 
 
 def drafts_line(app: App) -> None:
-    """Say that there are drafts which could not be sent, if any."""
+    """Say if there are drafts that could not be sent."""
     folders = app.settings.folders
-    if not os.path.isdir(folders.drafts_name):  # most people have none
+    if not os.path.isdir(folders.drafts_name):  # most users have none
         return
     from rflow.cli.server.drafts import Drafts
 
@@ -56,9 +56,9 @@ def drafts_line(app: App) -> None:
 
 
 def show_session(app: App, session: Session, *, situation: bool = False, arrived: bool = False) -> None:
-    """Show where `session` stands and what to type next; with the handoff's note, if it has just `arrived`.
+    """Show a session and the next commands; with the handoff's note, if it has just `arrived`.
 
-    What is needed last stands last, where a small screen still shows it; the `situation` stands at the top.
+    The most important part comes last, where a small screen shows it; the `situation` is shown at the top.
     """
     now = app.workspace.now()
     app.out(heading(session, now, situation=situation, plans=True))
@@ -70,22 +70,22 @@ def show_session(app: App, session: Session, *, situation: bool = False, arrived
     if declined := declined_words(session, now):
         app.out(styled(wrapped(declined, "    ", "  "), colour="yellow"))
         handoffs = [Entry(session.id, entry.seq) for entry in session.ownership if entry.word == "handed off"]
-        with suppress(OSError):  # then the inbox tells it again
+        with suppress(OSError):  # then the inbox shows it again
             app.awaited.settle(dict.fromkeys(handoffs))
     if taken := taken_words(session, app.me.id, now):
         app.out(styled(wrapped(taken, "    ", "  "), colour="yellow"))
     last = next((step for step in session.steps.newest() if not step.undone), None)
     if last:
-        said = last.result or (f"skipped: {last.reason}" if last.reason else "")
+        outcome = last.result or (f"skipped: {last.reason}" if last.reason else "")
         assumed = " (assumed)" if last.assumed and last.settled is None else ""
-        said = f"{last.text}{' → ' + said if said else ''}{assumed}"
-        app.out(wrapped(f"last: {clock(last.at, now)} {said}", "        ", "  "))
+        outcome = f"{last.text}{' → ' + outcome if outcome else ''}{assumed}"
+        app.out(wrapped(f"last: {clock(last.at, now)} {outcome}", "        ", "  "))
     app.out("")
     show_next(app, session, arrived=arrived)
 
 
 def _from_handoff(session: Session, *, note: bool) -> Iterable[str]:
-    """Return what came with the last handoff; its sender, who has it back, needs none of it."""
+    """Return the message of the last handoff, unless its sender has the session back."""
     given = session.last_handoff
     if given is None or given.by.id == session.owner.id:
         return ()
@@ -95,18 +95,18 @@ def _from_handoff(session: Session, *, note: bool) -> Iterable[str]:
 
 
 def show_next(app: App, session: Session, *, arrived: bool = False) -> None:
-    """Show where the session stands in its tree, without its help if it has just `arrived`, and what to type there."""
+    """Show the position in the tree, without its help if the session has just `arrived`, and the next commands."""
     tree = tree_of(app.workspace, session)
-    begin = app.begin(session)
+    begin = app.command_prefix(session)
     if place := position(session, tree, begin, arrived=arrived):
         app.out(place)
     say_of_node(app, session, tree)
     app.out(next_block(next_words(session, tree, app.me.id, app.program, begin)))
-    app.displayed(session)
+    app.mark_seen(session)
 
 
 def inbox_line(app: App, session: Session | None = None) -> None:
-    """Say how many sessions were handed to this user, what they are asked, and what came of what they asked."""
+    """Say how many sessions and questions are in the inbox, and if there is news."""
     waiting = app.workspace.heads(Query(inbox=app.me.id, limit=10)).heads
     waiting = tuple(head for head in waiting if session is None or head.id != session.id)
     if waiting:
@@ -154,7 +154,7 @@ def _nothing_here(app: App) -> None:
 
 
 def _beginnings(app: App, *, used: bool) -> list[str]:
-    """Return how a session can be started, and what else there is to see."""
+    """Return the commands that start a session, and a further one to look around."""
     names = app.workspace.tree_names()
     trees = [f"{app.program} start {name.id}" for name in names[:5]]
     trees = trees or [f"{app.program + ' tree add --examples':28}  (five ready-made troubleshooting trees)"]
@@ -164,7 +164,7 @@ def _beginnings(app: App, *, used: bool) -> list[str]:
 
 
 def _handed_off(app: App) -> None:
-    """Show what this user has handed off and nobody has accepted yet."""
+    """Show the pending handoffs of this user."""
     for head in app.handed_on():
         what = f"You handed {head.code} ({one_line(head.title)}) to {head.owner.name}, who hasn't accepted it yet."
         app.out(wrapped(what, "  ", "  "))

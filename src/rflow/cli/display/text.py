@@ -1,4 +1,4 @@
-"""What people read in the terminal: where a session stands, and what to type next."""
+"""The texts about a session in the terminal: its heading, open points, position, and the next commands."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,15 +15,15 @@ from rflow.core.tree.graph import Remaining, remaining
 from rflow.core.tree.model import Action, Decision, End, Node, Tree
 
 _CHANGES = 5
-"""How many changes in place are named."""
+"""How many changes in place are listed."""
 _ROOMY = 2
-"""More changes than these take a line each."""
+"""If there are more changes, each is cut to one line."""
 _POINT = 160
-"""Letters of the situation, and of a change; a way to revert it of more than these is only named."""
+"""How many characters of the situation, or of a change, are shown."""
 _LEAST = 20
-"""So many columns of a change stand beside the way to revert it."""
+"""How many columns of a change are shown at least beside how to revert it."""
 _ASK, _LONG_ASK = 60, 900
-"""Words and letters of what is asked for: so many words are never cut in a summary either."""
+"""How many words and characters of the ask are shown; a summary does not cut so many words either."""
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
@@ -45,7 +45,7 @@ def clock(at: datetime | None, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return roughly a length of time: only for the screen, since it is false once pasted."""
+    """Return an approximate length of time; only for the screen, since it soon becomes outdated."""
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes}m"
@@ -53,15 +53,15 @@ def span(seconds: float) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """Return roughly how long ago something was."""
+    """Return approximately how long ago a time was."""
     seconds = (now - at).total_seconds()
     return "now" if seconds < 60 else f"{span(seconds)} ago"
 
 
 def heading(session: Session, now: datetime, *, situation: bool = False, plans: bool = False) -> str:
-    """Return code and title of the session; then ticket, customer, severity, owner; then what it waits for.
+    """Return code and title of the session; then ticket, customer, severity, owner; then its waits.
 
-    `situation` adds what happens, `plans` what to do if something happens during a wait.
+    `situation` adds the situation, `plans` the contingencies of waits.
     """
     brief = session.brief
     facts = [fact for fact in (brief.ticket, brief.customer) if fact]
@@ -83,7 +83,7 @@ def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
 
 
 def cautions(session: Session) -> list[str]:
-    """Return the warnings that hold, those of handoffs among them, as a summary has them."""
+    """Return the valid warnings, including those of handoffs."""
     texts = [note.text for note in session.unsettled("warning")]
     if handoffs := session.handoffs:
         from rflow.core.summary.units.earlier import warnings_given
@@ -93,9 +93,9 @@ def cautions(session: Session) -> list[str]:
 
 
 def open_points(session: Session, program: str, indent: str) -> list[str]:
-    """Return what is asked for, and the changes still in place, the newest if they are many, with the ways to revert.
+    """Return the ask, and the latest changes in place with how to revert them.
 
-    A few changes are shown whole; of more, each takes a line.
+    One or two changes are shown uncut; if there are more, each is cut to a line.
     """
     changes = [change for change in session.changes.values() if change.in_place]
     room = prose_width(sys.stdout) - len(indent) if len(changes) > _ROOMY else None
@@ -113,10 +113,10 @@ def _ask(text: str) -> str:
 
 
 def _in_place(change: Change, show: str, room: int | None) -> str:
-    """Return a change with its number and the way to revert it, in `room` columns if that is given.
+    """Return a change with its number and how to revert it, in `room` columns if that is given.
 
-    Half a command may do harm: where the way back has no room, the command that shows it stands there. Where that has
-    none either, the shorter of the two does, and the start of the change; it takes more than a line then.
+    How to revert it is never cut, because half a command may do harm: if it has no room, the command that shows it
+    takes its place. If that has no room either, the shorter of the two is used, and the line is longer than `room`.
     """
     text, start = shorten(one_line(change.text), _POINT), f"in place #{change.seq}: "
     back = f" (revert: {one_line(change.revert)})" if change.revert else ""
@@ -127,7 +127,7 @@ def _in_place(change: Change, show: str, room: int | None) -> str:
 
 
 def declined_words(session: Session, now: datetime) -> str:
-    """Say who declined the last handoff, and why, until the owner enters something again; else ""."""
+    """Return who declined the last handoff, and why, until the owner enters something; else ""."""
     last = session.ownership[-1] if session.ownership else None
     if last is None or last.word != "declined":
         return ""
@@ -138,7 +138,7 @@ def declined_words(session: Session, now: datetime) -> str:
 
 
 def taken_words(session: Session, me: str, now: datetime) -> str:
-    """Say to its former owner who took a session over, or gave it to somebody else, and why; else ""."""
+    """Return, for the previous owner, who took a session over or reassigned it, and why; else ""."""
     if not session.ownership:
         return ""
     *earlier, last = session.ownership
@@ -154,26 +154,26 @@ def taken_words(session: Session, me: str, now: datetime) -> str:
 
 
 def _owner_after(entry: OwnershipEntry) -> str:
-    """Return who owns a session after a change; "" where that stays as it was."""
+    """Return the id of the owner after an ownership entry; "" if it does not change the owner."""
     if entry.to:
         return entry.to.id
     return entry.by.id if entry.word in ("accepted", "took over") else ""
 
 
 def last_closed_words(session: Session, now: datetime) -> str:
-    """Say that a session was the last of somebody, and how and when it was closed."""
+    """Return a sentence about the user's last session: how, by whom and when it was closed."""
     return f"Your last session {closed_words(session, now)}"
 
 
 def closed_words(session: Session, now: datetime) -> str:
-    """Say how, by whom and when a session was closed."""
+    """Return how, by whom and when a session was closed."""
     closing = session.closing
     how = f" as {closing.outcome} by {closing.by.name} at {clock(closing.at, now)}" if closing else ""
     return f"{session.code} ({shorten(one_line(session.title), 60)}) was closed{how}"
 
 
 def left_open(session: Session) -> str:
-    """Name what is not settled in a session: changes in place, waits, warnings that hold, assumptions, questions."""
+    """Return the counts of what is open in a session: changes in place, waits, warnings, assumptions, questions."""
     from rflow.core.session.rules.entries import assumptions
 
     changes = [change for change in session.changes.values() if change.in_place]
@@ -189,7 +189,7 @@ def left_open(session: Session) -> str:
 
 
 def handed_words(session: Session, me: str, now: datetime) -> str:
-    """Say to whom and when `me` handed on a session, if they did and others have it; else ""."""
+    """Return to whom and when `me` handed off a session that others own now; else ""."""
     given = session.last_handoff
     if given is None or given.by.id != me or session.owner.id == me or session.status == "closed":
         return ""
@@ -200,7 +200,7 @@ def handed_words(session: Session, me: str, now: datetime) -> str:
 
 
 def state(session: Session) -> str:
-    """Return who owns the session and whether it is open."""
+    """Return the owner and the status of a session."""
     if session.closing:
         return f"closed as {session.closing.outcome} by {session.closing.by.name}"
     if session.pending:
@@ -209,7 +209,7 @@ def state(session: Session) -> str:
 
 
 def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: str) -> str:
-    """Return until when a session waits and for what, in amber; in red once that time has passed."""
+    """Return a wait with its deadline, in yellow; in red once that has passed."""
     overdue = until is not None and until < now
     limit = "" if until is None else f" {'since' if overdue else 'until'} {clock(until, now)}"
     what = f"{'OVERDUE' if overdue else 'waiting'}{limit}{f': {one_line(waiting_for)}' if waiting_for else ''}"
@@ -217,10 +217,10 @@ def wait_line(waiting_for: str, until: datetime | None, now: datetime, indent: s
 
 
 def position(session: Session, tree: Tree | None, begin: str, *, arrived: bool = False) -> str:
-    """Return where the session stands: the question with its numbered choices, the action, or the end.
+    """Return the position of a session: the question with its numbered choices, the action, or the end.
 
-    Of a closed one, whose question nobody answers any more, it is what was said at the end and where that was. Commands
-    for the session begin with `begin`. Who has just `arrived` reads what the handoff says first: `rflow` has the help.
+    For a closed session it is the closing summary and the last position. `begin` is the prefix of commands for the
+    session. If it has just `arrived`, the help of a question is left out, so that the handoff's message stays in view.
     """
     if session.closing:
         ended = [("Closed with", session.closing.summary), ("Ended at", session.place.text if session.place else "")]
@@ -240,12 +240,13 @@ def position(session: Session, tree: Tree | None, begin: str, *, arrived: bool =
 
 
 def _explained(node: Node, text: list[str]) -> list[str]:
-    """Return the text of a node with its help and the command it suggests.
+    """Return the text of a node with its help and suggested command.
 
-    Of a question they come first: question, answers and what to type then stand together at the end of a small screen.
+    For a question these come first, so that question, choices and next commands are together at the end of a small
+    screen.
     """
     help_ = [styled(wrapped(node.help, "  ", "  "), dim=True)] if node.help else []
-    command = [f"  $ {clean(node.run)}"] if node.run else []  # not wrapped: it is there to be copied
+    command = [f"  $ {clean(node.run)}"] if node.run else []  # not wrapped, so that it can be copied
     if not isinstance(node, Decision):
         return [*text, *help_, *("" for _ in command), *command]
     parts = [part for part in (help_, command, text, _menu(node)) if part]
@@ -282,9 +283,9 @@ def _steps(count: int) -> str:
 
 
 def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: str) -> list[str]:
-    """Return what `me` can type next, most useful first.
+    """Return the next commands for `me`, most useful first.
 
-    Commands begin with `rflow`, those that go to this session without naming it with `begin`.
+    `rflow` is the prefix of commands, `begin` that of commands for this session.
     """
     code = session.code
     take = f'{rflow} resume {code} --take --reason "…"'
@@ -302,7 +303,7 @@ def next_words(session: Session, tree: Tree | None, me: str, rflow: str, begin: 
 
 
 def _at(node: Node | None) -> list[str]:
-    """Return what can be typed at a node, or without one."""
+    """Return the commands to use at a node, or without a tree."""
     match node:
         case Decision():
             return ["choose NUMBER", 'note "…"', "run -- COMMAND", "progress --copy"]
@@ -317,12 +318,12 @@ def _at(node: Node | None) -> list[str]:
 
 
 def next_block(commands: Sequence[str]) -> str:
-    """Return what to type next, below a heading."""
+    """Return the next commands, below a heading."""
     return f"\nNext:\n{to_type(commands)}"
 
 
 def to_type(commands: Sequence[str]) -> str:
-    """Return commands to type, a line each, the first in bold; never folded, because they may be copied."""
+    """Return commands, one per line, the first in bold; never wrapped, so that they can be copied."""
     first, *others = commands
     command, gap, remark = first.partition("  ")
     return "\n".join([f"    {styled(command, bold=True)}{gap}{remark}", *(f"    {other}" for other in others)])

@@ -1,4 +1,4 @@
-"""What the shell offers when the user presses Tab. A completion never fails: at worst it offers nothing."""
+"""Completion of arguments and option values in the shell. It never fails: after an error it offers nothing."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,9 +10,9 @@ Offer = tuple[str, str]
 
 
 def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list[Offer]]:
-    """Make a completer of a function that gives (word, meaning): filtered, and silent whatever happens.
+    """Turn a function that yields (word, meaning) into a completer, which filters the words and hides all errors.
 
-    Typer reads the parameters by name: `functools.wraps` would show it the wrong ones.
+    `functools.wraps` is not used, because Typer passes the parameters by name.
     """
 
     def complete(ctx: Any, incomplete: str) -> list[Offer]:
@@ -29,13 +29,13 @@ def _quiet(offer: Callable[[App], Iterator[Offer]]) -> Callable[[Any, str], list
 
 
 def _fits(word: str, incomplete: str) -> bool:
-    """Whether to offer a word. One that looks like an option would be taken for one."""
+    """Whether to offer a word; one that starts with "-" would be parsed as an option."""
     return word.startswith(incomplete) and not word.startswith("-")
 
 
 @_quiet
 def codes(app: App) -> Iterator[Offer]:
-    """Offer the codes of the sessions updated last."""
+    """Offer the codes of the most recently updated sessions."""
     from rflow.core.session.head import Query
 
     yield from ((head.code, head.title) for head in app.workspace.heads(Query(limit=50)).heads)
@@ -61,7 +61,7 @@ def choices(app: App) -> Iterator[Offer]:
 
 @_quiet
 def entries(app: App) -> Iterator[Offer]:
-    """Offer the entries of the session, the last one first."""
+    """Offer the entries of the session, newest first."""
     from rflow.cli.display.entries import text_of, word_for
 
     session = app.session()
@@ -93,7 +93,7 @@ def formats(app: App) -> Iterator[Offer]:
 
 @_quiet
 def own_formats(app: App) -> Iterator[Offer]:
-    """Offer the formats that are made of templates."""
+    """Offer the formats with a template."""
     from rflow.cli.custom_formats import listed
 
     entries = listed(app.settings.folders)
@@ -119,7 +119,7 @@ def people(app: App) -> Iterator[Offer]:
 
 @_quiet
 def settings(app: App) -> Iterator[Offer]:
-    """Offer the settings, with those of the targets there are."""
+    """Offer the settings, including those of configured targets."""
     from rflow.settings import setting_named
 
     yield from ((name, setting_named(name).meaning) for name in app.settings.values)

@@ -1,11 +1,11 @@
-"""How a command is declared: a plain function, whose annotations say how its parameters stand on the command line.
+"""Declaring a command: a plain function, whose annotations describe its parameters on the command line.
 
     @app.command()
     def note(run: App, text: Annotated[str, Argument(metavar="TEXT")], pin: Annotated[bool, Option("--pin")] = False):
         \"""Write a note.\"""
 
-`with_typer` builds help, completion and error messages from the declarations; `reader` reads the usual command lines by
-them without Typer. The first parameter of the function is the run of the program (`App`); it is not declared.
+`with_typer` builds help, completion and error messages from the declarations; `reader` parses common command lines
+without Typer. The first parameter of the function is the `App`; it is not declared.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
 class Details(TypedDict, total=False):
-    """What a parameter may say of itself; the names are Typer's."""
+    """The details of a parameter; the names are Typer's."""
 
     metavar: str
     help: str
@@ -34,15 +34,15 @@ class Argument:
 
 
 class Words(Argument):
-    """The last argument: a text of one or more words, which needs no quotes; its type is a list of words."""
+    """The last argument, if it is a text of one or more words, which needs no quotes; its type is a list of words."""
 
 
 class NumberedWords(Words):
-    """The same, where the first word may be the number of an entry."""
+    """Like `Words`, but the first word may be the number of an entry."""
 
 
 class Option:
-    """A parameter that is given by name; without `names` that is the parameter's own, such as --command-id."""
+    """A parameter that is given by name; the default is the parameter's own name, such as --command-id."""
 
     def __init__(self, *names: str, **details: Unpack[Details]) -> None:
         self.names = names
@@ -69,8 +69,8 @@ class Parameter:
 class Command:
     """A function that is a command.
 
-    `verbatim`: all words after its first argument belong to that one. `bare`: its first parameter is `root.Given`, the
-    global options alone, since making the run would take longer than the command.
+    With `verbatim`, all words after its first argument belong to that argument. With `bare`, its first parameter is
+    `root.GlobalOptions` instead of the `App`, because creating the `App` would take longer than the command.
     """
 
     def __init__(self, function: Callable[..., None], *, verbatim: bool, bare: bool) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C while the program is being loaded: it waits. A msgspec that is interrupted while it reads types can crash."""
+"""Deferring Ctrl-C while modules are imported, because msgspec can crash if it is interrupted while it reads types."""
 
 import signal
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Let Ctrl-C take effect when the block has ended. Where something else handles it, or nothing, that stays so."""
+def defer_interrupts() -> Iterator[None]:
+    """Defer Ctrl-C to the end of the block, unless another handler is installed or Ctrl-C is ignored."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return

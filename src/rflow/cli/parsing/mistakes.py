@@ -1,7 +1,7 @@
-"""Mistakes on the command line, in rflow's own words: what is wrong, what there is to choose from, what to type.
+"""Error messages for mistakes on the command line: what is wrong, the possible values, what to type.
 
-Typer notices them; `explained` makes a `UsageProblem` of each, from the declarations. It goes by the names of Typer's
-exceptions, since only their base is public.
+Typer detects the mistakes; `explained` converts its exceptions to `UsageProblem`, with the help of the declarations.
+It compares the names of the exceptions, because only their base class is public.
 """
 
 import re
@@ -12,8 +12,24 @@ from typing import Any, Literal, get_args, get_origin
 
 from rflow.cli.parsing.declare import Argument, Option, Parameter, Words, parameters
 from rflow.cli.parsing.reader import bare, global_values
-from rflow.cli.parsing.short_ways import BELOW, VALUED, command_meant, expanded, place_of_command, suggestion
-from rflow.cli.parsing.whole_line import Here, command_here, in_quotes, line_of, metavar, pieces, text_of, with_text
+from rflow.cli.parsing.shorthands import (
+    BELOW,
+    VALUE_OPTIONS,
+    command_meant,
+    expand_shorthand,
+    place_of_command,
+    suggestion,
+)
+from rflow.cli.parsing.suggested_line import (
+    CurrentCommand,
+    current_command,
+    in_quotes,
+    line_of,
+    metavar,
+    pieces,
+    text_of,
+    with_text,
+)
 from rflow.cli.root import root
 from rflow.core.text import clean, listing, one_line, shorten
 from rflow.errors import UsageProblem
@@ -22,17 +38,17 @@ from rflow.settings import SETTINGS
 
 
 def explained(error: Exception, words: Sequence[str]) -> UsageProblem:
-    """Return what Typer complains of as an error of rflow."""
-    here = command_here(words)
+    """Return an error of Typer as a `UsageProblem`."""
+    here = current_command(words)
     explain = _KINDS.get(type(error).__name__, _other)
     return explain(error, here, words)
 
 
 def check_values(words: Sequence[str]) -> None:
-    """Refuse an option of a command that stands where another one needs its value: Typer would take it for that."""
-    here = command_here(words)
+    """Refuse an option in the place of another option's value, which Typer would accept as the value."""
+    here = current_command(words)
     found = pieces(here, words)
-    if here.name == "run":  # behind its own options stands the program with those that it has
+    if here.name == "run":  # the options after the program belong to the program
         found = list(takewhile(lambda piece: not piece.is_text, found))
     for piece, behind in pairwise(found):
         option, word = piece.words[0], behind.words[0]
@@ -44,8 +60,8 @@ def check_values(words: Sequence[str]) -> None:
             )
 
 
-def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
-    if error.option_name in VALUED:  # without its value it was not moved to the front
+def _no_such_option(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
+    if error.option_name in VALUE_OPTIONS:  # without its value it was not moved to the front
         return _needed(here.named(error.option_name), error.option_name, here, words)
     declared = [each for each in (*here.declared, *parameters(root)) if isinstance(each.declared, Option)]
     names = [name for each in declared if not each.declared.details.get("hidden") for name in each.options]
@@ -60,7 +76,7 @@ def _no_such_option(error: Any, here: Here, words: Sequence[str]) -> UsageProble
 
 
 def _meant(names: Sequence[str]) -> dict[str, str]:
-    """Return what options of other programs are called here, for a command with these options."""
+    """Return the options of other programs -> what they are called here, for a command with these options."""
     return _OPTIONS_MEANT | ({"--force": "--overwrite"} if "--overwrite" in names else {})
 
 
@@ -75,19 +91,19 @@ _OPTIONS_MEANT = {
 }
 
 
-def _missing(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+def _missing(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
     return _needed(here.named(error.param.name), error.param.name, here, words)
 
 
-def _option_misused(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+def _option_misused(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
     parameter = here.named(error.option_name)
     if parameter is not None and parameter.type is bool:
         return UsageProblem(f"{error.option_name} takes no value.", try_=f"See: {here.help}")
     return _needed(parameter, error.option_name, here, words)
 
 
-def _needed(parameter: Parameter | None, name: str, here: Here, words: Sequence[str]) -> UsageProblem:
-    """Return the error for a value that is missing, with what there is."""
+def _needed(parameter: Parameter | None, name: str, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
+    """Return the error for a missing value, with the possible values."""
     if parameter is None:
         return UsageProblem(f"{here.name} needs {name}.", try_=f"See: {here.help}")
     is_option = isinstance(parameter.declared, Option)
@@ -108,31 +124,31 @@ def _needed(parameter: Parameter | None, name: str, here: Here, words: Sequence[
     )
 
 
-def _bad_value(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
+def _bad_value(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
     parameter = here.named(error.param.name) if error.param is not None else None
     if parameter is None:
         return _other(error, here, words)
     value = _given(parameter, here, words)
-    said = f", not {_quoted(value)}" if value is not None else ""
+    actual = f", not {_quoted(value)}" if value is not None else ""
     name = parameter.options[-1] if isinstance(parameter.declared, Option) else metavar(parameter).strip("[].")
-    return UsageProblem(f"{name} takes {_kind(parameter)}{said}.", try_=f"See: {here.help}")
+    return UsageProblem(f"{name} takes {_kind(parameter)}{actual}.", try_=f"See: {here.help}")
 
 
-def _given(parameter: Parameter, here: Here, words: Sequence[str]) -> str | None:
-    """Return the value of a parameter on a command line; None where it is not clear."""
+def _given(parameter: Parameter, here: CurrentCommand, words: Sequence[str]) -> str | None:
+    """Return the value of a parameter on a command line; None if it is unclear."""
     if isinstance(parameter.declared, Option):
         for word, following in zip(words, [*words[1:], ""], strict=True):
             name, equals, value = word.partition("=")
             if name in parameter.options:
                 return value if equals else following
         return None
-    line = expanded(words)
+    line = expand_shorthand(words)
     rest = line[place_of_command(line) + len(here.path.split()) - 1 :]
     return next((word for word in rest if not word.isdecimal() and not word.startswith("-")), None)
 
 
 def _kind(parameter: Parameter) -> str:
-    """Say what values a parameter takes."""
+    """Return a phrase for the values that a parameter takes."""
     type_ = bare(parameter.type)
     if get_origin(type_) is Literal:
         *others, last = get_args(type_)
@@ -149,14 +165,14 @@ def _kind(parameter: Parameter) -> str:
     return metavar(parameter)
 
 
-def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
-    """Explain more words than a command takes, and whatever else Typer complains of."""
+def _other(error: Any, here: CurrentCommand, words: Sequence[str]) -> UsageProblem:
+    """Explain extra words, and all other errors of Typer."""
     extra = re.match(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", error.message, re.DOTALL)
     if extra is None:
         return UsageProblem(clean(error.message), try_=f"See: {here.help}")
     if here.name == "undo" and extra[1].isdecimal():
         ways = f'To correct entry {extra[1]}: rflow amend {extra[1]} "…"   To erase it: rflow redact {extra[1]}'
-        return UsageProblem("undo takes no number: it takes back the last thing that you entered.", try_=ways)
+        return UsageProblem("undo takes no number: it undoes the last thing that you entered.", try_=ways)
     what = f"{here.name} does not know what to do with {_quoted(extra[1])}."
     arguments = [each for each in here.declared if isinstance(each.declared, Argument)]
     texts = [piece.words[0] for piece in pieces(here, words) if piece.is_text]
@@ -171,18 +187,18 @@ def _other(error: Any, here: Here, words: Sequence[str]) -> UsageProblem:
     return _unquoted(what, here, with_text(here, words, leading=0))
 
 
-def _unquoted(what: str, here: Here, line: str) -> UsageProblem:
+def _unquoted(what: str, here: CurrentCommand, line: str) -> UsageProblem:
     return UsageProblem(what, try_=f"Put a text of several words in quotes: {line}   (help: {here.help})")
 
 
 _TEXT_MEANT = {"start": ("--title", 0), "brief": ("--ask", 0), "handoff": ("--note", 1)}
-"""The option that words of a command without one are for, and the number of arguments before them."""
+"""The option that unquoted words of a command are probably for, and the number of arguments before them."""
 
 
-def _text_of_option(what: str, here: Here, words: Sequence[str], texts: Sequence[str]) -> UsageProblem | None:
-    """Return the error for words without quotes that are probably the value of an option; None if they are not.
+def _text_of_option(what: str, here: CurrentCommand, words: Sequence[str], texts: Sequence[str]) -> UsageProblem | None:
+    """Return the error for unquoted words that are probably the value of an option; None if they are not.
 
-    Which of two texts is meant, or whether an argument stands behind a text, is not guessed: no whole line is named.
+    If it is unclear which of two texts is meant, or whether an argument follows a text, no whole line is suggested.
     """
     option, leading = _TEXT_MEANT.get(here.name, ("", 0))
     if here.name == "accept" and is_code("".join(texts[:1])):
@@ -206,7 +222,7 @@ def _text_of_option(what: str, here: Here, words: Sequence[str], texts: Sequence
     return _unquoted(what, here, with_text(here, words, option, leading=leading))
 
 
-_KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {
+_KINDS: dict[str, Callable[[Any, CurrentCommand, Sequence[str]], UsageProblem]] = {
     "NoSuchOption": _no_such_option,
     "MissingParameter": _missing,
     "BadOptionUsage": _option_misused,
@@ -215,7 +231,7 @@ _KINDS: dict[str, Callable[[Any, Here, Sequence[str]], UsageProblem]] = {
 
 
 def unknown_command(word: str) -> UsageProblem:
-    """Return the error for a command that there is not, with the one that is probably meant."""
+    """Return the error for an unknown command, with the one that was probably meant."""
     if is_code(word):
         return UsageProblem(f"{word} is not a command.", try_=f"To see that session: rflow show {word}")
     meant = command_meant(word)
@@ -224,7 +240,7 @@ def unknown_command(word: str) -> UsageProblem:
 
 
 def unknown_below(noun: str, word: str, names: Iterable[str]) -> UsageProblem:
-    """Return the error for a command that a noun does not have."""
+    """Return the error for an unknown subcommand."""
     names = list(names)
     if noun == "config" and ("." in word or word in _LAST_PARTS):
         hint = f"To set it: rflow config set {word} VALUE   To see it: rflow config get {word}"
@@ -238,7 +254,7 @@ _LAST_PARTS = {name.rpartition(".")[2] for name in SETTINGS}
 
 
 def offers(parameter: Parameter, words: Sequence[str]) -> list[tuple[str, str]]:
-    """Return what a parameter could be, as Tab would offer it: each with its meaning."""
+    """Return the possible values of a parameter as completion would offer them, each with its meaning."""
     type_ = bare(parameter.type)
     if get_origin(type_) is Literal:
         return [(str(value), "") for value in get_args(type_)]

@@ -1,8 +1,7 @@
-"""Reads the usual command lines without Typer, from the same declarations (see `declare`).
+"""Parses common command lines without Typer, from the same declarations (see `declare`), to start faster.
 
-The reader is either sure, and then what it returns is what Typer calls, or it returns None, and Typer reads the line:
-abbreviated and joined options, values that look like options, mistakes, help. tests/cli/parsing/test_reader.py holds
-the two together, by a property.
+The reader returns exactly what Typer would call, or None to leave the line to Typer: abbreviated and joined options,
+values that look like options, mistakes, help. A property test (tests/cli/parsing/test_reader.py) compares the two.
 """
 
 import os
@@ -12,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Command, Option, Parameter, parameters
-from rflow.cli.parsing.short_ways import FLAGS, VALUED, expanded
+from rflow.cli.parsing.shorthands import FLAGS, VALUE_OPTIONS, expand_shorthand
 from rflow.cli.parsing.unquoted import doubtful_option
 
 _EXPANDED = frozenset("~$%*?[")  # Typer expands these on Windows, where shells do not
@@ -25,13 +24,13 @@ Call = tuple[Values, Command | None, Values]
 
 
 def read(words: Sequence[str], root: Callable[..., object]) -> Call | None:
-    """Return what a command line calls; None if Typer has to read it."""
+    """Return the call that a command line means; None if Typer has to parse it."""
     if os.name == "nt" and any(_EXPANDED.intersection(word) for word in words):
         return None
-    words = expanded(words)
+    words = expand_shorthand(words)
     if doubtful_option(words) is not None:
         return None
-    front = _split(root, hoisted(words), whole=False)
+    front = _split(root, globals_first(words), whole=False)
     if front is None:
         return None
     options, rest = front
@@ -45,10 +44,10 @@ def read(words: Sequence[str], root: Callable[..., object]) -> Call | None:
     return None if values is None else (options, command, values)
 
 
-def hoisted(args: Sequence[str]) -> list[str]:
+def globals_first(args: Sequence[str]) -> list[str]:
     """Move the global options to the front, so that `rflow note "…" -s K7QM` works too.
 
-    Words behind `--` stay, and so do those of the command given to `rflow run`.
+    Words after `--`, and the command given to `rflow run`, are not moved.
     """
     front: list[str] = []
     rest: list[str] = []
@@ -60,7 +59,7 @@ def hoisted(args: Sequence[str]) -> list[str]:
         if word == "--" or (running and not word.startswith("-")):
             rest += [word, *waiting]
             break
-        if word in FLAGS or (name in VALUED and (equals or waiting) and not _is_own(name, rest)):
+        if word in FLAGS or (name in VALUE_OPTIONS and (equals or waiting) and not _is_own(name, rest)):
             front += [word] if equals or word in FLAGS else [word, waiting.pop(0)]
             continue
         running = running or (word == "run" and not rest)
@@ -71,19 +70,19 @@ def hoisted(args: Sequence[str]) -> list[str]:
 
 
 def global_values(words: Sequence[str]) -> dict[str, str]:
-    """Return the values of the global options of a command line, by their names."""
-    front = hoisted(expanded(words))
+    """Return the values of the global options of a command line, by name."""
+    front = globals_first(expand_shorthand(words))
     values: dict[str, str] = {}
-    while front and front[0].partition("=")[0] in (*VALUED, *FLAGS):
+    while front and front[0].partition("=")[0] in (*VALUE_OPTIONS, *FLAGS):
         name, equals, value = front.pop(0).partition("=")
-        if name in VALUED:
+        if name in VALUE_OPTIONS:
             values["session" if name == "-s" else name.removeprefix("--")] = value if equals else "".join(front[:1])
             front = front if equals else front[1:]
     return values
 
 
 def _is_own(option: str, words: Sequence[str]) -> bool:
-    """Whether the command that begins with `words` has an option of that name itself: `rflow token list --user`."""
+    """Whether the command in `words` has an option of that name itself: `rflow token list --user`."""
     found = _command([word for word in words if not word.startswith("-")])
     return found is not None and any(
         option in parameter.options
@@ -129,7 +128,7 @@ def _values(function: Callable[..., object], words: list[str]) -> Values | None:
 
 
 def _take(parameter: Parameter, rest: list[str], values: Values) -> bool:
-    """Take the value of an argument from the rest of the words; whether that is sure."""
+    """Take the value of an argument from the remaining words; return False if it is uncertain."""
     values[parameter.name] = parameter.default
     if not rest:
         return not parameter.required
@@ -143,7 +142,7 @@ def _take(parameter: Parameter, rest: list[str], values: Values) -> bool:
 
 
 def _split(function: Callable[..., object], words: list[str], *, whole: bool) -> tuple[Values, list[str]] | None:
-    """Return the values of the options of a function, and the other words; not `whole` stops before the first."""
+    """Return the values of the options, and the other words; unless `whole`, stop at the first of these."""
     known = [parameter for parameter in parameters(function) if isinstance(parameter.declared, Option)]
     by_name = {name: parameter for parameter in known for name in parameter.options}
     given: Values = {}
@@ -165,14 +164,14 @@ def _split(function: Callable[..., object], words: list[str], *, whole: bool) ->
 
 
 def _option(parameter: Parameter, waiting: list[str]) -> Any:
-    """Return the value of an option; None if it is not sure."""
+    """Return the value of an option; None if it is uncertain."""
     if parameter.type is bool:
         return True
     return _value(parameter.type, parameter, waiting.pop(0)) if waiting else None
 
 
 def _value(type_: Any, parameter: Parameter, word: str) -> Any:
-    """Return the value of a word; None if it is not certain."""
+    """Return the value of a word; None if it is uncertain."""
     type_ = bare(type_)
     if not _plain(word):
         return None
@@ -185,7 +184,7 @@ def _value(type_: Any, parameter: Parameter, word: str) -> Any:
 
 
 def _plain(word: str) -> bool:
-    """Whether a word can't be an option: it is "-" alone, or begins with something else."""
+    """Whether a word can't be an option: it is "-", or does not start with "-"."""
     return word == "-" or not word.startswith("-") if word else False
 
 

@@ -1,25 +1,25 @@
-"""Texts of several words without quotes, and the options near them.
+"""Refusing ambiguous command lines: an unquoted text of several words with an option in it.
 
-In `rflow note the printer is dead -s K7QM` nothing says whether `-s K7QM` belongs to the note. Guessing would put words
-into the text, or take some from it, or write into another session: such a line is refused, with the two ways to write
-it. A text of a single word, in quotes or not, has no such doubt.
+In `rflow note the printer is dead -s K7QM` it is unclear whether `-s K7QM` belongs to the note. A wrong guess could
+change the text or write into another session, so such a line is refused, with the two ways to write it. A text of a
+single word, quoted or not, is unambiguous.
 """
 
 from collections.abc import Sequence
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, NumberedWords, Option, Parameter, Words, parameters
-from rflow.cli.parsing.short_ways import FLAGS, VALUED, place_of_command
+from rflow.cli.parsing.shorthands import FLAGS, VALUE_OPTIONS, place_of_command
 from rflow.errors import UsageProblem
 
 
 def check_unquoted(words: Sequence[str]) -> None:
-    """Refuse a command line with an option inside an unquoted text, or a global option behind it."""
+    """Raise `UsageProblem` for an option inside an unquoted text, or a global option after it."""
     option = doubtful_option(words)
     if option is not None:
-        from rflow.cli.parsing.whole_line import command_here, with_text
+        from rflow.cli.parsing.suggested_line import current_command, with_text
 
-        whole = with_text(command_here(words), words)
+        whole = with_text(current_command(words), words)
         raise UsageProblem(
             f"Does {option} belong to the text, or does the text end before it?",
             try_=f"Put the text in quotes, or the options before it: {whole}",
@@ -27,9 +27,9 @@ def check_unquoted(words: Sequence[str]) -> None:
 
 
 def doubtful_option(words: Sequence[str]) -> str | None:
-    """Return the option that may or may not belong to an unquoted text; None if all is clear.
+    """Return the option that may or may not belong to an unquoted text; None if the line is unambiguous.
 
-    One that the command does not have is none: it is refused as such, with the same advice for a text.
+    An option that the command does not have is not returned: it is refused later, with the same advice.
     """
     place = place_of_command(words)
     name, rest = "".join(words[place : place + 1]), words[place + 1 :]
@@ -46,10 +46,10 @@ def doubtful_option(words: Sequence[str]) -> str | None:
     if len(texts) < 2:
         return None
     known = {name for each in declared if isinstance(each.declared, Option) for name in each.options}
-    known |= {*VALUED, *FLAGS}
+    known |= {*VALUE_OPTIONS, *FLAGS}
     for place, (word, is_option) in enumerate(pieces):
         inside = texts[0] < place < texts[-1]
-        behind = place > texts[-1] and word.partition("=")[0] in (*VALUED, *FLAGS)
+        behind = place > texts[-1] and word.partition("=")[0] in (*VALUE_OPTIONS, *FLAGS)
         if is_option and (inside or behind) and word.partition("=")[0] in known:
             return word
     return None
@@ -58,7 +58,7 @@ def doubtful_option(words: Sequence[str]) -> str | None:
 def _pieces(words: Sequence[str], declared: Sequence[Parameter]) -> list[tuple[str, bool]]:
     """Return options (without their values) and other words, in order, with whether they are options."""
     options = [parameter for parameter in declared if isinstance(parameter.declared, Option)]
-    valued = {name for option in options if option.type is not bool for name in option.options} | {*VALUED}
+    valued = {name for option in options if option.type is not bool for name in option.options} | {*VALUE_OPTIONS}
     pieces: list[tuple[str, bool]] = []
     place = 0
     while place < len(words):

@@ -1,4 +1,4 @@
-"""The start of links, as people type it: what `share.base_url` and `serve --public-url` take."""
+"""Checking the base URL of links, for `share.base_url` and `serve --public-url`."""
 
 from urllib.parse import urlsplit
 
@@ -6,9 +6,9 @@ from rflow.errors import UsageProblem
 
 
 def base_url(text: str, name: str) -> str:
-    """Return what links can begin with, without a slash at the end; raise `UsageProblem` for anything else.
+    """Return a base URL without a trailing slash; raise `UsageProblem` if it is invalid.
 
-    `name` is the option or the setting that it was given for.
+    `name` is the option or setting that it is the value of.
     """
     problem = _problem(text)
     if problem:

@@ -1,4 +1,4 @@
-"""The whole command line, built by Typer from the declarations: help, completion, and what the reader leaves."""
+"""The command line in Typer, built from the declarations: help, completion, and lines that the reader can't parse."""
 
 import inspect
 from collections.abc import Callable
@@ -9,22 +9,22 @@ import typer
 from typer.core import TyperGroup
 
 from rflow.cli.commands import COMMANDS, EVERYDAY, NOUNS, group_of
-from rflow.cli.parsing.behind_program import misplaced
 from rflow.cli.parsing.declare import Argument, Command, Group, Parameter, parameters
+from rflow.cli.parsing.misplaced_options import misplaced
 from rflow.cli.parsing.mistakes import unknown_below, unknown_command
-from rflow.cli.parsing.reader import hoisted
-from rflow.cli.parsing.short_ways import FLAGS, ROWS, VALUED, expanded
+from rflow.cli.parsing.reader import globals_first
+from rflow.cli.parsing.shorthands import FLAGS, ROWS, VALUE_OPTIONS, expand_shorthand
 from rflow.cli.parsing.unquoted import check_unquoted
 from rflow.cli.root import root
 
 WHOLE = "rflow.whole_help"
-"""In the `meta` of a context: whether the help says what every command does."""
+"""The key in the `meta` of a context for whether the help explains every command."""
 TYPED = "rflow.typed"
-"""In the `meta` of a context: the words of the command line as typed, with the short way in it expanded."""
+"""The key in the `meta` of a context for the words of the command line, with its shorthand expanded."""
 
 
 class Root(TyperGroup):
-    """Loads commands when they are wanted, and takes global options anywhere."""
+    """Loads commands on use, and accepts global options anywhere."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
@@ -40,7 +40,7 @@ class Root(TyperGroup):
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is meant, with the nearest name where there is none."""
+        """Find the command; an unknown one is an error with the nearest name."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             raise unknown_command(args[0])
         return super().resolve_command(ctx, args)
@@ -49,12 +49,12 @@ class Root(TyperGroup):
         """Parse the options; the global ones may also follow the command."""
         if len(args) == 1 and args[0] in ("--install-completion", "--show-completion"):
             args = [*args, ""]  # the shell that asks
-        words = expanded(args)
+        words = expand_shorthand(args)
         ctx.meta[WHOLE] = "--verbose" in words
         ctx.meta[TYPED] = words
         if not ctx.resilient_parsing:
             check_unquoted(words)
-        return super().parse_args(ctx, hoisted(words))
+        return super().parse_args(ctx, globals_first(words))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """List the options and commands: the everyday commands, or with --verbose everything."""
@@ -69,10 +69,10 @@ class Root(TyperGroup):
             formatter.write_dl([(name, _short(self.get_command(ctx, name), formatter)) for name in EVERYDAY])
         rows = [(section, " ".join(name for name in names if name not in EVERYDAY)) for section, names in _sections()]
         with formatter.section("More commands (`rflow help all` explains them)"):
-            formatter.write_dl([*rows, ("Options", " ".join((*VALUED, *FLAGS)))])
+            formatter.write_dl([*rows, ("Options", " ".join((*VALUE_OPTIONS, *FLAGS)))])
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands by what they are for."""
+        """List the commands by section."""
         for section, names in _sections():
             with formatter.section(section):
                 formatter.write_dl([(name, _short(self.get_command(ctx, name), formatter)) for name in names])
@@ -89,10 +89,10 @@ class Root(TyperGroup):
 
 
 class Noun(TyperGroup):
-    """The commands of a noun, such as `rflow tree`."""
+    """A command with subcommands, such as `rflow tree`."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is meant, with the nearest name where there is none."""
+        """Find the subcommand; an unknown one is an error with the nearest name."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             raise unknown_below(ctx.info_name, args[0], self.commands)
         return super().resolve_command(ctx, args)
@@ -110,14 +110,14 @@ def _sections() -> list[tuple[str, list[str]]]:
 
 
 def _short(command: Any, formatter: Any) -> str:
-    """Return the sentence that says what a command does: whole, on two lines if need be."""
+    """Return the first sentence of a command's help, uncut, on two lines if necessary."""
     text: str = command.get_short_help_str(2 * formatter.width)
     return text
 
 
 @cache
 def root_command() -> Any:
-    """Return the command line as Typer has it; its commands are loaded when they are wanted."""
+    """Return the Typer command for the whole command line; its subcommands are loaded on use."""
     app = _typer(
         cls=Root,
         invoke_without_command=True,
@@ -132,25 +132,25 @@ def root_command() -> Any:
 
 
 def begin(context: typer.Context, values: dict[str, Any]) -> None:
-    """Begin a run with its global options; show where the session stands if there is no command."""
+    """Store the global options in the context; without a command, show the status."""
     context.obj = root(**values)
     if context.invoked_subcommand is None:
         context.obj.call(None, {})
 
 
 def call(context: typer.Context, command: Command, values: dict[str, Any]) -> None:
-    """Call a command; one that runs a program ends with that program's exit code."""
+    """Call a command; `rflow run` exits with the exit code of its program."""
     given = context.find_root().obj
     try:
         given.call(command, values)
     except SystemExit as end:
-        if command.verbatim and (said := misplaced(context.meta[TYPED], failed=bool(end.code))):
-            given.app.say(said)
+        if command.verbatim and (hint := misplaced(context.meta[TYPED], failed=bool(end.code))):
+            given.app.say(hint)
         raise
 
 
 def _group(group: Group) -> Any:
-    """Return the commands of a noun as Typer has them."""
+    """Return a command with subcommands for Typer."""
     app = _typer(cls=Noun, help=group.help, no_args_is_help=True)
     for name, command in group.commands.items():
         _add(app, name, command)
@@ -161,7 +161,7 @@ def _group(group: Group) -> Any:
 
 
 def _command(name: str, command: Command) -> Any:
-    """Return one command as Typer has it: building all of a module would take longer."""
+    """Return a single command for Typer; building all of its module would take longer."""
     app = _typer()
     _add(app, name, command)
     built = typer.main.get_command(app)
@@ -170,7 +170,7 @@ def _command(name: str, command: Command) -> Any:
 
 
 def _describe_arguments(built: Any, command: Command) -> None:
-    """Let the help show arguments as they are declared: what Typer makes of them differs from version to version."""
+    """Make the help show arguments as declared, because Typer's own form differs between versions."""
     declared = {parameter.name: parameter for parameter in parameters(command.function)}
     for argument in built.params:
         if argument.param_type_name == "argument":
@@ -208,7 +208,7 @@ def _declared(callback: Callable[..., None], function: Callable[..., Any]) -> Ca
 
 
 def _parameter(parameter: Parameter) -> inspect.Parameter:
-    """Return a parameter with its declaration in Typer's words."""
+    """Return a parameter with its declaration in Typer's terms."""
     declared: Any = (
         typer.Argument(**parameter.declared.details)
         if isinstance(parameter.declared, Argument)

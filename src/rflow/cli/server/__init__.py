@@ -1,4 +1,4 @@
-"""Servers: which tokens this user has for them, and the workspace at one."""
+"""Servers: the user's tokens for them, and opening a workspace at one."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ TOKEN_VARIABLE = "RFLOW_TOKEN"  # noqa: S105 (a name)
 
 
 def server_url(text: str) -> "HttpUrl":
-    """Read the address of a server; raise `UsageProblem` for one that a token can't be sent to."""
+    """Parse the address of a server; raise `UsageProblem` if it is invalid or not safe for a token."""
     from rflow.delivery.url import HttpUrl, parse_safe_url
 
     parsed = "contains ? or #" if "?" in text or "#" in text else parse_safe_url(text)
@@ -28,12 +28,12 @@ def server_url(text: str) -> "HttpUrl":
 
 
 def base_of(url: "HttpUrl") -> str:
-    """Return the address of a server as it is stored and shown."""
+    """Return the address of a server in its normal form."""
     return f"{'https' if url.secure else 'http'}://{url.netloc}{url.path.rstrip('/')}"
 
 
 def workspace_at(text: str, state: Path, environ: Mapping[str, str], clock: Clock) -> "RemoteWorkspace":
-    """Return what this user can do at a server; raise `NotSignedIn` without a token for it."""
+    """Return the user's workspace at a server; raise `NotSignedIn` without a token for it."""
     from rflow.remote import RemoteWorkspace
 
     url = server_url(text)
@@ -44,30 +44,30 @@ def workspace_at(text: str, state: Path, environ: Mapping[str, str], clock: Cloc
 
 
 def end_token(text: str, token: str, clock: Clock) -> None:
-    """Revoke a token that another replaces, if the server can be reached."""
+    """Revoke a token that was replaced, if the server can be reached."""
     workspace = workspace_at(text, Path(), {TOKEN_VARIABLE: token}, clock)
     with closing(workspace), suppress(RflowError):
         workspace.sign_out()
 
 
 class Tokens:
-    """The tokens of this user, by server, in a file that only the user can read."""
+    """The user's tokens by server, in a file that only the user can read."""
 
     def __init__(self, state: Path) -> None:
         self._path = state / "servers.json"
 
     def token(self, server: str) -> str:
-        """Return the token for a server; "" for none."""
+        """Return the token for a server; "" if there is none."""
         return self._read().get(server, "")
 
     def keep(self, server: str, token: str) -> None:
-        """Keep a token; an empty one is removed."""
+        """Store a token; an empty one removes it."""
         tokens = {**self._read(), server: token}
         kept = {name: value for name, value in tokens.items() if value}
         write_own_file(self._path, json.dumps(kept, indent=1).encode())
 
     def servers(self) -> list[str]:
-        """Return the servers that there is a token for."""
+        """Return the servers with a token."""
         return sorted(self._read())
 
     def _read(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Addresses of sessions and links, as copied from a chat or a browser: which server, and which session there."""
+"""URLs of sessions and links, copied from a chat or a browser: finding the server and the session."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SUFFIX = re.compile(r"\.(md|txt|json|html)\Z")
 
 
 class Address(NamedTuple):
-    """A server, and a session there (its code or id), or a link (its token)."""
+    """A server, and the code or id of a session there, or the token of a link."""
 
     server: str
     name: str
@@ -26,7 +26,7 @@ class Address(NamedTuple):
 
 @contextmanager
 def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
-    """Yield a session that is named by its code, a word or an address, and the run at the store that it is in."""
+    """Yield a session named by code, word or URL, and the run for the store that it is in."""
     if not reference.strip("<> ").startswith(("https://", "http://")):
         yield run, run.named(reference)
         return
@@ -46,7 +46,7 @@ def session_at(run: "App", reference: str) -> "Iterator[tuple[App, Session]]":
 
 
 def read_address(text: str) -> Address:
-    """Read the address of a session or a link; raise `UsageProblem` for any other."""
+    """Parse the URL of a session or a link; raise `UsageProblem` for any other."""
     place = _PLACE.match(text.strip("<> "))
     if place is None:
         raise UsageProblem(
@@ -58,7 +58,7 @@ def read_address(text: str) -> Address:
 
 
 def at_address(run: "App", address: Address) -> "App":
-    """Return the run at the server of an address; raise `NotSignedIn` where the user has no token for it."""
+    """Return the run for the server of an address; raise `NotSignedIn` if the user has no token for it."""
     from rflow.service.opening import absolute_url
 
     if run.at_server and absolute_url(run.settings["store"].text).rstrip("/") == address.server:
@@ -74,7 +74,7 @@ def at_address(run: "App", address: Address) -> "App":
 
 
 def _serves(run: "App", server: str) -> bool:
-    """Whether links to the configured store begin with this address."""
+    """Whether links to the configured store start with this address."""
     from rflow.cli.display.links import base_of as base_of_links
 
     return base_of_links(run).url.rstrip("/") == server

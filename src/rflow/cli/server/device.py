@@ -1,4 +1,4 @@
-"""Signing this terminal in at a server, by a code that its owner types in a browser (RFC 8628)."""
+"""Signing this terminal in at a server with a code that the user types in a browser (RFC 8628)."""
 
 import socket
 import time
@@ -18,7 +18,7 @@ from rflow.ports.wire.errors import Problem
 _Answer = TypeVar("_Answer")
 _TIMEOUT = 30.0
 _SLOWER = 5
-"""Seconds by which polls must be further apart after `slow_down` (RFC 8628 §3.5)."""
+"""Seconds by which the polling interval grows after `slow_down` (RFC 8628 §3.5)."""
 
 
 class _Reply(NamedTuple):
@@ -27,7 +27,7 @@ class _Reply(NamedTuple):
 
 
 class Device:
-    """A terminal that asks a server to be signed in."""
+    """The client of the device authorization flow."""
 
     def __init__(self, url: HttpUrl, *, wait: Callable[[float], None] = time.sleep) -> None:
         self._url = url
@@ -41,7 +41,7 @@ class Device:
         self._client.__exit__()
 
     def ask(self, scopes: str) -> DeviceCodes:
-        """Return the codes: one to show, one to poll with."""
+        """Request the codes: one to show, one to poll with."""
         scope = " ".join(scopes.casefold().replace(",", " ").split())
         form = {"client_id": "rflow", "scope": scope, "machine": _machine()[:200]}
         reply = self._post("authorization", form)
@@ -61,7 +61,7 @@ class Device:
         return self._read(reply, DeviceCodes)
 
     def token(self, codes: DeviceCodes) -> DeviceToken:
-        """Poll until the request was approved, no faster than the server allows; return the token."""
+        """Poll until the request is approved, no faster than the server allows; return the token."""
         interval, left = max(codes.interval, 1), float(codes.expires_in)
         form = {"client_id": "rflow", "grant_type": GRANT_TYPE, "device_code": codes.device_code}
         while left > 0:
@@ -105,7 +105,7 @@ class Device:
 
 
 def _machine() -> str:
-    """Return what this machine is called; the person who approves should recognise it."""
+    """Return the host name, by which the person who approves recognises the machine."""
     try:
         return socket.gethostname()
     except OSError:
@@ -113,7 +113,7 @@ def _machine() -> str:
 
 
 def stdin_token(data: bytes) -> str:
-    """Return the token that was piped in; raise `UsageProblem` for what can't be one."""
+    """Return the token from standard input; raise `UsageProblem` if it can't be one."""
     token = data.decode("utf-8", "replace").strip()
     if not token or len(token.split()) != 1 or not token.isascii():
         raise UsageProblem("There is no token on standard input.", try_="Pipe one in, on a line of its own.")

@@ -1,7 +1,7 @@
-"""Commands that could not be sent: each is kept as a draft, with its id, until it is sent or removed.
+"""Drafts: commands that could not be sent, kept until they are sent or removed.
 
-A draft is a file in the state folder that only its user can read. Its command has an id, so that it is carried out
-once, however often it is sent, and even if it had arrived when the connection broke.
+A draft is a file in the state folder that only its user can read. Its command has an id, so it is executed only once,
+however often it is sent, even if it had arrived before the connection broke.
 """
 
 import os
@@ -26,9 +26,9 @@ _TEXTS = ("text", "result", "reason", "summary", "note", "read_back", "choice", 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A command for a session of a store, and the contents of its evidence.
 
-    `store` is shown without a password. `session` is an id or a code; "" where that could not be found out, and for a
-    new session. `code` is its code, as far as it is known. `after` is the `command_id` of the draft that starts it.
-    `why` it was not sent.
+    `store` is a URL without its password. `session` is an id or a code; "" if it is unknown, and for a new session.
+    `code` is its code, "" if unknown. `after` is the `command_id` of the draft that starts the session. `why` says why
+    it was not sent.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drafts:
-    """The drafts of this user, in a folder."""
+    """The user's drafts, in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -71,25 +71,25 @@ class Drafts:
         (self._folder / _name(draft)).unlink(missing_ok=True)
 
     def starts(self, command_id: str) -> bool:
-        """Whether there is a draft that starts a session, with this id of its command."""
+        """Whether there is a draft with this command id that starts a session."""
         return any(isinstance(each.command, Start) and each.command.command_id == command_id for each in self.all())
 
     def started(self, start: Draft, session: Session) -> None:
-        """Write the session that a draft has started into the drafts that are for it."""
+        """Update the drafts for a session that the draft `start` has started."""
         for draft in self.all():
             if draft.after == start.command.command_id:
                 self.keep(replace(draft, session=session.id, code=session.code, after=""))
 
     def any(self) -> bool:
-        """Whether there are drafts; this reads none of them."""
+        """Whether there are drafts, without reading them."""
         return next(self._paths(), None) is not None
 
     def all(self) -> list[Draft]:
-        """Return all drafts, the oldest first."""
+        """Return all drafts, oldest first."""
         return [_read(path) for path in sorted(self._paths())]
 
     def named(self, references: list[str]) -> list[Draft]:
-        """Return the drafts whose ids begin with these references, in the order of the drafts."""
+        """Return the drafts whose ids start with these references, oldest first."""
         drafts = self.all()
         wanted: dict[str, Draft] = {}
         for reference in references:
@@ -102,7 +102,7 @@ class Drafts:
         return [draft for draft in drafts if draft.id in wanted]
 
     def _paths(self) -> Iterator[Path]:
-        """Yield the files of the drafts; raise `StoreProblem` where they can't be listed, as they may hold entries."""
+        """Yield the files of the drafts; raise `StoreProblem` if they can't be listed, as they may contain entries."""
         try:
             names = os.listdir(self._folder)  # noqa: PTH208 (its errors come here)
         except (FileNotFoundError, NotADirectoryError):
@@ -119,7 +119,7 @@ def new_id() -> str:
 
 
 def new_command_id() -> str:
-    """Return an id for a command that has none yet."""
+    """Return a new command id."""
     return f"rflow-{os.urandom(12).hex()}"
 
 

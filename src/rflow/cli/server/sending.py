@@ -1,4 +1,4 @@
-"""Sending commands so that nothing typed is lost: what can't be sent is kept as a draft."""
+"""Sending commands to a server; a command that can't be sent is kept as a draft, so that nothing typed is lost."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
     from rflow.core.session.commands import Command
 
 UNSENT = (Unreachable, NotSignedIn, StoreProblem)
-"""The errors after which a command may work later as it is."""
+"""The errors after which the same command may succeed later."""
 
 
 def target(run: "App", *, moving: bool) -> Session:
-    """Return the session that a command writes to at a server, without asking for more than has to be known.
+    """Return the session that a command writes to at a server, with as few requests as possible.
 
-    The answer to the command brings its state. A `moving` command says which version was displayed here, and that is
-    remembered by the id. Where the server can't be asked which session it is, the id is "".
+    Its state is not loaded, since the response to the command has it. A `moving` command needs the id, by which the
+    version displayed here is stored. If the server can't be reached to resolve the session, the id may be "".
     """
 
-    def asked() -> Session:
+    def resolve() -> Session:
         named = run.session_reference
         if named and (moving or not fits_address(named)):
             try:
                 head = head_named(run.workspace, named)
             except NotFound as error:
-                raise run.no_code(named, error) from error
+                raise run.not_a_code(named, error) from error
             return Session(id=head.id, code=head.code)
         named = named or run.terminal.current
         return Session(id=named, code=named) if named else run.session_to_write()
 
-    return loaded(run, asked)
+    return loaded(run, resolve)
 
 
 def loaded(run: "App", load: Callable[[], Session]) -> Session:
-    """Return the state of a session; only its name where the server can't be reached."""
+    """Return the state of a session; only its name if the server can't be reached."""
     try:
         return load()
     except UNSENT:
@@ -53,7 +53,7 @@ def loaded(run: "App", load: Callable[[], Session]) -> Session:
 
 
 def addressee(run: "App", name: str, *, new: bool) -> tuple[Person, bool]:
-    """Find who is meant by `name`; where the server can't be asked, it is the person of that name there."""
+    """Return the person called `name`, and whether they are known, which is assumed if a server can't be reached."""
     try:
         return receiver(run.workspace, name, new=new)
     except UNSENT:
@@ -63,7 +63,7 @@ def addressee(run: "App", name: str, *, new: bool) -> tuple[Person, bool]:
 
 
 def check_first(run: "App", session: Session, command: "Command") -> None:
-    """Raise the error that sending a command would raise now: if its output could not be kept, nothing is run."""
+    """Raise the error that sending a command would raise, before a program is run whose output could not be kept."""
     try:
         run.workspace.check(_known(run, session).id, command)
     except UNSENT as error:
@@ -72,7 +72,7 @@ def check_first(run: "App", session: Session, command: "Command") -> None:
 
 
 def start_or_keep(run: "App", command: Start) -> Session:
-    """Start a session, or keep that as a draft and raise why."""
+    """Start a session, or keep the command as a draft and raise the error."""
     if run.at_server and not command.command_id:
         command = replace(command, command_id=new_command_id())
     try:
@@ -92,7 +92,7 @@ def send_or_keep(
     *,
     irreplaceable: bool = False,
 ) -> Outcome:
-    """Carry out a command, or keep it as a draft and raise why; `irreplaceable` ones are kept after any error."""
+    """Send a command, or keep it as a draft and raise the error; an `irreplaceable` one is kept after any error."""
     if not command.command_id:
         command = replace(command, command_id=new_command_id())
     try:
@@ -103,13 +103,13 @@ def send_or_keep(
         raise
     except RflowError as error:
         if irreplaceable or isinstance(error, UNSENT):
-            with suppress(OSError):  # the disk of the drafts may be full or read-only, too
+            with suppress(OSError):  # the disk for drafts may be full or read-only
                 error.try_ = kept(error, keep(run, session.id, command, contents, error.what))
         raise
 
 
 def kept(error: RflowError, draft: Draft) -> str:
-    """Return what to try after an error whose command was kept."""
+    """Return the advice of an error whose command was kept as a draft."""
     first = f"{error.try_.rstrip('.')}. " if isinstance(error, NotSignedIn) else ""
     whose = " for the new session" if draft.after else f" for {draft.code}" if draft.code else ""
     return f"{first}What you entered{whose} is kept as a draft, and is carried out once: rflow drafts send"
@@ -118,7 +118,7 @@ def kept(error: RflowError, draft: Draft) -> str:
 def keep(
     run: "App", session_id: str, command: "Command", contents: Mapping[str, bytes] | None = None, why: str = ""
 ) -> Draft:
-    """Keep a command as a draft, and return it."""
+    """Store a command as a draft, and return the draft."""
     from rflow.cli.app import now
     from rflow.service.opening import public_url
 
@@ -140,7 +140,7 @@ def keep(
 
 
 def _known(run: "App", session: Session) -> Session:
-    """Return a session that can be addressed; raise why if it could not be asked which one it is, and still can't."""
+    """Return a session with a usable id; it is resolved again if the server could not be reached before."""
     return session if fits_address(session.id) else run.session_to_write()
 
 
@@ -150,7 +150,7 @@ def _sent(run: "App", session: Session, command: "Command", contents: Mapping[st
         return send(run.workspace, session, command, contents)
     except NotFound as error:
         if run.session_reference and not session.version:
-            raise run.no_code(run.session_reference, error) from error
+            raise run.not_a_code(run.session_reference, error) from error
         if session.version:
             raise
         return send(run.workspace, run.session_to_write(), command, contents)  # this terminal's session is gone

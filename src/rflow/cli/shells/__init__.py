@@ -1,1 +1,1 @@
-"""Completion in bash, zsh, fish and PowerShell: a script for each (`rflow.*`), and what answers it."""
+"""Completion in bash, zsh, fish and PowerShell: a script for each (`rflow.*`), and the program that answers it."""

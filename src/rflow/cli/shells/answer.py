@@ -1,10 +1,11 @@
-"""What rflow answers when a shell asks on Tab: a line for each word that fits. It never fails and records nothing.
+"""Answering a shell's request for completions: one line for each matching word. It never fails and records nothing.
 
-A script (`rflow.*`) asks with two variables: _RFLOW_COMPLETE names the shell, _RFLOW_WORDS holds the words before the
-current one and that one, each with a newline behind it. For bash these are the command line up to the cursor, and the
-part of it that a completion replaces. Words are never arguments: a wrapper that loses variables must not run the line.
+A script (`rflow.*`) sends its request in two variables: _RFLOW_COMPLETE names the shell, _RFLOW_WORDS has the words up
+to and including the current one, each followed by a newline. For bash it has the command line up to the cursor, and
+the part of it that a completion replaces. The words are not passed as arguments, so that a wrapper that drops the
+variables does not execute the line.
 
-Typer's own scripts, which evaluate what they get, ask without _RFLOW_WORDS. They are offered nothing.
+Typer's own scripts, which evaluate what they get, don't set _RFLOW_WORDS, and get no completions.
 """
 
 import os
@@ -21,7 +22,7 @@ _MEANING = 60  # characters
 
 
 def answer() -> None:
-    """Answer the shell that asks."""
+    """Answer the request in the environment."""
     shell, words = os.environ.pop("_RFLOW_COMPLETE"), os.environ.pop("_RFLOW_WORDS", None)
     if words is not None and shell in _ANSWERS:
         with suppress(Exception):  # an error in the middle of typing helps nobody
@@ -32,11 +33,11 @@ def answer() -> None:
 
 
 def offers(root: Any, words: list[str]) -> Iterator[Offer]:
-    """Return what fits the last of `words`, with its meaning; what can't stand on a command line is left out."""
+    """Yield the completions of the last word with their meanings, except for words with control characters."""
     from typer._click.shell_completion import ShellComplete
 
     class Completer(ShellComplete):
-        """Only its search is used; reading words and writing answers is ours."""
+        """Only its search is used, with our own parsing and output."""
 
         def get_completion_args(self) -> tuple[list[str], str]:
             return words[:-1], words[-1]
@@ -55,17 +56,17 @@ def offers(root: Any, words: list[str]) -> Iterator[Offer]:
 
 
 def _listed(root: Any, words: list[str]) -> Iterator[str]:
-    """For zsh, which quotes words itself: word, tab, meaning."""
+    """Yield lines for zsh, which quotes words itself: word, tab, meaning."""
     yield from ("\t".join(offer) for offer in offers(root, words))
 
 
 def _for_fish(root: Any, words: list[str]) -> Iterator[str]:
-    """For fish, which quotes words itself and picks those that fit the current one; it passes that as it is typed."""
+    """Yield lines for fish, which quotes and filters words itself, and sends the current word unparsed."""
     yield from _listed(root, [*words[:-1], words[-1] if words[-1].startswith("-") else ""])
 
 
 def _for_bash(root: Any, lines: list[str]) -> Iterator[str]:
-    """For bash, which puts on the line what it gets: the rest of the word, quoted. In $'…' nothing is offered."""
+    """Yield lines for bash, which inserts them literally: the rest of the word, quoted. There are none in $'…'."""
     *line, replaced = lines
     *earlier, current = words_of("\n".join(line))
     if "$'" in current.raw or '$"' in current.raw:
@@ -76,7 +77,7 @@ def _for_bash(root: Any, lines: list[str]) -> Iterator[str]:
 
 
 def _for_powershell(root: Any, words: list[str]) -> Iterator[str]:
-    """For PowerShell: quoted word, tab, the word as it is shown, tab, its meaning, which must not be empty."""
+    """Yield lines for PowerShell: quoted word, tab, displayed word, tab, meaning, which must not be empty."""
     for word, meaning in offers(root, words):
         yield "\t".join((for_powershell(word), word, meaning or word))
 

@@ -1,4 +1,4 @@
-"""Words on a command line: read off it, and quoted for it, so that no shell evaluates what they hold."""
+"""Parsing a command line into words, and quoting words so that no shell evaluates their content."""
 
 import re
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Word(msgspec.Struct):
-    """A word on a line of bash: as it is typed, what it stands for, and its quote if that is still open."""
+    """A word of a bash command line: as typed, without its quoting, and the quotation mark that is still open."""
 
     raw: str = ""
     text: str = ""
@@ -14,7 +14,7 @@ class Word(msgspec.Struct):
 
 
 def words_of(line: str) -> list[Word]:
-    """Read a line of bash up to the cursor, evaluating nothing. The last word is the current one; it may be empty."""
+    """Parse a bash command line up to the cursor, without evaluating anything; the last word may be empty."""
     words = [Word()]
     escaped = False
     for letter in line:
@@ -39,9 +39,9 @@ def words_of(line: str) -> list[Word]:
 
 
 def for_bash(text: str, quote: str) -> str:
-    """Quote a text for bash, where `quote` is open before it.
+    """Quote a text for bash after an open `quote`.
 
-    Readline closes that quote behind the text, but takes one that the text ends with for it.
+    Readline closes that quote after the text, unless the text already ends with one.
     """
     match quote:
         case "'":
@@ -58,7 +58,7 @@ def _escaped(character: re.Match[str]) -> str:
 
 
 def for_powershell(text: str) -> str:
-    """Quote a text for PowerShell, where the typographic quotation marks end a text just as `'` does."""
+    """Quote a text for PowerShell, where typographic quotation marks count as `'`."""
     if re.fullmatch(r"[A-Za-z0-9_.:/-]+", text):
         return text
     return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"

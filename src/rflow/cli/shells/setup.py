@@ -1,4 +1,4 @@
-"""Installing completion: the script of a shell goes to a file, and the shell's start-up file reads it."""
+"""Installing completion: writing the script of a shell to a file, which the shell's start-up file sources."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from rflow.whole_files import make_folders, replace_file
 
 
 def script(name: str) -> str:
-    """Return the completion script of a shell; the empty name means the shell that rflow was started from."""
+    """Return the completion script of a shell; "" means the shell that rflow was started from."""
     shell = _shell(name)
     suffix = "ps1" if shell == "powershell" else shell
     return (Path(__file__).parent / f"rflow.{suffix}").read_text("utf-8")
@@ -36,7 +36,7 @@ def _detected() -> str:
 
 
 def install(name: str) -> str:
-    """Install completion in a shell (see `script`), and return what to say about it."""
+    """Install completion in a shell (see `script`), and return a message about it."""
     shell = _shell(name)
     try:
         path = _INSTALL[shell](script(shell))
@@ -86,11 +86,11 @@ def _profile() -> Path:
     for program in ("pwsh", "powershell"):
         try:
             asked = [program, "-NoProfile", "-Command", "$PROFILE"]
-            said = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+            output = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
         except (OSError, subprocess.SubprocessError):
             continue
-        if said:
-            return Path(said)
+        if output:
+            return Path(output)
     raise OSError(0, "neither pwsh nor powershell says where its profile is")
 
 

@@ -1,4 +1,4 @@
-"""Redaction: secrets hidden in everything that leaves, and counted by kind. docs/redaction.md says what is found."""
+"""Redaction: hides secrets in everything that is shared, and counts them by kind. See docs/redaction.md."""
 
 import re
 from collections import Counter
@@ -22,8 +22,8 @@ class Redactor:
         self.kinds: Counter[str] = Counter()
         self._on = on
         self._own = [_compiled(pattern) for pattern in patterns]
-        self._harmless: set[str] = set()
-        """Texts without a secret: names, labels and questions come again and again."""
+        self._without_secrets: set[str] = set()
+        """A cache of texts without a secret: names, labels and questions occur often."""
 
     @property
     def count(self) -> int:
@@ -32,7 +32,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return `text` with its secrets replaced by "[redacted]"."""
-        if not self._on or not text or text in self._harmless:
+        if not self._on or not text or text in self._without_secrets:
             return text
         view = visible(text)
         spans = merged(view.text, (span for span in in_view(view, find) if not is_hidden(view.text, span)))
@@ -40,7 +40,7 @@ class Redactor:
         for own in self._own:
             hidden = MARK.join(own.sub(self._hide_own, part) for part in hidden.split(MARK))
         if hidden == text and not spans:
-            self._harmless.add(text)
+            self._without_secrets.add(text)
         return hidden
 
     def _hidden(self, text: str, spans: list[Span], places: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Names of secrets: whether `db.adminPassword` or "Unseal Key" names one, and what value it needs to be believed."""
+"""Names of secrets: whether a name such as `db.adminPassword` or "Unseal Key" means one, and which kind."""
 
 import re
 from functools import lru_cache
@@ -8,16 +8,16 @@ import msgspec
 
 from rflow.core.redaction.kinds import Kind
 
-Belief = Literal["sure", "likely", "weak"]
-"""Which values are believed: all but a status ("sure"), all but a plain name or a place ("likely"), or only what
-looks random ("weak")."""
+Confidence = Literal["sure", "likely", "weak"]
+"""Which values of a name count as secrets: all but a status ("sure"), all but a plain name or a path ("likely"), or
+only random-looking ones ("weak")."""
 
 
 class Named(msgspec.Struct, frozen=True):
-    """What a name stands for."""
+    """The meaning of a name: the kind of secret, and which values count as one."""
 
     kind: Kind
-    belief: Belief
+    confidence: Confidence
 
 
 # English, German, French, Spanish, Portuguese, Dutch, the Nordic languages, Polish, Czech, Hungarian, Turkish,
@@ -43,39 +43,39 @@ _PASSWORDS = (
     ),
 )
 _NETWORK_KEYS = ("unsealkey", "recoverykey", "keycontent", "schlüsselinhalt", "netzwerkschlüssel", "wepkey", "wpakey")
-_PARTS_ONLY = frozenset(("pass", "pwd", "pw", "psk", "mdp", "clave", "passwrd", "psksecret", "wpapsk"))
+_WHOLE_PARTS = frozenset(("pass", "pwd", "pw", "psk", "mdp", "clave", "passwrd", "psksecret", "wpapsk"))
 """Passwords only as a whole part of a name: they are parts of other words, too (compass, bypass)."""
-_GLUED_OWNERS = (
+_PREFIXED_OWNERS = (
     "admin app bind db ftp http imap ldap login mail mysql pop proxy remote root smtp ssh sudo user vault vnc wifi"
 )
-_GLUED_PASSWORDS = ("pwd", "psk", *(f"{owner}pass" for owner in _GLUED_OWNERS.split()))
+_GLUED_PASSWORDS = ("pwd", "psk", *(f"{owner}pass" for owner in _PREFIXED_OWNERS.split()))
 _KEY_OWNERS = frozenset(
     "access account activation admin aes api app application auth authentication authorization client consumer deploy "
     "encryption function functions hmac ingest ingestion instrumentation integration license licence master preshared "
     "private recovery rsa sas sdk secret server service session shared sharedaccess signing storage subscription "
     "unseal webhook wep write".split()
 )
-"""What makes a "key" one to keep secret; a cache key, a sort key or a public key is not."""
+"""The words before "key" that make it a secret; a cache key, a sort key or a public key is none."""
 _GLUED_SECRETS = ("clientsecret", "appsecret", "sharedsecret", "apisecret", "mysecret", "usersecret", "jwtsecret")
 _SECRET_OWNERS = frozenset("encryption hmac master secret signing".split())
 _PLAIN_TOKENS = frozenset(
     "bad cancellation continuation end expected first identifier illegal invalid last malformed max next page "
     "pagination prev previous reserved resume skip start stop sync syntax unexpected unknown unrecognized".split()
 )
-"""Before "token": words of parsers and of paging."""
+"""Words before "token" in messages of parsers and in paging, where it is no secret."""
 _ENDINGS = frozenset(
     "admin backup base clear cleartext confirm confirmation current data default dev digest enc encoded encrypted hash "
     "hashed live main md new old plain plaintext primary prod production raw repeat retype root secondary sha staging "
     "string test text user val value verify".split()
 )
-"""What may follow in a name without changing what it names (DB_PASSWORD_PROD), unlike "file", "policy" or "name"."""
+"""Suffixes that don't change the meaning of a name (DB_PASSWORD_PROD), unlike "file", "policy" or "name"."""
 
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 
 
 @lru_cache(maxsize=4096)
 def meaning(name: str) -> Named | None:
-    """Return what secret `name` stands for, or None where it stands for none."""
+    """Return what secret `name` means; None if it means none."""
     parts = [part.lower() for part in _PART.findall(name)]
     if "".join(parts).endswith("secretstring"):
         return Named("password", "sure")
@@ -86,12 +86,12 @@ def meaning(name: str) -> Named | None:
     last, joined = parts[-1], "".join(parts)
     if joined.endswith(_NETWORK_KEYS):
         return Named("key", "sure")
-    if joined.endswith(_PASSWORDS) or last in _PARTS_ONLY or (len(last) > 4 and last.endswith(_GLUED_PASSWORDS)):
+    if joined.endswith(_PASSWORDS) or last in _WHOLE_PARTS or (len(last) > 4 and last.endswith(_GLUED_PASSWORDS)):
         return Named("password", "sure")
-    return _less_sure(last, parts[:-1], joined)
+    return _less_certain(last, parts[:-1], joined)
 
 
-def _less_sure(last: str, before: list[str], joined: str) -> Named | None:
+def _less_certain(last: str, before: list[str], joined: str) -> Named | None:
     if last == "secret" or last.endswith(_GLUED_SECRETS):
         return Named(
             "password",

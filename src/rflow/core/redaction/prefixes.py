@@ -1,7 +1,7 @@
-"""What the tokens of services begin with, and services whose keys begin with nothing special."""
+"""The prefixes of services' tokens, and the services whose keys have no prefix."""
 
-# What each service's tokens begin with, from its own documentation. The rest is at least 12 letters and digits in a
-# row, not all of them small letters.
+# The prefixes of each service's tokens, from its documentation. The rest of a token is at least 12 letters and digits,
+# not all of them lowercase.
 PREFIXES: dict[str, str] = {
     "1Password": "ops_eyJ",
     "Aikido": "AIK_CI_ AIK_SECRET_",
@@ -102,4 +102,4 @@ SERVICES = (
     "sinch slack snyk sonar splunk squarespace statuspage stripe sumologic supabase telegram tines travis "
     "trello twilio twitch twitter typeform vercel victorops vonage weatherapi yandex zendesk zoom "
 ).split()
-"""Services whose keys begin with nothing special: beside such a name, a long random value is believed."""
+"""Services whose keys have no prefix: a long random value next to such a name counts as a key."""

@@ -1,15 +1,15 @@
-"""Programs that take a password among their arguments: one table, and how each takes it."""
+"""The table of programs that accept a password as an argument, and how."""
 
 from typing import Literal
 
 import msgspec
 
 How = Literal["next", "attached", "either", "user:", "user%", "user/", "user,", "cookie", "literal"]
-"""Where the value stands: the next word, attached to the option, either; or behind a user's name and this sign."""
+"""Where the value is: in the next word, attached to the option, either; or after a user name and this character."""
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """Options of programs; `needs` is a word that must be among the arguments, too ("login")."""
+    """Options of programs; `needs` is a word that must also be among the arguments ("login")."""
 
     programs: str
     options: str
@@ -79,7 +79,7 @@ RULES = (
     Rule("iscsiadm", "-v", "next", "node.session.auth.password"),
     Rule("vault bao", "", "literal", "put"),
 )
-# Programs that take the password by its place: the words before it, where * is any word.
+# Programs with the password as a positional argument: the words before it, where * is any word.
 PLACES: tuple[tuple[str, str], ...] = (
     ("net", "user *"),
     ("vault", "login"),

@@ -1,6 +1,6 @@
-"""The rules: which finder is worth its time on a text, by the words that the text must hold.
+"""The rules that select which finders to run on a text, by the words that it must contain.
 
-A finder is imported, and its patterns are compiled, when the first text needs it: most sessions need two or three.
+A finder is imported, and its patterns are compiled, on first use: most sessions need two or three finders.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from rflow.core.redaction.spans import Finder, Span, lowered
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A finder, and what a text must hold, in small letters, for it to find anything: a word, and a sign if any."""
+    """A finder, and what a lowercase text must contain for it to find anything: a word, and a sign if there are any."""
 
     find: Finder
     words: frozenset[str]
@@ -93,21 +93,21 @@ def _sign_in(text: str) -> Iterator[Span]:
 
 
 def _pairs(text: str) -> Iterator[Span]:
-    from rflow.core.redaction.finders import speech
+    from rflow.core.redaction.finders import prose
 
-    return speech.find_pairs(text)
+    return prose.find_pairs(text)
 
 
 def _codes(text: str) -> Iterator[Span]:
-    from rflow.core.redaction.finders import speech
+    from rflow.core.redaction.finders import prose
 
-    return speech.find_codes(text)
+    return prose.find_codes(text)
 
 
 def _cards(text: str) -> Iterator[Span]:
-    from rflow.core.redaction.finders import speech
+    from rflow.core.redaction.finders import prose
 
-    return speech.find_cards(text)
+    return prose.find_cards(text)
 
 
 def _any(words: str) -> frozenset[str]:
@@ -118,7 +118,7 @@ _NAMES = _any(
     "pass|pwd|pw|psk|mdp|secret|token|jwt|key|sessionid|sessid|cred|auth|wort|contrase|clave|senha|mot de|wachtwoord"
     "|senord|adgangskode|salasana|hasło|heslo|jelsz|ifre|parol|κωδ|парол|密码|密碼|パスワード|비밀번호|סיסמה|كلمة|schlüssel"
 )
-# A word costs its time on every text, so rules share words: a general one and a finder's own signs beat many rare ones.
+# Every word costs time on every text, so rules share words: a general word with signs is faster than many rare words.
 RULES = (
     Rule(_keys, _any('private key|static key|private-lines|"kty"')),
     Rule(_addresses, _any("://"), _any("@|hook|logic.azure|powerplatform|chat.google|/key/")),
@@ -165,31 +165,31 @@ _WORDS_ASCII = [word for word in _WORDS if word.isascii()]
 
 
 def find(text: str) -> Iterator[Span]:
-    """Find every secret in the text; the same may be found more than once."""
+    """Find every secret in a text; the same one may be found more than once."""
     yield from tokens.find(text)
-    for rule in worth(lowered(text)):
+    for rule in rules_for(lowered(text)):
         yield from rule.find(text)
 
 
 @lru_cache(maxsize=2)
 def words_in(low: str) -> frozenset[str]:
-    """Return the words of the rules that the text holds."""
+    """Return the words of the rules that a lowercase text contains."""
     return frozenset(word for word in (_WORDS_ASCII if low.isascii() else _WORDS) if word in low)
 
 
 def parts_of(sign: str) -> frozenset[str]:
-    """Return the words of the rules that are parts of a longer sign: a text without them doesn't hold the sign."""
+    """Return the words of the rules that a longer sign contains: a text without them doesn't contain the sign."""
     return frozenset(word for word in _WORDS if word in sign)
 
 
 @lru_cache(maxsize=4096)
-def worth(low: str) -> tuple[Rule, ...]:
-    """Return the rules that can find something; names, questions and labels come again and again."""
-    return _finding(words_in(low))
+def rules_for(low: str) -> tuple[Rule, ...]:
+    """Return the rules that can find something in a lowercase text; cached, because names and labels occur often."""
+    return _rules_with(words_in(low))
 
 
 @lru_cache(maxsize=256)
-def _finding(words: frozenset[str]) -> tuple[Rule, ...]:
+def _rules_with(words: frozenset[str]) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in RULES

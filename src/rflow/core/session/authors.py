@@ -1,4 +1,4 @@
-"""The people in a session's events when it moves to another store, where the same name may be somebody else."""
+"""Mapping the people in a session's events when it moves to another store, where a name may mean somebody else."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from msgspec.structs import replace
 from rflow.core.people import Person
 from rflow.core.session.events import Event, Stored
 
-IMPORTED = " (imported)"
-"""The ending of the name of somebody whose identity is not verified here."""
+IMPORTED_SUFFIX = " (imported)"
+"""The suffix of the name of a person whose identity was not verified."""
 
 
-def with_people(events: Sequence[Stored], rename: Callable[[Person], Person]) -> list[Stored]:
-    """Return events with other people as authors and receivers; what can't be read stays as it is."""
-    return [_with_people(event, rename) if isinstance(event, Event) else event for event in events]
+def map_people(events: Sequence[Stored], rename: Callable[[Person], Person]) -> list[Stored]:
+    """Return events with authors and receivers replaced by `rename`; unreadable events are not changed."""
+    return [_map_people(event, rename) if isinstance(event, Event) else event for event in events]
 
 
-def _with_people(event: Event, rename: Callable[[Person], Person]) -> Event:
+def _map_people(event: Event, rename: Callable[[Person], Person]) -> Event:
     fact: Any = event.fact
     to = getattr(fact, "to", None)
     if isinstance(to, Person):
@@ -25,20 +25,20 @@ def _with_people(event: Event, rename: Callable[[Person], Person]) -> Event:
     return replace(event, by=rename(event.by), fact=fact)
 
 
-def unvouched(somebody: Person) -> Person:
-    """Return somebody as an unverified name: it belongs to no account, and says so.
+def as_unverified(somebody: Person) -> Person:
+    """Return a person as an unverified name, which belongs to no account and is marked as imported.
 
-    Queues, rflow itself, and those who are such a name already stay as they are.
+    Queues, rflow itself and unverified names are returned unchanged.
     """
     if somebody.kind in ("queue", "rflow") or somebody.id.startswith("#"):
         return somebody
-    return replace(somebody, id=f"#{somebody.id}", name=f"{somebody.name}{IMPORTED}")
+    return replace(somebody, id=f"#{somebody.id}", name=f"{somebody.name}{IMPORTED_SUFFIX}")
 
 
 def as_mine(events: Sequence[Stored], me: Person, own: str) -> list[Stored]:
-    """Return events in which `own`, the id of whose file it is, is `me`, and all others are names."""
+    """Return events in which the person with the id `own` is `me`, and all others are unverified names."""
 
     def rename(somebody: Person) -> Person:
-        return me if somebody.id == own else unvouched(somebody)
+        return me if somebody.id == own else as_unverified(somebody)
 
-    return with_people(events, rename)
+    return map_people(events, rename)

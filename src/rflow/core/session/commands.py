@@ -1,4 +1,4 @@
-"""What somebody wants done to a session: a tagged union, sent by every way in."""
+"""The commands that change a session, as one tagged union; the command line, the pages and the API all send these."""
 
 from datetime import datetime
 from typing import Literal
@@ -15,10 +15,10 @@ UndoneChange = Literal["never_made", "reverted"]
 class _Command(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True, forbid_unknown_fields=True
 ):
-    """What all commands carry.
+    """The fields that all commands have.
 
-    `command_id` makes sending one again harmless. `seen` is the version last displayed to the sender: a move
-    on something that has moved since is refused; None asks for no such check.
+    `command_id` makes a command idempotent: sent again, it changes nothing. `seen` is the session version that the
+    sender last saw: a move is refused if the session has moved since. None skips that check.
     """
 
     command_id: str = ""
@@ -26,7 +26,7 @@ class _Command(
 
 
 class Start(_Command, frozen=True, kw_only=True, tag="start"):
-    """Start a session in a space, in the tree whose version is `tree` from its start, or free."""
+    """Start a session in a space: at the start of the tree version with the digest `tree`, or without a tree."""
 
     title: str = ""
     brief: Brief = Brief()
@@ -35,13 +35,13 @@ class Start(_Command, frozen=True, kw_only=True, tag="start"):
 
 
 class Enter(_Command, frozen=True, kw_only=True, tag="enter"):
-    """Go on in another tree, the version with the digest `tree`, from its start."""
+    """Continue in another tree: at the start of the version with the digest `tree`."""
 
     tree: str
 
 
 class Choose(_Command, frozen=True, kw_only=True, tag="choose"):
-    """Answer the question at the position; `assume` moves on unverified and needs a `reason`."""
+    """Answer the question at the position; `assume` records an unverified answer and needs a `reason`."""
 
     choice: str
     assume: bool = False
@@ -63,7 +63,7 @@ class Skip(_Command, frozen=True, kw_only=True, tag="skip"):
 
 
 class AddStep(_Command, frozen=True, kw_only=True, tag="add_step"):
-    """Record something tried that is not in the tree, with the output that shows it, if any."""
+    """Record a step that is not in the tree, optionally with its output as evidence."""
 
     text: str
     result: str = ""
@@ -74,11 +74,11 @@ class AddStep(_Command, frozen=True, kw_only=True, tag="add_step"):
 
 
 class Back(_Command, frozen=True, kw_only=True, tag="back"):
-    """Take back the last move."""
+    """Undo the last move."""
 
 
 class Undo(_Command, frozen=True, kw_only=True, tag="undo"):
-    """Take back the last thing that the actor entered; of a change, say whether it was never made or reverted."""
+    """Undo the last thing that the actor entered; `change` says whether a change was never made or was reverted."""
 
     change: UndoneChange | None = None
 
@@ -93,9 +93,9 @@ class AddNote(_Command, frozen=True, kw_only=True, tag="add_note"):
 
 
 class AmendEntry(_Command, frozen=True, kw_only=True, tag="amend_entry"):
-    """Correct an entry of the actor: None leaves a text as it is.
+    """Correct one of the actor's own entries: None leaves a text unchanged.
 
-    `replaces` is the main text that the sender saw; another one there now is a conflict.
+    `replaces` is the main text that the sender saw; if it has changed since, the command is refused.
     """
 
     target: int
@@ -120,20 +120,20 @@ class Shorten(_Command, frozen=True, kw_only=True, tag="shorten"):
 
 
 class SettleAssumption(_Command, frozen=True, kw_only=True, tag="settle_assumption"):
-    """Say what became of an assumption (a note, a step or an answer), or that a warning no longer holds."""
+    """Settle an assumption (a note, a step or an answer) with its outcome, or mark a warning as no longer valid."""
 
     target: int
     text: str = ""
 
 
 class Pin(_Command, frozen=True, kw_only=True, tag="pin"):
-    """Mark entries as key facts; without a number, the last entry."""
+    """Pin entries as key facts; without a number, the last entry."""
 
     targets: tuple[int, ...] = ()
 
 
 class Unpin(_Command, frozen=True, kw_only=True, tag="unpin"):
-    """Take the mark of a key fact from entries; without a number, from the last one that was pinned."""
+    """Unpin entries; without a number, the one that was pinned last."""
 
     targets: tuple[int, ...] = ()
 
@@ -145,7 +145,7 @@ class FlagNode(_Command, frozen=True, kw_only=True, tag="flag_node"):
 
 
 class AskQuestion(_Command, frozen=True, kw_only=True, tag="ask_question"):
-    """Ask somebody, or a queue, something about the session."""
+    """Ask a person or a queue a question about the session."""
 
     to: Person
     text: str
@@ -159,16 +159,16 @@ class ReplyQuestion(_Command, frozen=True, kw_only=True, tag="reply_question"):
 
 
 class AddEvidence(_Command, frozen=True, kw_only=True, tag="add_evidence"):
-    """Keep a command's output, a file or a pasted text."""
+    """Add a command's output, a file or a pasted text as evidence."""
 
     evidence: EvidenceAdded
     pin: bool = False
 
 
 class SetBrief(_Command, frozen=True, kw_only=True, tag="set_brief"):
-    """Set header facts: None leaves a fact as it is, "" clears it.
+    """Set header facts: None leaves a fact unchanged, "" clears it.
 
-    `replaces` holds the values that the sender saw ("" for none); another value there now is a conflict.
+    `replaces` holds the values that the sender saw ("" for none); if one has changed since, the command is refused.
     """
 
     brief: Brief
@@ -184,17 +184,17 @@ class MakeChange(_Command, frozen=True, kw_only=True, tag="make_change"):
 
 
 class RevertChange(_Command, frozen=True, kw_only=True, tag="revert_change"):
-    """Record that the change of event `change` was reverted; `note` says who or what reverted it, or why."""
+    """Record that the change of event `change` was reverted; `note` may say by whom or what, or why."""
 
     change: int
     note: str = ""
 
 
 class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
-    """Say what else the session waits for, and what to do if something happens meanwhile.
+    """Start, replace or end a wait, with what to do if something happens meanwhile.
 
-    It takes the place of the wait of event `replaces`, without one of a wait about the same; what it does not say then
-    stays. Alone, or with `replaces` only, it says that a wait is over: the one of `replaces`, or the only one.
+    A wait replaces the one of event `replaces`, or one about the same subject, and keeps the values it leaves out.
+    Without `until`, `waiting_for` and `contingencies`, the command ends a wait: that of `replaces`, or the only one.
     """
 
     until: datetime | None = None
@@ -204,9 +204,9 @@ class SetWaiting(_Command, frozen=True, kw_only=True, tag="set_waiting"):
 
 
 class RecordShared(_Command, frozen=True, kw_only=True, tag="record_shared"):
-    """Record that a summary is being delivered, was delivered, or could not be.
+    """Record that a summary is being delivered, was delivered, or could not be delivered.
 
-    What was posted is not posted again while nothing has changed, unless `again` insists.
+    An unchanged session is not posted twice to the same place, unless `again` is set.
     """
 
     format: str
@@ -217,7 +217,7 @@ class RecordShared(_Command, frozen=True, kw_only=True, tag="record_shared"):
 
 
 class HandOff(_Command, frozen=True, kw_only=True, tag="hand_off"):
-    """Give the session to somebody, with warnings and what to do if something happens."""
+    """Hand the session off to a person or a queue, with warnings and contingencies."""
 
     to: Person
     note: str = ""
@@ -232,17 +232,17 @@ class Accept(_Command, frozen=True, kw_only=True, tag="accept"):
 
 
 class Decline(_Command, frozen=True, kw_only=True, tag="decline"):
-    """Give a handoff back."""
+    """Decline a handoff."""
 
     reason: str
 
 
 class CancelHandoff(_Command, frozen=True, kw_only=True, tag="cancel_handoff"):
-    """Take a handoff back before it is accepted."""
+    """Cancel a handoff that has not been accepted yet."""
 
 
 class ExpireHandoff(_Command, frozen=True, kw_only=True, tag="expire_handoff"):
-    """Give a handoff back that nobody accepted in time (rflow itself does)."""
+    """Return a handoff that was not accepted in time; sent by rflow itself."""
 
 
 class TakeOver(_Command, frozen=True, kw_only=True, tag="take_over"):
@@ -252,31 +252,31 @@ class TakeOver(_Command, frozen=True, kw_only=True, tag="take_over"):
 
 
 class Reassign(_Command, frozen=True, kw_only=True, tag="reassign"):
-    """Give somebody's session to somebody else, as a lead, or as rflow itself."""
+    """Give the session to another owner; sent by a lead or by rflow itself."""
 
     to: Person
     reason: str
 
 
 class Close(_Command, frozen=True, kw_only=True, tag="close"):
-    """End the work."""
+    """Close the session."""
 
     outcome: CloseOutcome
     summary: str = ""
 
 
 class Reopen(_Command, frozen=True, kw_only=True, tag="reopen"):
-    """Open a closed session again."""
+    """Reopen a closed session."""
 
 
 class RedactText(_Command, frozen=True, kw_only=True, tag="redact_text"):
-    """Remove the texts of event `target` for good."""
+    """Erase the texts of event `target` permanently."""
 
     target: int
 
 
 class Delete(_Command, frozen=True, kw_only=True, tag="delete"):
-    """Remove the session for good. It leaves no event: the store carries it out."""
+    """Delete the session permanently. This appends no event: the store does it."""
 
 
 Command = (

@@ -1,10 +1,10 @@
-"""The rules: what events a command brings, or why it may not. Pure: the same command, state and time give the same.
+"""Deciding which events a command causes, or why it is refused. Pure: the result depends only on the arguments.
 
-Rules that only some commands need are imported by these: each module costs every other command time.
+Rules that few commands need are imported on use, because importing them takes time.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from rflow.core.actors import Actor
@@ -31,7 +31,7 @@ from rflow.core.session.rules.entries import (
 )
 from rflow.core.session.rules.guards import check_access, check_begun, check_closed, check_readable, check_seen
 from rflow.core.session.state import Session
-from rflow.core.session.texts import fit
+from rflow.core.session.texts import validated
 from rflow.core.session.times import utc
 from rflow.core.text import one_line
 from rflow.errors import UsageProblem
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 
 def decide(session: Session, trees: "Trees", command: Command, actor: Actor, at: datetime) -> list[Event]:
-    """Check `command` by `actor` against the rules and return the events it brings.
+    """Check a command of `actor` against the rules, and return the events that it causes.
 
-    `session` is the state it is decided on (a new one has version 0), `trees` finds a version of a tree by its
-    digest, `at` is the time now. Raises `NotAllowed`, `SessionMoved`, `UsageProblem` or `NotFound`.
+    `session` is the current state (a new session has version 0), `trees` finds a version of a tree by its digest, and
+    `at` is the current time. Raises `NotAllowed`, `SessionMoved`, `UsageProblem` or `NotFound`.
     """
     check_readable(session)
     check_begun(session, command)
@@ -52,7 +52,7 @@ def decide(session: Session, trees: "Trees", command: Command, actor: Actor, at:
     check_closed(session, command)
     check_access(session, command, actor)
     accepted = [*_acceptance(session, command, actor)]
-    facts = [*accepted, *map(fit, _facts(session, trees, command, actor, session.version + len(accepted) + 1))]
+    facts = [*accepted, *map(validated, _facts(session, trees, command, actor, session.version + len(accepted) + 1))]
     moment = _moment(session, at)
     first = session.version + len(accepted) + 1
     return [
@@ -70,10 +70,8 @@ def decide(session: Session, trees: "Trees", command: Command, actor: Actor, at:
 
 
 def _moment(session: Session, at: datetime) -> datetime:
-    """Return `at` in UTC to the millisecond, but never before the last event: clocks run backwards, records don't."""
-    at = at.astimezone(UTC)
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
-    return max(at, session.updated_at) if session.updated_at else at
+    """Return the time of the new events: `at`, but not before the last event even if the clock was set back."""
+    return max(utc(at), session.updated_at) if session.updated_at else utc(at)
 
 
 def _happened_at(command: Command, moment: datetime) -> datetime | None:
@@ -81,18 +79,18 @@ def _happened_at(command: Command, moment: datetime) -> datetime | None:
         return None
     happened = utc(command.happened_at)
     if happened > moment:
-        raise UsageProblem("That time is still to come.", try_="Give --at the time when you did it.")
+        raise UsageProblem("That time is in the future.", try_="Give --at the time when you did it.")
     return happened
 
 
 def _acceptance(session: Session, command: Command, actor: Actor) -> Iterator[Fact]:
-    """The receiver's first move or step as owner accepts the handoff."""
+    """Accept a pending handoff if its receiver sends a command that implies acceptance."""
     if session.pending and session.owner.id == actor.person.id and type(command) in ACCEPTING:
         yield e.HandoffAccepted()
 
 
 def _facts(session: Session, trees: "Trees", command: Command, actor: Actor, first: int) -> Iterator[Fact]:
-    """Yield the facts that a command brings; `first` is the number of the first one's event."""
+    """Yield the facts that a command causes; `first` is the event number of the first one."""
     match command:
         case c.Start():
             yield e.SessionStarted(title=command.title, brief=command.brief, space=command.space)
@@ -262,15 +260,15 @@ def _check_pending(session: Session) -> None:
 
 
 def _other(session: Session, to: Person) -> Person:
-    """Check the receiver of a session: somebody other than its owner."""
+    """Return the new owner of a session; raise `UsageProblem` for its current owner, or an empty name."""
     to = receiver(to)
     if to.id == session.owner.id:
-        raise UsageProblem(f"{session.code} is with {session.owner.name} already.", try_="Name somebody else.")
+        raise UsageProblem(f"{session.owner.name} owns {session.code} already.", try_="Name somebody else.")
     return to
 
 
 def receiver(to: Person) -> Person:
-    """Check who is meant: a session is never without an owner, a question never without somebody asked."""
+    """Return the receiver of a session or a question with a normalised name; raise `UsageProblem` if it is empty."""
     to = Person(id=one_line(to.id), name=one_line(to.name), kind=to.kind)
     if not is_named(to):
         raise UsageProblem("To whom? The name is empty.", try_="Name a person, or a queue such as @tier2.")

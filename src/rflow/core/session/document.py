@@ -26,7 +26,7 @@ from rflow.core.session.events import (
     TreeRef,
 )
 from rflow.core.session.rules.moves import place_of
-from rflow.core.session.times import Moment
+from rflow.core.session.times import Moment, utc
 from rflow.core.text import clean, one_line
 from rflow.core.tree.model import Action, Decision, Tree, digest
 from rflow.errors import BadInput
@@ -35,7 +35,7 @@ VERSION = 1
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all entries have: when it was (RFC 3339, with its offset from UTC; left out if unknown), and who did it."""
+    """Common fields: when it happened (RFC 3339 with the offset from UTC; left out if unknown), and who did it."""
 
     at: Moment | None = None
     by: str = ""
@@ -127,10 +127,9 @@ def _brief(brief: Brief) -> Brief:
 
 def _event(seq: int, dated: DatedFact, author: str, reader: Person, at: datetime) -> Event:
     known = dated.entry.at is not None
-    moment = at.astimezone(UTC)
     return Event(
         seq=seq,
-        at=moment.replace(microsecond=moment.microsecond // 1000 * 1000),
+        at=utc(at),
         by=reader if seq == 1 else person(one_line(dated.entry.by or author)),
         fact=dated.fact,
         happened_at=_aware(dated.entry.at) if dated.entry.at else None,

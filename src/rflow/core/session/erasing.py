@@ -1,4 +1,4 @@
-"""Erasing the texts of an entry, with all that repeats them; and a person: an event that replaces them."""
+"""Erasing the texts of an entry and their repetitions, and replacing a person in events."""
 
 import re
 from collections import defaultdict
@@ -14,23 +14,24 @@ from rflow.core.session.texts import REMOVED, blank, map_texts, target_of, texts
 
 
 def without_texts(events: Sequence[Stored], target: int, kept: Set[str] = frozenset()) -> list[Stored]:
-    """Return events without the texts of `target`, and without what corrects, settles, answers or repeats them.
+    """Return events without the texts of `target`, and without their corrections, outcomes, answers and repetitions.
 
-    What repeats a text of `kept` stays in other waits.
+    The texts in `kept` are not erased from other waits that repeat them.
     """
-    values = {value for event in events if event.seq == target for value in values_of(event)}
+    values = {value for event in events if event.seq == target for value in wait_texts(event)}
     return erased(events, {target: values - kept})
 
 
 def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stored]:
-    """Remove the texts of the entries that `texts` names, and from other waits what they copied of `texts`.
+    """Return events without the texts of some entries.
 
-    A wait keeps texts of the one whose place it takes.
+    The keys of `texts` are the entries; the values are texts to erase from related waits too, because a wait copies
+    texts from the one it replaces.
     """
     copied: dict[int, set[str]] = defaultdict(set)
     for target, values in texts.items():
         if values:
-            for seq in _same_wait(events, target):
+            for seq in _linked_waits(events, target):
                 copied[seq] |= values
     return [_erased(event, texts.keys(), copied) for event in events]
 
@@ -44,45 +45,45 @@ def _erased(event: Stored, targets: Set[int], copied: Mapping[int, Set[str]]) ->
     return replace(event, fact=map_texts(event.fact, lambda _, text: REMOVED if text in values else text))
 
 
-def values_of(event: Stored) -> set[str]:
-    """Return the texts of a wait; other facts are not copied."""
+def wait_texts(event: Stored) -> set[str]:
+    """Return the texts of a wait, and none for other events: only waits are copied."""
     if not isinstance(event, Event) or not isinstance(event.fact, WaitingSet):
         return set()
     return {value for _, value in texts_of(event.fact) if value != REMOVED}
 
 
-def _same_wait(events: Iterable[Stored], seq: int) -> set[int]:
-    """Return the waits that took the place of one another, back and forth from that of event `seq`."""
-    beside: dict[int, set[int]] = defaultdict(set)
+def _linked_waits(events: Iterable[Stored], seq: int) -> set[int]:
+    """Return the waits linked with that of event `seq` by one replacing another, directly or indirectly."""
+    links: dict[int, set[int]] = defaultdict(set)
     for event in events:
         if isinstance(event, Event) and isinstance(event.fact, WaitingSet):
             for old in event.fact.replaces or ():
-                beside[old].add(event.seq)
-                beside[event.seq].add(old)
-    found, left = set(), [seq]
-    while left:
-        one = left.pop()
-        if one not in found:
-            found.add(one)
-            left += beside[one]
+                links[old].add(event.seq)
+                links[event.seq].add(old)
+    found, to_visit = set(), [seq]
+    while to_visit:
+        wait = to_visit.pop()
+        if wait not in found:
+            found.add(wait)
+            to_visit += links[wait]
     return found
 
 
-def said_before(events: Sequence[Stored], target: int) -> dict[int, set[str]]:
-    """Return the texts of the earlier waits that the wait `target` may have copied, by their numbers."""
-    waits = _same_wait(events, target)
+def earlier_wait_texts(events: Sequence[Stored], target: int) -> dict[int, set[str]]:
+    """Return the texts that the wait `target` may have copied from earlier waits, by the numbers of those."""
+    waits = _linked_waits(events, target)
     earlier = (event for event in events if event.seq < target and event.seq in waits)
-    return {event.seq: said for event in earlier if (said := values_of(event))}
+    return {event.seq: texts for event in earlier if (texts := wait_texts(event))}
 
 
-def copies(before: Sequence[Stored], after: Sequence[Stored], target: int) -> list[int]:
-    """Return the numbers of the other waits that lost texts with the wait `target`."""
+def waits_changed_too(before: Sequence[Stored], after: Sequence[Stored], target: int) -> list[int]:
+    """Return the numbers of the other waits from which texts of the wait `target` were erased."""
     pairs = zip(before, after, strict=False)
-    return [old.seq for old, new in pairs if old != new and old.seq != target and values_of(old)]
+    return [old.seq for old, new in pairs if old != new and old.seq != target and wait_texts(old)]
 
 
 def without_person(event: Event, who: Person, to: Person) -> Event:
-    """Return an event with `to` in place of `who`: as author, as receiver, and by name in what people wrote."""
+    """Return an event in which `to` replaces `who`: as author, as receiver, and by name in what people wrote."""
     fact: Any = event.fact
     named = {
         name: to
@@ -100,6 +101,6 @@ def _replaced(text: str, who: Person, to: Person) -> str:
 
 @lru_cache(maxsize=8)
 def _names(name: str) -> re.Pattern[str]:
-    """Return what matches a name as whole words, in any case and with any blanks."""
+    """Return a pattern that matches a name as whole words, ignoring case and the amount of white space."""
     words = r"\s+".join(map(re.escape, name.split()))
     return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)

@@ -1,10 +1,11 @@
-"""What happened in a session: an envelope (Event) around one fact of a tagged union.
+"""The events of a session: an envelope (`Event`) around one fact of a tagged union.
 
-Facts hold the texts they mean, so that a session can be read without its tree. A new fact is one struct here, one
-member of `Fact`, one line in `replay.FOLDS` (or `adjust.ADJUST`), one in `texts.TEXTS`: tests name a missing one.
+Facts contain the texts of their nodes, so a session can be read without its tree. A new kind of fact needs a struct
+here, a member of `Fact`, and a line in `replay.FOLDS` (or `adjust.ADJUST`) and in `texts.TEXTS`; tests name what is
+missing.
 
-Every struct refuses fields that it does not know: an event that a newer rflow wrote is kept whole and never rewritten.
-What is in an event refers to nothing above it, so the garbage collector need not look (`gc=False`).
+Every struct rejects unknown fields, so an event written by a newer rflow is kept as it is and never rewritten.
+Events contain no reference cycles, so they opt out of garbage collection (`gc=False`).
 """
 
 from typing import Literal
@@ -24,7 +25,7 @@ DeliveryState = Literal["started", "sent", "failed"]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """A value inside a fact."""
+    """Base of the values in a fact."""
 
 
 class TreeRef(_Part, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class TreeRef(_Part, frozen=True, kw_only=True):
 
 
 class Place(_Part, frozen=True, kw_only=True):
-    """A node as it read when the session came to it."""
+    """A node, with its text at the time the session reached it."""
 
     node: str
     kind: Kind
@@ -44,7 +45,7 @@ class Place(_Part, frozen=True, kw_only=True):
 
 
 class Brief(_Part, frozen=True, kw_only=True):
-    """The header facts of a session; None is not recorded."""
+    """The header facts of a session; None means not recorded."""
 
     ticket: str | None = None
     customer: str | None = None
@@ -63,11 +64,11 @@ class Contingency(_Part, frozen=True, kw_only=True):
 
 
 class _Fact(_Part, frozen=True, kw_only=True, tag_field="type"):
-    """What happened."""
+    """Base of all facts."""
 
 
 class SessionStarted(_Fact, frozen=True, kw_only=True, tag="session_started"):
-    """A session began in a space; `source` names the file it was imported from."""
+    """A session was started in a space; `source` names the file it was imported from."""
 
     title: str
     brief: Brief = Brief()
@@ -76,21 +77,21 @@ class SessionStarted(_Fact, frozen=True, kw_only=True, tag="session_started"):
 
 
 class TreeEntered(_Fact, frozen=True, kw_only=True, tag="tree_entered"):
-    """The session went on at `place` of a tree: its start, or the position of an imported session."""
+    """The session entered a tree at `place`: its start, or the position of an imported session."""
 
     tree: TreeRef
     place: Place
 
 
 class BriefSet(_Fact, frozen=True, kw_only=True, tag="brief_set"):
-    """Header facts were set: None leaves a fact as it was, "" clears it."""
+    """Header facts were set: None leaves a fact unchanged, "" clears it."""
 
     brief: Brief
     title: str | None = None
 
 
 class ChoiceMade(_Fact, frozen=True, kw_only=True, tag="choice_made"):
-    """A question was answered; `assumed` without having been verified, for `reason`."""
+    """A question was answered; `assumed` means that the answer was not verified, for `reason`."""
 
     node: str
     question: str
@@ -119,7 +120,7 @@ class StepSkipped(_Fact, frozen=True, kw_only=True, tag="step_skipped"):
 
 
 class StepAdded(_Fact, frozen=True, kw_only=True, tag="step_added"):
-    """Something was tried that is not in the tree; `assumed` if its result has not been verified."""
+    """A step outside the tree was recorded; `assumed` means that its result was not verified."""
 
     text: str
     result: str = ""
@@ -127,21 +128,21 @@ class StepAdded(_Fact, frozen=True, kw_only=True, tag="step_added"):
 
 
 class SteppedBack(_Fact, frozen=True, kw_only=True, tag="stepped_back"):
-    """The move of event `undone` was taken back; it stays in the record, shown as undone."""
+    """The move of event `undone` was undone; it stays in the record, marked as undone."""
 
     undone: int
 
 
 class EntryUndone(_Fact, frozen=True, kw_only=True, tag="entry_undone"):
-    """The author of entry `target` took it back; it stays in the record, shown as undone."""
+    """Entry `target` was undone by its author; it stays in the record, marked as undone."""
 
     target: int
 
 
 class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
-    """The entry of event `target` was corrected: `texts` by the name of the fact's field.
+    """The entry of event `target` was corrected: `texts` are the new texts by field name.
 
-    The short form of an entry is `short`, that of a way to revert a change `short_revert`: "" for none.
+    `short` is the short form of an entry, `short_revert` that of how to revert a change; "" for none.
     """
 
     target: int
@@ -149,7 +150,7 @@ class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
 
 
 class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
-    """An entry of the scratchpad; a warning or an assumption is shown as such. `on` is the entry it refers to."""
+    """A note, a warning or an assumption was added; `on` is the entry it refers to, 0 for none."""
 
     text: str
     kind: NoteKind = "note"
@@ -159,7 +160,7 @@ class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):
 class AssumptionSettled(_Fact, frozen=True, kw_only=True, tag="assumption_settled"):
     """The assumption of event `target` (a note, a step or an answer) was settled: `text` says how.
 
-    Of a warning, or of a handoff that came with warnings: these no longer hold; `text` may say why.
+    If `target` is a warning, or a handoff with warnings, those are no longer valid; `text` may say why.
     """
 
     target: int
@@ -167,19 +168,19 @@ class AssumptionSettled(_Fact, frozen=True, kw_only=True, tag="assumption_settle
 
 
 class Pinned(_Fact, frozen=True, kw_only=True, tag="pinned"):
-    """The entry of event `target` was marked as a key fact."""
+    """The entry of event `target` was pinned as a key fact."""
 
     target: int
 
 
 class Unpinned(_Fact, frozen=True, kw_only=True, tag="unpinned"):
-    """The entry of event `target` is no longer a key fact."""
+    """The entry of event `target` was unpinned."""
 
     target: int
 
 
 class NodeFlagged(_Fact, frozen=True, kw_only=True, tag="node_flagged"):
-    """Something is wrong with a node of the tree whose version is `digest`: `text` says what."""
+    """A problem with a node was reported, in the tree version with that `digest`; `text` describes it."""
 
     node: str
     text: str
@@ -187,7 +188,7 @@ class NodeFlagged(_Fact, frozen=True, kw_only=True, tag="node_flagged"):
 
 
 class QuestionAsked(_Fact, frozen=True, kw_only=True, tag="question_asked"):
-    """Somebody, or a queue, was asked something."""
+    """A person or a queue was asked a question."""
 
     to: Person
     text: str
@@ -201,11 +202,12 @@ class QuestionReplied(_Fact, frozen=True, kw_only=True, tag="question_replied"):
 
 
 class EvidenceAdded(_Fact, frozen=True, kw_only=True, tag="evidence_added"):
-    """A command's output, a file or a pasted text.
+    """A command's output, a file or a pasted text was added.
 
-    `excerpt` is its head and tail as text, `left_out` the lines between them; `digest` (SHA-256) names the blob that
-    holds `bytes_kept` of the `bytes_total`. `duration` is in seconds; `exit_code` is -N for a command ended by signal
-    N. `origin` is "observed" where rflow itself ran the command. `on` is the entry it belongs to, if somebody said so.
+    `excerpt` is its head and tail as text, `left_out` the number of lines between them; `digest` (SHA-256) names the
+    blob that holds the first `bytes_kept` of `bytes_total` bytes. `duration` is in seconds; `exit_code` is -N if signal
+    N ended the command. `origin` is "observed" if rflow ran the command itself. `on` is the entry it was explicitly
+    attached to, 0 for none.
     """
 
     kind: EvidenceKind
@@ -227,16 +229,17 @@ class EvidenceAdded(_Fact, frozen=True, kw_only=True, tag="evidence_added"):
 
 
 class ChangeMade(_Fact, frozen=True, kw_only=True, tag="change_made"):
-    """Something was changed on the customer's system, and how to revert it."""
+    """A change was made on the customer's system; `revert` says how to revert it."""
 
     text: str
     revert: str
 
 
 class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
-    """The change of event `change` was reverted; `by_undo` if an `undo` recorded that, which is not undone itself.
+    """The change of event `change` was reverted.
 
-    `note` says who or what reverted it, or why ("Argo CD put it back").
+    `by_undo` marks a revert that `undo` recorded: another `undo` skips it. `note` says who or what reverted it, or why
+    ("Argo CD put it back").
     """
 
     change: int
@@ -245,10 +248,10 @@ class ChangeReverted(_Fact, frozen=True, kw_only=True, tag="change_reverted"):
 
 
 class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
-    """The session waits for somebody or something; without `until` and `waiting_for` a wait is over.
+    """The session began to wait for somebody or something; without `until` and `waiting_for`, a wait ended.
 
-    `replaces` are the waits that this ends, by the numbers of their events; without it, all that there are.
-    `contingencies` say what to do if something happens meanwhile.
+    `replaces` lists the event numbers of the waits that this one ends; None ends all of them. `contingencies` say what
+    to do if something happens meanwhile.
     """
 
     until: Moment | None = None
@@ -258,9 +261,10 @@ class WaitingSet(_Fact, frozen=True, kw_only=True, tag="waiting_set"):
 
 
 class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):
-    """A summary of the events up to `through` was delivered: to "clipboard", "file", or "post:TARGET".
+    """A summary of the events up to `through` was delivered to "clipboard", "file", or "post:TARGET".
 
-    A post is two facts: "started" before it is sent, then "sent" or "failed". Without the second it may have arrived.
+    A post is recorded twice: as "started" before it is sent, then as "sent" or "failed". If the second is missing, it
+    is unknown whether the post arrived.
     """
 
     format: str
@@ -270,7 +274,7 @@ class ProgressShared(_Fact, frozen=True, kw_only=True, tag="progress_shared"):
 
 
 class HandedOff(_Fact, frozen=True, kw_only=True, tag="handed_off"):
-    """The owner gave the session to somebody, who has not accepted it yet."""
+    """The owner handed the session off; the receiver has not accepted it yet."""
 
     to: Person
     note: str = ""
@@ -279,51 +283,51 @@ class HandedOff(_Fact, frozen=True, kw_only=True, tag="handed_off"):
 
 
 class HandoffAccepted(_Fact, frozen=True, kw_only=True, tag="handoff_accepted"):
-    """The receiver accepted the session, saying in their own words what they understood."""
+    """The receiver accepted the handoff; `read_back` is their understanding in their own words."""
 
     read_back: str = ""
 
 
 class HandoffDeclined(_Fact, frozen=True, kw_only=True, tag="handoff_declined"):
-    """The receiver gave the session back to the last owner who had accepted it."""
+    """The receiver declined the handoff: the session returned to the last owner who had accepted it."""
 
     reason: str
 
 
 class HandoffCancelled(_Fact, frozen=True, kw_only=True, tag="handoff_cancelled"):
-    """The sender took the session back before it was accepted."""
+    """The sender cancelled the handoff before it was accepted."""
 
 
 class HandoffExpired(_Fact, frozen=True, kw_only=True, tag="handoff_expired"):
-    """Nobody accepted the session in time: it went back to the last owner who had accepted it."""
+    """The handoff was not accepted in time: the session returned to the last owner who had accepted it."""
 
 
 class TakenOver(_Fact, frozen=True, kw_only=True, tag="taken_over"):
-    """A member took the session over, for a reason that the former owner is shown."""
+    """A member took the session over; the previous owner is shown the reason."""
 
     reason: str
 
 
 class Reassigned(_Fact, frozen=True, kw_only=True, tag="reassigned"):
-    """A lead, or rflow, gave the session to somebody else."""
+    """A lead or rflow itself gave the session to another owner."""
 
     to: Person
     reason: str
 
 
 class SessionClosed(_Fact, frozen=True, kw_only=True, tag="session_closed"):
-    """The work ended; `escalated` means that it left rflow."""
+    """The session was closed; the outcome "escalated" means that the work continues outside rflow."""
 
     outcome: CloseOutcome
     summary: str = ""
 
 
 class SessionReopened(_Fact, frozen=True, kw_only=True, tag="session_reopened"):
-    """A closed session was opened again."""
+    """A closed session was reopened."""
 
 
 class TextRedacted(_Fact, frozen=True, kw_only=True, tag="text_redacted"):
-    """The texts of event `target` were removed for good."""
+    """The texts of event `target` were erased permanently."""
 
     target: int
 
@@ -367,10 +371,10 @@ Fact = (
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A fact with its envelope.
 
-    `seq` counts from 1 within the session and gives the order; `at` (UTC, milliseconds) never runs backwards;
-    `happened_at` is set where the engineer recorded later what they had done before; `undated` marks an imported
-    fact whose time is not known. `command_id` is that of the command that brought it, so that one sent again after a
-    lost answer changes nothing; where one command brought several facts, the others name the first in `part_of`.
+    `seq` counts from 1 within the session and defines the order; `at` (UTC, milliseconds) never decreases.
+    `happened_at` is set if the fact was recorded after it happened; `undated` marks an imported fact of unknown time.
+    `command_id` is that of the command that caused the event, so a command sent again after a lost response changes
+    nothing; if it caused several events, all but the first have the number of the first in `part_of`.
     """
 
     seq: int
@@ -382,11 +386,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
     happened_at: Moment | None = None
     undated: bool = False
 
+    @property
+    def effective_at(self) -> Moment | None:
+        """When the fact happened, rather than when it was recorded; None if that is unknown."""
+        return None if self.undated else self.happened_at or self.at
+
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored event that this version can't read: kept as it stands (`raw`), and its session is not written to.
+    """A stored event that this version can't read. Its bytes are kept (`raw`), and its session is read-only.
 
-    A "conflict" comes after the events of both sides of a merge that git left to the user: `raw` is git's marker.
+    A "conflict" follows the events of both sides of an unresolved git merge: `raw` is git's conflict marker.
     """
 
     seq: int

@@ -1,4 +1,4 @@
-"""What earlier sessions did in a tree: counts of answers and how these sessions ended, and how long each node took."""
+"""Statistics of earlier sessions in a tree: how often each answer was given, the outcomes, and the time per node."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,11 +11,11 @@ from rflow.core.tree.graph import distances
 from rflow.core.tree.model import Decision, Tree
 
 ENOUGH = 5
-"""Fewer sessions than these say nothing: what they did is not shown."""
+"""The fewest sessions for which counts are shown."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sessions gave an answer, and how these ended; `ended` is None where they are too few to say."""
+    """How many sessions gave an answer, and their outcomes; `ended` is None if there are fewer than `ENOUGH`."""
 
     label: str
     sessions: int
@@ -23,9 +23,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hints(msgspec.Struct, frozen=True, kw_only=True):
-    """What earlier sessions answered to a question. `answers` is empty where fewer than `ENOUGH` sessions did.
+    """The answers of earlier sessions to a question; none are listed if there were fewer than `ENOUGH` sessions.
 
-    `more` says that only the last sessions were counted.
+    `more` says that only the most recent sessions were counted.
     """
 
     tree: str
@@ -38,7 +38,7 @@ class Hints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeFlag(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody's report that something is wrong with a node, in the version of its tree with that digest."""
+    """A report of a problem with a node, in the version of its tree with that digest."""
 
     node: str
     text: str
@@ -50,10 +50,10 @@ class NodeFlag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NodeStats(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened at a node.
+    """Statistics of a node.
 
-    `entered` counts the sessions that were there, `seconds` is the median time that they spent there. `escalated`,
-    `abandoned` and `resolved` are those that were closed there, `open` those that stand there now.
+    `entered` is the number of sessions that reached it, `seconds` the median time of a visit. `escalated`, `abandoned`
+    and `resolved` count the sessions that were closed there, `open` those that are there now.
     """
 
     node: str
@@ -67,9 +67,9 @@ class NodeStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TreeStats(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in a tree, by node; `flags` are those of its current version.
+    """Statistics of a tree, by node; `flags` are those of its current version.
 
-    `more` says that only the last sessions were counted.
+    `more` says that only the most recent sessions were counted.
     """
 
     tree: str
@@ -82,7 +82,7 @@ class TreeStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A stay at a node: from when to when, and the answer given there."""
+    """A visit to a node: when it began and ended, and the answer given."""
 
     node: str
     arrived: datetime | None
@@ -91,7 +91,7 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 def visits(session: Session, tree_id: str) -> Iterator[Visit]:
-    """Yield a session's stays in a tree, in any of its versions; moves that were taken back don't count."""
+    """Yield a session's visits to the nodes of a tree, in any of its versions; undone moves don't count."""
     arrived = session.started_at
     for step in session.steps.values():
         if step.undone or step.kind == "own":
@@ -105,7 +105,7 @@ def visits(session: Session, tree_id: str) -> Iterator[Visit]:
 
 
 def hints_of(tree: Tree, node_id: str, sessions: Iterable[Session], *, more: bool = False) -> Hints:
-    """Return what sessions answered at a question, and how they ended. An answer of now counts whatever its case."""
+    """Return the answers of sessions to a question with their outcomes. Answers are compared ignoring case."""
     node = tree.nodes[node_id]
     labels = [choice.label for choice in node.choices] if isinstance(node, Decision) else []
     counts: dict[str, dict[str, int]] = {label.casefold(): {} for label in labels}
@@ -140,7 +140,7 @@ class _Count(msgspec.Struct):
 def stats_of(
     tree: Tree, digest: str, sessions: Iterable[Session], flags: Iterable[NodeFlag], *, more: bool = False
 ) -> TreeStats:
-    """Return what sessions did in a tree, for each node of its current version."""
+    """Return the statistics of a tree, for each node of its current version."""
     counts = {name: _Count() for name in {**distances(tree, tree.start), **tree.nodes}}
     total = 0
     for session in sessions:

@@ -1,4 +1,4 @@
-"""The head of a session: what a list shows and is searched by, without reading the events."""
+"""The head of a session: the values that lists show and filter by, stored so that lists need not read the events."""
 
 from datetime import datetime
 
@@ -14,10 +14,11 @@ from rflow.errors import UsageProblem
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A session in a row: `steps`, `notes` and `evidence` are counts; `sender` handed it off and waits.
+    """A session as a row of a list.
 
-    Of several that it waits for, `waiting_for` and `waiting_until` are those of the one that is due first.
-    `asked` are the ids of people and queues with a question that nobody has answered yet.
+    `steps`, `notes` and `evidence` are counts. `sender` is who handed it off, while the handoff is pending.
+    `waiting_for` and `waiting_until` are those of the wait that is due first. `asked` has the ids of the people and
+    queues with unanswered questions.
     """
 
     id: str
@@ -44,7 +45,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
 
 def head_of(session: Session) -> Head:
-    """Compute the head of `session`, which has begun."""
+    """Return the head of a session that has started."""
     started_at, updated_at = session.started_at, session.updated_at
     assert started_at is not None
     assert updated_at is not None
@@ -84,12 +85,12 @@ def _asked(session: Session) -> tuple[str, ...]:
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """Which sessions to list, newest update first; the fields narrow each other down, None does not.
+    """Which sessions to list, most recently updated first. All filters must match; None is no filter.
 
-    `owner` is a person's id. `inbox` keeps what waits for that person's acknowledgement, or in a queue; `asked`
-    what has a question for that person, or for a queue, that nobody has answered. Both leave out closed sessions.
-    `stale_before` keeps what was last updated before then. `customer`, `ticket` compare without case; `tree` is a
-    tree's id. `spaces` are those that the asker may see; None is all.
+    `owner`, `inbox` and `asked` are ids of people. `inbox` selects handoffs that are waiting for that person or in a
+    queue; `asked` selects sessions with an unanswered question to that person or a queue; neither selects closed
+    sessions. `stale_before` selects sessions last updated before that time. `customer` and `ticket` ignore case;
+    `tree` is a tree id. `spaces` are the spaces that the reader may see. `after` is a cursor (see `Page`).
     """
 
     spaces: tuple[str, ...] | None = None
@@ -106,14 +107,14 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of heads; `after` is the cursor for the next one, None on the last."""
+    """A page of heads; `after` is the cursor for the next page, None on the last."""
 
     heads: tuple[Head, ...]
     after: str | None = None
 
 
 def matches(head: Head, query: Query) -> bool:
-    """Whether `head` is one of those `query` asks for (the cursor and the limit aside)."""
+    """Whether `head` matches the filters of `query`; the cursor and the limit are ignored."""
     waits = head.status == "handed_off" and (head.owner.id == query.inbox or head.owner.is_queue)
     return (
         (query.spaces is None or head.space in query.spaces)
@@ -129,17 +130,17 @@ def matches(head: Head, query: Query) -> bool:
 
 
 def is_asked(head: Head, person_id: str) -> bool:
-    """Whether a session has an open question for somebody, or for a queue."""
-    return any(who == person_id or who.startswith("@") for who in head.asked)
+    """Whether a session has an unanswered question to a person, or to a queue."""
+    return any(asked == person_id or asked.startswith("@") for asked in head.asked)
 
 
 def cursor(head: Head) -> str:
-    """Return the place of `head` in a list, for the page behind it: without a "+", which means a space in a URL."""
+    """Return the cursor for the page that follows `head`. It contains no "+", which would mean a space in a URL."""
     return f"{head.updated_at.isoformat().replace('+00:00', 'Z')}_{head.id}"
 
 
 def read_cursor(text: str) -> tuple[datetime, str]:
-    """Read a cursor as (updated at, session id); raise `UsageProblem` for anything else."""
+    """Parse a cursor into (updated at, session id); raise `UsageProblem` if it is invalid."""
     at, separator, session_id = text.partition("_")
     try:
         moment = datetime.fromisoformat(at)

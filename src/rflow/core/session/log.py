@@ -1,4 +1,4 @@
-"""A session as it is stored and sent: its events."""
+"""A session as stores return it: its events, or a checkpoint and the events after it."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,11 +14,9 @@ from rflow.core.spaces import DEFAULT_SPACE
 class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The events of a session after version `after` (all of them if that is 0).
 
-    `base` is the state at that version, where the store had a checkpoint of it.
-    `stamp` is what the store had as the session's when they were read (`Standing`): another shows that they were
-    rewritten.
-    `header` is the first line of its file as it is stored, where a newer rflow wrote it: the rest can't be understood
-    without it.
+    `base` is the state at that version, if the store had a checkpoint of it. `stamp` is the session's stamp when the
+    events were read (see `Standing`): a different one means that they were rewritten since. `header` is the first line
+    of the session's file if a newer rflow wrote it; the other lines can't be understood without it.
     """
 
     id: str
@@ -32,7 +30,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def session(self) -> Session:
-        """The state after these events, which must be all of them, or all since `base`."""
+        """The state after these events, which must be all events, or all since `base`."""
         if self.base is not None and not self.events:
             return self.base
         return replay(self.events, self.base or Session(id=self.id, code=self.code))

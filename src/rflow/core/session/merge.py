@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
-from rflow.core.session.erasing import erased, said_before, values_of
+from rflow.core.session.erasing import earlier_wait_texts, erased, wait_texts
 from rflow.core.session.events import Event, Fact
 from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.texts import REMOVED, blank, map_texts, texts_of
@@ -33,7 +33,7 @@ class Merge(NamedTuple):
 
 
 class _Side(NamedTuple):
-    """The events of one version after those that both have; `moves` says whether its moves stay moves."""
+    """The events of one version after the common ones; `moves` says whether its moves stay moves."""
 
     events: Sequence[Event]
     moves: bool
@@ -55,19 +55,19 @@ def merge(one: Sequence[Event], other: Sequence[Event]) -> Merge:
 
 
 def _common(one: Sequence[Event], other: Sequence[Event]) -> Iterator[Event]:
-    """Yield the events that both versions begin with; a text that one of them has removed is removed."""
+    """Yield the events that both versions start with; texts that one version has removed are removed."""
     for mine, theirs in zip(one, other, strict=False):
         if mine == theirs or mine == _blanked(theirs):
             yield mine
         elif theirs == _blanked(mine):
             yield theirs
-        elif (both := _what_both_left(mine, theirs)) is not None:
-            yield both
+        elif (wait := _common_wait(mine, theirs)) is not None:
+            yield wait
         else:
             return
 
 
-def _what_both_left(mine: Event, theirs: Event) -> Event | None:
+def _common_wait(mine: Event, theirs: Event) -> Event | None:
     """Return a wait without the texts that either version removed; None if they are two different events."""
     if not isinstance(mine.fact, e.WaitingSet) or _blanked(mine) != _blanked(theirs):
         return None
@@ -79,14 +79,14 @@ def _what_both_left(mine: Event, theirs: Event) -> Event | None:
 
 
 def _key(event: Event) -> Any:
-    """Return what stays the same of an event when it gets another number, or when a move becomes a step."""
+    """Return a key of an event that stays the same when it is renumbered or when a move becomes a step."""
     return event.at, event.by.id, event.command_id, event.seq - event.part_of if event.part_of else 0
 
 
 def _without(known: Sequence[Event], events: Sequence[Event]) -> list[Event]:
-    """Leave out what the other version has too: an earlier merge brought it there."""
-    there = {_key(event) for event in known if event.command_id}
-    return [event for event in events if _key(event) not in there]
+    """Leave out events that an earlier merge has already copied to the other version."""
+    merged = {_key(event) for event in known if event.command_id}
+    return [event for event in events if _key(event) not in merged]
 
 
 def _order(events: Sequence[Event]) -> Any:
@@ -130,7 +130,7 @@ def _blanked(event: Event) -> Event:
 
 
 def _without_removed_texts(events: list[Event], versions: Sequence[Sequence[Event]]) -> list[Event]:
-    """Remove texts that one version had removed from what the other added to them or repeats."""
+    """Remove texts that one version had removed from later events and copies in the other."""
     removed = {event.fact.target for event in events if isinstance(event.fact, e.TextRedacted)}
     if not removed:
         return events
@@ -138,25 +138,25 @@ def _without_removed_texts(events: list[Event], versions: Sequence[Sequence[Even
     kept: dict[Any, set[str]] = {}
     for version in versions:
         for event in version:
-            texts.setdefault(_key(event), set()).update(values_of(event))
-        for key, said in _kept(version):
-            kept[key] = kept.get(key, said) & said
+            texts.setdefault(_key(event), set()).update(wait_texts(event))
+        for key, copied in _kept(version):
+            kept[key] = kept.get(key, copied) & copied
     keys = {event.seq: _key(event) for event in events if event.seq in removed}
     named = {seq: texts.get(key, set()) - kept.get(key, set()) for seq, key in keys.items()}
     return [event for event in erased(events, named) if isinstance(event, Event)]
 
 
 def _kept(version: Sequence[Event]) -> Iterator[tuple[Any, set[str]]]:
-    """Yield what a version kept in earlier waits, of somebody else, when a wait was removed; by the key of that one."""
+    """Yield the key of each removed wait, with the texts that earlier waits in that version still contain."""
     waits = {event.seq: event for event in version if isinstance(event.fact, e.WaitingSet)}
     for event in version:
         if isinstance(event.fact, e.TextRedacted) and event.fact.target in waits:
-            said = said_before(version, event.fact.target)
-            yield _key(waits[event.fact.target]), {text for texts in said.values() for text in texts}
+            earlier = earlier_wait_texts(version, event.fact.target)
+            yield _key(waits[event.fact.target]), {text for texts in earlier.values() for text in texts}
 
 
 def _as_entry(fact: Fact, numbers: Mapping[int, int]) -> Fact:
-    """Return what says the same as a move without moving the session."""
+    """Return a step or note that describes a move without moving the session."""
     match fact:
         case e.ChoiceMade(question=question, label=label, assumed=assumed):
             return e.StepAdded(text=_line(question), result=_line(label), assumed=assumed)

@@ -1,4 +1,4 @@
-"""Folding events into the state of a session: `evolve`, `replay`, and a table of what each kind of fact does."""
+"""Folding events into the state of a session: `evolve`, `replay`, and a table with a function for each kind of fact."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ from rflow.core.session.state import (
     Step,
 )
 
-EVIDENCE_WAITS = timedelta(minutes=3)
-"""How long evidence waits for the same person's next step, answer, note or change, which it then belongs to."""
+EVIDENCE_CLAIM_WINDOW = timedelta(minutes=3)
+"""Evidence belongs to the same person's next step, answer, note or change, if that follows within this time."""
 
 
 def evolve(session: Session, event: Stored) -> Session:
-    """Return the state after `event`; `session` itself stays as it was."""
+    """Return the state after `event`; `session` itself is not changed."""
     return replay([event], session)
 
 
 def replay(events: Iterable[Stored], session: Session) -> Session:
-    """Fold `events` over `session`, which stays as it was; `replay(a + b, s)` is `replay(b, replay(a, s))`."""
+    """Return the state after `events`; `session` is not changed. `replay(a + b, s) == replay(b, replay(a, s))`."""
     after = session.copy()
     people, authors, kinds, commands = after.people, after.authors, after.kinds, after.commands
     for event in events:
@@ -61,27 +61,22 @@ def replay(events: Iterable[Stored], session: Session) -> Session:
 
 
 def replay_session(session_id: str, code: str, events: Iterable[Stored]) -> Session:
-    """Return the session with this id and code as its `events`, from the first, leave it."""
+    """Return the state of a session after `events`, which must be all of its events."""
     return replay(events, Session(id=session_id, code=code))
 
 
-def when(event: Event) -> datetime | None:
-    """Return the time to show for an event: when it happened, not when it was recorded; None if it is not known."""
-    return None if event.undated else event.happened_at or event.at
-
-
-def _started(session: Session, event: Event, fact: e.SessionStarted) -> None:
+def _session_started(session: Session, event: Event, fact: e.SessionStarted) -> None:
     session.source, session.space = fact.source, fact.space
     session.started_at = event.happened_at or event.at
     session.owner = session.accepted_by = event.by
     adjust(session, event)
 
 
-def _entered(session: Session, event: Event, fact: e.TreeEntered) -> None:
+def _tree_entered(session: Session, event: Event, fact: e.TreeEntered) -> None:
     if session.tree is not None or session.steps:  # Starting in a tree is not a step.
         step = Step(
             seq=event.seq,
-            at=when(event),
+            at=event.effective_at,
             by=event.by,
             kind="tree",
             text=fact.tree.title,
@@ -89,16 +84,16 @@ def _entered(session: Session, event: Event, fact: e.TreeEntered) -> None:
             to=fact.place.node,
             tree=fact.tree.digest,
         )
-        _step(session, event, step)
-        _go(session, event.seq, fact.place)
+        _record_step(session, event, step)
+        _move_to(session, event.seq, fact.place)
     session.tree, session.trees[fact.tree.digest] = fact.tree, fact.tree
     session.place = fact.place
 
 
-def _chosen(session: Session, event: Event, fact: e.ChoiceMade) -> None:
+def _choice_made(session: Session, event: Event, fact: e.ChoiceMade) -> None:
     step = Step(
         seq=event.seq,
-        at=when(event),
+        at=event.effective_at,
         by=event.by,
         kind="choice",
         text=fact.question,
@@ -109,14 +104,14 @@ def _chosen(session: Session, event: Event, fact: e.ChoiceMade) -> None:
         assumed=fact.assumed,
         reason=fact.reason,
     )
-    _step(session, event, step)
-    _go(session, event.seq, fact.to)
+    _record_step(session, event, step)
+    _move_to(session, event.seq, fact.to)
 
 
-def _done(session: Session, event: Event, fact: e.ActionDone) -> None:
+def _action_done(session: Session, event: Event, fact: e.ActionDone) -> None:
     step = Step(
         seq=event.seq,
-        at=when(event),
+        at=event.effective_at,
         by=event.by,
         kind="action",
         text=fact.text,
@@ -125,14 +120,14 @@ def _done(session: Session, event: Event, fact: e.ActionDone) -> None:
         to=fact.to.node,
         tree=session.tree.digest if session.tree else "",
     )
-    _step(session, event, step)
-    _go(session, event.seq, fact.to)
+    _record_step(session, event, step)
+    _move_to(session, event.seq, fact.to)
 
 
-def _skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
+def _step_skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
     step = Step(
         seq=event.seq,
-        at=when(event),
+        at=event.effective_at,
         by=event.by,
         kind="skipped",
         text=fact.text,
@@ -142,30 +137,30 @@ def _skipped(session: Session, event: Event, fact: e.StepSkipped) -> None:
         tree=session.tree.digest if session.tree else "",
         reason=fact.reason,
     )
-    _step(session, event, step)
-    _go(session, event.seq, fact.to)
+    _record_step(session, event, step)
+    _move_to(session, event.seq, fact.to)
 
 
-def _added(session: Session, event: Event, fact: e.StepAdded) -> None:
+def _step_added(session: Session, event: Event, fact: e.StepAdded) -> None:
     step = Step(
         seq=event.seq,
-        at=when(event),
+        at=event.effective_at,
         by=event.by,
         kind="own",
         text=fact.text,
         result=fact.result,
         assumed=fact.assumed,
     )
-    _step(session, event, step)
+    _record_step(session, event, step)
 
 
-def _step(session: Session, event: Event, step: Step) -> None:
+def _record_step(session: Session, event: Event, step: Step) -> None:
     session.steps[event.seq] = step
     session.live_steps += 1
     if step.at is not None:
         session.in_order = session.in_order and _is_later(step.at, session.last_step_at)
         session.last_step_at = step.at
-    _claim_evidence(session, event)
+    _claim_loose_evidence(session, event)
 
 
 def _is_later(at: datetime, last: datetime | None) -> bool:
@@ -175,8 +170,8 @@ def _is_later(at: datetime, last: datetime | None) -> bool:
         return False
 
 
-def _go(session: Session, seq: int, to: Place) -> None:
-    """Move on with event `seq`, and remember for `back` where that began."""
+def _move_to(session: Session, seq: int, to: Place) -> None:
+    """Move to a node with event `seq`, and save the previous position for `back`."""
     session.moves[seq] = Before(tree=session.tree, place=session.place)
     session.place = to
 
@@ -188,10 +183,10 @@ def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     before = session.moves.pop(undone)
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
-    _undo(session, undone)
+    _mark_undone(session, undone)
 
 
-def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
+def _entry_undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
     target = fact.target
     session.undone.add(target)
     wait = session.waits.get(target) or session.past_waits.get(target)
@@ -199,15 +194,15 @@ def _undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
         readjust(session)
     if wait is not None:
         session.past_waits[target] = replace(wait, over_seq=0, over_at=None, over_by=None, undone=True)
-    _undo(session, target)
+    _mark_undone(session, target)
 
 
-def _undo(session: Session, seq: int) -> None:
-    """Mark the entry of event `seq` as undone, if that brought one."""
+def _mark_undone(session: Session, seq: int) -> None:
+    """Mark the entry of event `seq`, if there is one, as undone."""
     entry = session.entry(seq)
     if entry is None or entry.undone:
         return
-    session.put(replace(entry, undone=True))
+    session.replace_entry(replace(entry, undone=True))
     match entry:
         case Step():
             session.live_steps -= 1
@@ -217,57 +212,57 @@ def _undo(session: Session, seq: int) -> None:
             session.live_evidence -= 1
 
 
-def _noted(session: Session, event: Event, fact: e.NoteAdded) -> None:
+def _note_added(session: Session, event: Event, fact: e.NoteAdded) -> None:
     seq = event.seq
-    session.notes[seq] = Note(seq=seq, text=fact.text, at=when(event), by=event.by, kind=fact.kind, on=fact.on)
+    session.notes[seq] = Note(seq=seq, text=fact.text, at=event.effective_at, by=event.by, kind=fact.kind, on=fact.on)
     session.live_notes += 1
     if fact.kind == "note":
-        _claim_evidence(session, event)
+        _claim_loose_evidence(session, event)
     else:
-        session.marked.add(seq)  # a warning or an assumption is about what follows, not about an output before it
+        session.marked.add(seq)  # A warning or an assumption is about what follows, not about an earlier output.
 
 
-def _proved(session: Session, event: Event, fact: e.EvidenceAdded) -> None:
-    session.evidence[event.seq] = Evidence(seq=event.seq, at=when(event), by=event.by, what=fact, on=fact.on)
+def _evidence_added(session: Session, event: Event, fact: e.EvidenceAdded) -> None:
+    session.evidence[event.seq] = Evidence(seq=event.seq, at=event.effective_at, by=event.by, what=fact, on=fact.on)
     session.live_evidence += 1
     if not fact.on:
         session.loose_evidence.append(event.seq)
 
 
-def _claim_evidence(session: Session, event: Event) -> None:
-    """Let loose evidence of the same person, not older than `EVIDENCE_WAITS`, belong to the entry of `event`."""
+def _claim_loose_evidence(session: Session, event: Event) -> None:
+    """Assign the author's loose evidence from the last `EVIDENCE_CLAIM_WINDOW` to the entry of `event`."""
     if not session.loose_evidence:
         return
-    waiting = []
+    unclaimed = []
     for seq in session.loose_evidence:
         piece = session.evidence[seq]
         if piece.by.id != event.by.id:
-            waiting.append(seq)
+            unclaimed.append(seq)
         elif is_recent(piece, event) and not piece.undone:
             session.evidence[seq] = replace(piece, on=event.seq)
-    session.loose_evidence = waiting
+    session.loose_evidence = unclaimed
 
 
 def is_recent(piece: Evidence, event: Event) -> bool:
-    """Whether a piece of evidence is from the minutes before an event, or from after it."""
-    return piece.at is not None and event.at - piece.at <= EVIDENCE_WAITS
+    """Whether evidence is at most `EVIDENCE_CLAIM_WINDOW` older than an event."""
+    return piece.at is not None and event.at - piece.at <= EVIDENCE_CLAIM_WINDOW
 
 
-def _changed(session: Session, event: Event, fact: e.ChangeMade) -> None:
+def _change_made(session: Session, event: Event, fact: e.ChangeMade) -> None:
     seq = event.seq
-    session.changes[seq] = Change(seq=seq, text=fact.text, revert=fact.revert, at=when(event), by=event.by)
-    _claim_evidence(session, event)
+    session.changes[seq] = Change(seq=seq, text=fact.text, revert=fact.revert, at=event.effective_at, by=event.by)
+    _claim_loose_evidence(session, event)
 
 
-def _flagged(session: Session, event: Event, fact: e.NodeFlagged) -> None:
+def _node_flagged(session: Session, event: Event, fact: e.NodeFlagged) -> None:
     seq = event.seq
-    flag = Flag(seq=seq, node=fact.node, digest=fact.digest, text=fact.text, at=when(event), by=event.by)
+    flag = Flag(seq=seq, node=fact.node, digest=fact.digest, text=fact.text, at=event.effective_at, by=event.by)
     session.flags[seq] = flag
 
 
-def _asked(session: Session, event: Event, fact: e.QuestionAsked) -> None:
+def _question_asked(session: Session, event: Event, fact: e.QuestionAsked) -> None:
     seq = event.seq
-    session.questions[seq] = Question(seq=seq, to=fact.to, text=fact.text, at=when(event), by=event.by)
+    session.questions[seq] = Question(seq=seq, to=fact.to, text=fact.text, at=event.effective_at, by=event.by)
     session.people[fact.to.id] = fact.to
 
 
@@ -275,7 +270,7 @@ def _adjusted(session: Session, event: Event, fact: Fact) -> None:
     adjust(session, event)
 
 
-def _shared(session: Session, event: Event, fact: e.ProgressShared) -> None:
+def _progress_shared(session: Session, event: Event, fact: e.ProgressShared) -> None:
     delivery = Delivery(
         seq=event.seq,
         by=event.by,
@@ -287,7 +282,7 @@ def _shared(session: Session, event: Event, fact: e.ProgressShared) -> None:
     session.deliveries.append(delivery)
 
 
-def _redacted(session: Session, event: Event, fact: e.TextRedacted) -> None:
+def _text_redacted(session: Session, event: Event, fact: e.TextRedacted) -> None:
     session.redacted.add(fact.target)
 
 
@@ -304,8 +299,8 @@ _Ownership = (
 )
 
 
-def _owned(session: Session, event: Event, fact: _Ownership) -> None:
-    """Fold what changes who owns the session or whether it is open, and record it in the history."""
+def _ownership_changed(session: Session, event: Event, fact: _Ownership) -> None:
+    """Change owner or status, and record that in the ownership history."""
     word, to, text = _change_owner(session, event, fact)
     entry = OwnershipEntry(seq=event.seq, at=event.at, by=event.by, word=word, to=to, text=text)
     if isinstance(fact, e.HandedOff):
@@ -314,7 +309,7 @@ def _owned(session: Session, event: Event, fact: _Ownership) -> None:
 
 
 def _change_owner(session: Session, event: Event, fact: _Ownership) -> tuple[str, Person | None, str]:
-    """Change owner and status, and return (what happened, to whom, why)."""
+    """Change owner or status, and return (what happened, new owner, reason)."""
     match fact:
         case e.HandedOff(to=to, note=note):
             session.pending = Pending(seq=event.seq, sender=event.by, to=to, note=note, at=event.at)
@@ -322,15 +317,15 @@ def _change_owner(session: Session, event: Event, fact: _Ownership) -> tuple[str
             session.people[to.id] = to
             return "handed off", to, note
         case e.HandoffAccepted(read_back=text):
-            _settle_handoff(session, event.by)
+            _end_handoff(session, event.by)
             session.accepted_by = event.by
             return "accepted", None, text
         case e.HandoffDeclined(reason=reason):
-            return "declined", _give_back(session), reason
+            return "declined", _return_handoff(session), reason
         case e.HandoffCancelled():
-            return "took back", _give_back(session), ""
+            return "took back", _return_handoff(session), ""
         case e.HandoffExpired():
-            return "expired", _give_back(session), ""
+            return "expired", _return_handoff(session), ""
         case e.TakenOver(reason=reason):
             _assign(session, event.by)
             return "took over", None, reason
@@ -350,16 +345,16 @@ def _change_owner(session: Session, event: Event, fact: _Ownership) -> tuple[str
             assert_never(unexpected)
 
 
-def _settle_handoff(session: Session, owner: Person) -> None:
-    """End a pending handoff: `owner` has the session."""
+def _end_handoff(session: Session, owner: Person) -> None:
+    """End a pending handoff: `owner` now owns the session."""
     session.owner, session.pending, session.status = owner, None, "open"
 
 
-def _give_back(session: Session) -> Person:
-    """End a pending handoff: the last owner who had accepted has the session again."""
+def _return_handoff(session: Session) -> Person:
+    """End a pending handoff: the session returns to the last owner who had accepted it, who is returned."""
     if session.pending is not None:
         session.undone.add(session.pending.seq)
-    _settle_handoff(session, session.accepted_by)
+    _end_handoff(session, session.accepted_by)
     return session.accepted_by
 
 
@@ -370,30 +365,30 @@ def _assign(session: Session, owner: Person) -> None:
 
 
 FOLDS: Mapping[type[Fact], Callable[[Session, Event, Any], None]] = {
-    e.SessionStarted: _started,
-    e.TreeEntered: _entered,
-    e.ChoiceMade: _chosen,
-    e.ActionDone: _done,
-    e.StepSkipped: _skipped,
-    e.StepAdded: _added,
+    e.SessionStarted: _session_started,
+    e.TreeEntered: _tree_entered,
+    e.ChoiceMade: _choice_made,
+    e.ActionDone: _action_done,
+    e.StepSkipped: _step_skipped,
+    e.StepAdded: _step_added,
     e.SteppedBack: _stepped_back,
-    e.EntryUndone: _undone,
-    e.NoteAdded: _noted,
-    e.NodeFlagged: _flagged,
-    e.QuestionAsked: _asked,
-    e.EvidenceAdded: _proved,
-    e.ChangeMade: _changed,
-    e.ProgressShared: _shared,
-    e.HandedOff: _owned,
-    e.HandoffAccepted: _owned,
-    e.HandoffDeclined: _owned,
-    e.HandoffCancelled: _owned,
-    e.HandoffExpired: _owned,
-    e.TakenOver: _owned,
-    e.Reassigned: _owned,
-    e.SessionClosed: _owned,
-    e.SessionReopened: _owned,
-    e.TextRedacted: _redacted,
+    e.EntryUndone: _entry_undone,
+    e.NoteAdded: _note_added,
+    e.NodeFlagged: _node_flagged,
+    e.QuestionAsked: _question_asked,
+    e.EvidenceAdded: _evidence_added,
+    e.ChangeMade: _change_made,
+    e.ProgressShared: _progress_shared,
+    e.HandedOff: _ownership_changed,
+    e.HandoffAccepted: _ownership_changed,
+    e.HandoffDeclined: _ownership_changed,
+    e.HandoffCancelled: _ownership_changed,
+    e.HandoffExpired: _ownership_changed,
+    e.TakenOver: _ownership_changed,
+    e.Reassigned: _ownership_changed,
+    e.SessionClosed: _ownership_changed,
+    e.SessionReopened: _ownership_changed,
+    e.TextRedacted: _text_redacted,
     **{kind: _adjusted for kind in ADJUST if kind is not e.SessionStarted},
 }
-"""What folds each kind of fact (a test sees that none is missing): a `match` would try them one after the other."""
+"""The function that applies each kind of fact; a test checks that none is missing. A `match` would be slower."""

@@ -30,9 +30,9 @@ StepKind = Literal["choice", "action", "skipped", "own", "tree"]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One thing tried: `text` is the question or action, `result` the answer or outcome, `to` the node it led to.
+    """A step: `text` is the question or action, `result` the answer or outcome, `to` the node it led to.
 
-    `settled` says what became of an assumed one, `short` is its form for a brief.
+    `settled` is the outcome of an assumed step, None until it is settled; `short` is its short form for a brief.
     """
 
     seq: int
@@ -53,9 +53,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry of the scratchpad, as it reads now; `on` is the entry it refers to.
+    """A note, warning or assumption with its current text; `on` is the entry it refers to, 0 for none.
 
-    `settled` says what became of an assumption, or why a warning no longer holds.
+    `settled` is the outcome of an assumption, or why a warning is no longer valid; None until then.
     """
 
     seq: int
@@ -71,7 +71,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A piece of evidence, who added it, and the entry it belongs to (0 for none)."""
+    """A piece of evidence; `on` is the entry it belongs to, 0 for none."""
 
     seq: int
     at: datetime | None
@@ -83,9 +83,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A change made on the customer's system; `reverted_at` is when it was reverted, `reverted_note` how or why.
+    """A change made on the customer's system; `reverted_note` says by whom or why it was reverted.
 
-    `amended` says that its text was corrected, `revert_amended` the way to revert it.
+    `amended` says that its text was corrected, `revert_amended` that how to revert it was.
     """
 
     seq: int
@@ -105,19 +105,19 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def reverted(self) -> bool:
-        """Whether it was reverted."""
+        """Whether the change was reverted."""
         return self.reverted_seq > 0
 
     @property
     def in_place(self) -> bool:
-        """Whether the customer's system still has it."""
+        """Whether the change is still in effect on the customer's system."""
         return not (self.reverted or self.undone)
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that the session waits for, until when, and what to do if something happens meanwhile.
 
-    One that is over has the event that ended it: `over_seq`, which may be the wait that took its place.
+    `over_seq` is the event that ended the wait, which may be the wait that replaced it; 0 until then.
     """
 
     seq: int
@@ -143,7 +143,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something that somebody was asked, and their answers."""
+    """A question to a person or a queue, with its answers."""
 
     seq: int
     to: Person
@@ -156,11 +156,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has answered it yet."""
+        """Whether the question is still unanswered."""
         return not self.undone and not self.replies
 
     def is_for(self, person_id: str) -> bool:
-        """Whether somebody may be meant by it: they are named, or a queue is."""
+        """Whether the question is addressed to this person, or to a queue."""
         return self.to.id == person_id or self.to.is_queue
 
 
@@ -178,7 +178,7 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A handoff that nobody has accepted yet."""
+    """A handoff that has not been accepted yet."""
 
     seq: int
     sender: Person
@@ -188,7 +188,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnershipEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the history of who owned the session: `word` says what happened, `text` why."""
+    """An entry of the ownership history: `word` names what happened, `text` says why."""
 
     seq: int
     at: datetime
@@ -201,7 +201,7 @@ class OwnershipEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary that was delivered up to event `through`, is being delivered, or could not be."""
+    """A delivery of a summary of the events up to `through`, with its state."""
 
     seq: int
     by: Person
@@ -229,22 +229,28 @@ class Before(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 Entry = Step | Note | Evidence | Change | Question | Flag
-"""What a session keeps by the number of the event that brought it."""
+"""What a session stores under the number of the event that added it."""
 _CONTAINERS = (dict, list, set, Table)
 
 
 class Session(msgspec.Struct, kw_only=True):
-    """A session as it stands after event `version`. Entries are kept by the `seq` of the event that brought them.
+    """The state of a session after event `version`. Entries are keyed by the `seq` of the event that added them.
 
-    `content_version` is the last event that was no delivery: what a summary through it shows is all there is.
-    `steered` is the last event that moved the session or changed who owns it, by `steered_by`. `accepted_by` is the
-    last owner who had accepted it: where it returns to when a handoff is declined. `adjustments` are the facts that
-    set or changed a value (header facts, waiting, pins, corrections …) and were not undone; `originals` are the
-    entries as they were before the first of these. `marked` are the notes that are more than a note. `in_order` says
-    whether no step was recorded after one that happened later, `last_step_at` when the last one with a time happened.
-    `live_steps` and the like count the entries that were not undone, for lists. `undecoded` decodes the tables that a
-    checkpoint has left unset: they are set when they are first used, so that a command on a long session decodes only
-    what it needs.
+    - `content_version`: the last event that was not a delivery; a summary through it is up to date.
+    - `steered`, `steered_by`: the last event that moved the session or changed its owner, and its author.
+    - `accepted_by`: the last owner who accepted the session, to whom a declined handoff returns.
+    - `loose_evidence`: evidence that does not belong to an entry yet.
+    - `past_waits`: waits that have ended or were undone.
+    - `units`: for each further event of a command, the first one.
+    - `commands`: the first event of each command, by (author id, command id).
+    - `adjustments`: events that set or changed a value (header facts, waits, pins, corrections …) and were not undone.
+    - `originals`: the adjusted entries as they were before their first adjustment.
+    - `marked`: the warnings and assumptions among the notes.
+    - `in_order`: whether the steps were recorded in the order in which they happened.
+    - `last_step_at`: when the last step with a known time happened.
+    - `live_steps`, `live_notes`, `live_evidence`: the number of entries that were not undone.
+    - `undecoded`: decoders of tables not loaded from the checkpoint yet. A table is decoded on first use, so a command
+      on a long session decodes only what it needs.
     """
 
     id: str
@@ -277,7 +283,7 @@ class Session(msgspec.Struct, kw_only=True):
     flags: dict[int, Flag] = {}
     pins: set[int] = set()
     waits: dict[int, Wait] = {}
-    past_waits: dict[int, Wait] = {}  # those that are over, and those that were taken back
+    past_waits: dict[int, Wait] = {}
     deliveries: list[Delivery] = []
     closing: Closing | None = None
     people: dict[str, Person] = {}
@@ -298,10 +304,10 @@ class Session(msgspec.Struct, kw_only=True):
     unreadable: list[Unreadable] = []
     undecoded: dict[str, Callable[[], Any]] = {}
 
-    if not TYPE_CHECKING:  # A type checker would take every name for a field.
+    if not TYPE_CHECKING:  # A type checker would accept any attribute name.
 
         def __getattr__(self, name: str) -> Any:
-            """Set a field that was left unset, and return it."""
+            """Decode and return a table on its first use."""
             if name not in self.undecoded:
                 raise AttributeError(name)
             value = self.undecoded.pop(name)().copy()
@@ -309,12 +315,12 @@ class Session(msgspec.Struct, kw_only=True):
             return value
 
     def leave_undecoded(self, name: str, decode: Callable[[], Any]) -> None:
-        """Leave a table unset; `decode` returns it when it is first used, of the copies of this session too."""
+        """Unset a table; `decode` returns it on first use, also in copies of this session."""
         self.undecoded[name] = decode
         delattr(self, name)
 
     def copy(self) -> "Session":
-        """Return a copy with containers of its own; what they hold is frozen."""
+        """Return an independent copy; it shares only the entries, which are immutable."""
         after = Session(id=self.id)
         for name in self.__struct_fields__:
             if name not in self.undecoded:
@@ -324,17 +330,17 @@ class Session(msgspec.Struct, kw_only=True):
                 delattr(after, name)
         return after
 
-    def whole(self) -> "Session":
-        """Return this session with all of its fields set, and its tables read."""
+    def load_all(self) -> "Session":
+        """Load all tables, and return this session."""
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if isinstance(value, Table):
-                value.whole()
+                value.load_all()
         return self
 
     @property
     def arrived(self) -> datetime | None:
-        """When the session came to where it stands."""
+        """When the session reached its current position."""
         move = self.moves.last
         if move is None:
             return self.started_at
@@ -342,25 +348,25 @@ class Session(msgspec.Struct, kw_only=True):
         return step.at if step else None
 
     def unsettled(self, kind: NoteKind) -> list[Note]:
-        """Return the warnings that hold, or the notes of assumptions that are not settled, in order."""
+        """Return the notes of this kind (warning or assumption) that are neither settled nor undone, in order."""
         notes = (self.notes[seq] for seq in sorted(self.marked))
         return [note for note in notes if note.kind == kind and note.settled is None and not note.undone]
 
     @property
     def changes_of_owner(self) -> list[OwnershipEntry]:
-        """The changes of owner but for handoffs that came to nothing, without warnings that no longer hold."""
+        """The ownership history, except for handoffs that did not take effect and warnings no longer valid."""
         over = self.warnings_over
         valid = (entry for entry in self.ownership if entry.seq not in self.undone)
         return [replace(entry, warnings=()) if entry.seq in over else entry for entry in valid]
 
     @property
     def handoffs(self) -> list[OwnershipEntry]:
-        """What was said with each handoff, but for those that were taken back, declined or not accepted in time."""
+        """The handoffs, except for those that were cancelled, declined or not accepted in time."""
         return [entry for entry in self.changes_of_owner if entry.word == "handed off"]
 
     @property
     def warnings_over(self) -> dict[int, str]:
-        """Why the warnings of handoffs no longer hold, by the numbers of these."""
+        """Why the warnings of a handoff are no longer valid, by the event number of the handoff."""
         warned = {entry.seq for entry in self.ownership if entry.warnings}
         facts = (event.fact for event in self.adjustments.values()) if warned else ()
         return {
@@ -369,12 +375,12 @@ class Session(msgspec.Struct, kw_only=True):
 
     @property
     def last_handoff(self) -> OwnershipEntry | None:
-        """What was said with the last handoff that stands."""
+        """The last handoff that was not cancelled, declined or expired."""
         return next(reversed(self.handoffs), None)
 
     @property
     def waiting(self) -> tuple[Wait, ...]:
-        """What the session waits for, what is due first before the others."""
+        """The current waits, the one that is due first at the front."""
         return tuple(sorted(self.waits.values(), key=_due))
 
     @property
@@ -383,21 +389,21 @@ class Session(msgspec.Struct, kw_only=True):
         return self.steps, self.notes, self.evidence, self.changes, self.questions, self.flags
 
     def entry(self, seq: int) -> Entry | None:
-        """Return the entry of event `seq`; None where that brought none."""
+        """Return the entry of event `seq`, or None if there is none."""
         for table in self.entries:
             if seq in table:
                 entry: Entry = table[seq]
                 return entry
         return None
 
-    def put(self, entry: Entry) -> None:
-        """Put an entry in place of the one with its number."""
+    def replace_entry(self, entry: Entry) -> None:
+        """Replace the entry that has the same number."""
         for table in self.entries:
             if entry.seq in table:
                 table[entry.seq] = entry
 
-    def carried_out(self, command_id: str, by: Person) -> int | None:
-        """Return the entry that a command of that id brought. Another person's of the same id is another command."""
+    def event_of_command(self, command_id: str, by: Person) -> int | None:
+        """Return the number of the first event of a person's command, or None if it has not been executed."""
         return self.commands.get((by.id, command_id)) if command_id else None
 
 

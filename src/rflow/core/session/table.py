@@ -29,7 +29,7 @@ class Table(MutableMapping[int, _Value]):
         self._values: dict[int, _Value] = {} if recent is None else recent
         self._first, self._count, self._older = first, count, older
 
-    def whole(self) -> dict[int, _Value]:
+    def load_all(self) -> dict[int, _Value]:
         """Return all values; this loads the older ones."""
         if self._count:
             self._values = {**dict(self._older().items()), **self._values}
@@ -59,7 +59,7 @@ class Table(MutableMapping[int, _Value]):
 
     def values(self) -> "dict_values[int, _Value]":
         """Return all values in order."""
-        return self.whole().values()
+        return self.load_all().values()
 
     def _part(self, seq: int) -> Mapping[int, _Value]:
         return self._values if seq >= self._first else self._older()
@@ -68,10 +68,10 @@ class Table(MutableMapping[int, _Value]):
         return self._part(seq)[seq]
 
     def __setitem__(self, seq: int, value: _Value) -> None:
-        (self._values if seq >= self._first else self.whole())[seq] = value
+        (self._values if seq >= self._first else self.load_all())[seq] = value
 
     def __delitem__(self, seq: int) -> None:
-        del (self._values if seq >= self._first else self.whole())[seq]
+        del (self._values if seq >= self._first else self.load_all())[seq]
 
     def __contains__(self, seq: object) -> bool:
         return isinstance(seq, int) and seq in self._part(seq)
@@ -88,4 +88,4 @@ class Table(MutableMapping[int, _Value]):
         return len(self._values) + self._count
 
     def __repr__(self) -> str:
-        return f"Table({self.whole()!r})"
+        return f"Table({self.load_all()!r})"

@@ -1,4 +1,4 @@
-"""The texts that people wrote into facts, named once: limits, blanking, search and amending derive from this table."""
+"""The table of texts in each kind of fact: limits, redaction, search and corrections derive from it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from rflow.core.text import clean, one_line, shorten
 from rflow.errors import UsageProblem
 
 Limit = Literal["title", "line", "words", "note", "name", "free"]
-"""How long a text may be and what it looks like (see `fit`)."""
+"""The form of a text and its maximum length (see `validated_text`)."""
 
 NOTE_LIMIT = 64 * 1024
 LINE_LIMIT = 4 * 1024
@@ -27,8 +27,8 @@ _F = TypeVar("_F", bound=msgspec.Struct)
 class Text(msgspec.Struct, frozen=True):
     """A text of a fact: its dotted path ("*" stands for every item), its name in messages, its limit.
 
-    `written` is False for the words of a tree, which stay when an entry is redacted; `amendable` texts can be
-    corrected by `amend`.
+    `written` is False for texts copied from a tree, which stay when an entry is redacted; `amendable` texts can be
+    corrected with `amend`.
     """
 
     path: str
@@ -104,7 +104,7 @@ TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
     e.SessionReopened: (),
     e.TextRedacted: (),
 }
-"""The texts of each kind of fact; a test compares it with the fields that the structs have."""
+"""The texts of each kind of fact; a test compares it with the fields of the structs."""
 
 SHORT_FORMS: Mapping[str, frozenset[str]] = {
     "short": frozenset({"text", "result", "reason"}),
@@ -121,18 +121,18 @@ def covered_by(short: str) -> int:
 NOT_TEXTS = frozenset(
     {"node", "digest", "space", "kind", "format", "destination", "media_type", "origin", "outcome", "state", "id"}
 )
-"""Fields that are names for programs, not texts that people wrote."""
+"""Fields with identifiers, not texts that people wrote."""
 
 
 def map_texts(fact: _F, change: Callable[[Text, str], str], texts: tuple[Text, ...] | None = None) -> _F:
-    """Return `fact` with each of its texts changed by `change`; None and what is no text stay."""
+    """Return `fact` with `change` applied to each of its texts; other values stay."""
     for text in TEXTS[type(fact)] if texts is None else texts:  # type: ignore[index]
         fact = _at(fact, text.path.split("."), lambda value, text=text: change(text, value))  # type: ignore[misc]
     return fact
 
 
 def _at(holder: Any, path: list[str], change: Callable[[str], str]) -> Any:
-    """Change what stands at `path` below `holder`; the holders on the way are made anew where something changed."""
+    """Return `holder` with the texts at `path` changed; objects on the way are copied if something changed."""
     if not path:
         return change(holder) if isinstance(holder, str) else holder
     name, *rest = path
@@ -158,13 +158,13 @@ def texts_of(fact: Fact) -> Iterator[tuple[Text, str]]:
     yield from seen
 
 
-def fit(fact: _F) -> _F:
-    """Return `fact` with its texts cleaned; raise `UsageProblem` for one that is too long, or empty but needed."""
-    return map_texts(fact, fitted)
+def validated(fact: _F) -> _F:
+    """Return `fact` with its texts cleaned; raise `UsageProblem` if one is too long, or required but empty."""
+    return map_texts(fact, validated_text)
 
 
-def fitted(text: Text, value: str) -> str:
-    """Clean a text and check it against its limit."""
+def validated_text(text: Text, value: str) -> str:
+    """Return a text cleaned; raise `UsageProblem` if it is too long, or required but empty."""
     match text.limit:
         case "title":
             value = shorten(value, TITLE_LIMIT)
@@ -205,12 +205,12 @@ def _check_length(text: Text, value: str) -> None:
 
 
 def amendable(kind: type[Fact]) -> dict[str, Text]:
-    """Return the texts of a kind of fact that can be amended, by the name of their field, the main one first."""
+    """Return the texts of a kind of fact that can be amended, by field name, the main one first."""
     return {text.path: text for text in TEXTS[kind] if text.amendable}
 
 
 def blank(fact: Fact) -> Fact:
-    """Return `fact` without the texts that people wrote; what keeps the session in place stays."""
+    """Return `fact` without the texts that people wrote; what the state of the session depends on stays."""
     blanked = map_texts(fact, lambda text, value: REMOVED if value and text.written else value)
     if isinstance(blanked, e.EvidenceAdded):
         return replace(blanked, digest="", bytes_kept=0, left_out=0)
@@ -218,9 +218,9 @@ def blank(fact: Fact) -> Fact:
 
 
 def target_of(fact: Fact) -> int:
-    """Return the entry that `fact` corrects, settles, answers or reverts, 0 for none.
+    """Return the entry that `fact` corrects, settles, answers or reverts; 0 for none.
 
-    Redacting that one blanks `fact` too.
+    Redacting that entry also redacts `fact`.
     """
     if isinstance(fact, e.EntryAmended | e.AssumptionSettled | e.QuestionReplied):
         return fact.target

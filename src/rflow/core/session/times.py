@@ -1,4 +1,4 @@
-"""Times as they are recorded: in UTC, to the millisecond."""
+"""Times in records: in UTC, to the millisecond."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,12 +8,12 @@ import msgspec
 from rflow.errors import UsageProblem
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time in a record. One without its offset from UTC is damage: it can't be compared with the others."""
+"""A time with its offset from UTC; without one it can't be compared with others, so it is rejected as damage."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc(at: datetime) -> datetime:
-    """Return a time that somebody gave in UTC to the millisecond; raise `UsageProblem` where it has no offset."""
+    """Return a time in UTC, truncated to milliseconds; raise `UsageProblem` if it has no offset from UTC."""
     try:
         in_utc = at.astimezone(UTC) if at.tzinfo else None
     except OverflowError:
@@ -24,6 +24,6 @@ def utc(at: datetime) -> datetime:
 
 
 def micros(at: datetime) -> int:
-    """Return a moment as microseconds since 1970: exact, and the same whatever its zone."""
+    """Return a time as microseconds since 1970, without the rounding of a float."""
     since = at - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

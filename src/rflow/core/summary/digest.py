@@ -15,14 +15,14 @@ from rflow.core.summary.units.phrases import joined, step_result, step_text
 from rflow.core.text import shorten
 
 WORDS = 90
-"""The words of a session, but for its ask and warnings, which are shown in full."""
+"""The budget of words for a session; its ask and warnings are always shown in full."""
 _FEW = Extent(entries=10, evidence=0)
 _LAST_STEP = 160
-"""Characters of the last step that are shown."""
+"""How many characters of the last step are shown."""
 
 
 def digest_of(sessions: Iterable[Session], view: View, of: str | None) -> Digest:
-    """Compute the digest of `sessions`; `of` is whose they are, None for everybody's."""
+    """Compute the digest of `sessions`; `of` names their owner, None for all owners."""
     short = replace(view, brief=True, extent=_FEW)
     summaries = [(session, summarise(session, {}, short)) for session in sessions]
     kinds: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def _entry(session: Session, progress: Progress) -> DigestEntry:
 
 
 def _lines(sections: Sequence[Section]) -> tuple[str, ...]:
-    """Return sections as lines, each with its label."""
+    """Return each section as one line, starting with its label."""
     return tuple(
         f"{section.label} {section.detail}".strip() + f": {text}"
         for section in sections

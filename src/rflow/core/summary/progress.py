@@ -1,4 +1,4 @@
-"""Progress: all that a summary shows, for any format. Every text in it is cleaned and redacted.
+"""Progress: the content of a summary, independent of the format. All texts are cleaned and redacted.
 
 Formats show the fields in this order. Empty optional parts are None or ().
 """
@@ -15,15 +15,15 @@ from rflow.core.tree.model import Kind
 SCHEMA_VERSION = 2
 
 Mark = Literal["", "here", "taken", "assumed", "ruled out", "unconfirmed"]
-"""What happened to a part of the tree."""
+"""The state of a node in the outline of a tree."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a progress; times are aware and in the reader's time zone."""
+    """Base of all parts of a progress; times are aware and in the reader's time zone."""
 
 
 class ProgressTree(_Part, frozen=True, kw_only=True):
-    """The version of the tree that the session is in; `changed`: there is a newer one (None: not known)."""
+    """The version of the tree that the session is in; `changed` says whether there is a newer one, None if unknown."""
 
     id: str
     title: str
@@ -32,9 +32,10 @@ class ProgressTree(_Part, frozen=True, kw_only=True):
 
 
 class Header(_Part, frozen=True, kw_only=True):
-    """Whose session it is and what about: `elapsed` is in seconds, up to now or to the closing; `outcome` if closed.
+    """The identity, owner and status of the session.
 
-    `changed_at` is the time of the last entry.
+    `elapsed` is in seconds, until now or until it was closed; `outcome` is set if it is closed; `changed_at` is the
+    time of the last entry.
     """
 
     id: str
@@ -57,7 +58,7 @@ class Header(_Part, frozen=True, kw_only=True):
 
 
 class ProgressPlace(_Part, frozen=True, kw_only=True):
-    """Where the session stands: a question with its choices, an action, or an end."""
+    """The current node: a question with its choices, an action, or an end."""
 
     node: str
     kind: Kind
@@ -68,7 +69,10 @@ class ProgressPlace(_Part, frozen=True, kw_only=True):
 
 
 class ProgressRemaining(_Part, frozen=True, kw_only=True):
-    """Steps to an end: `most` is None if there are `loops`, both if no end can be reached. `ends` are their texts."""
+    """The number of steps to an end: `most` is None if there are `loops`, both are None if no end can be reached.
+
+    `ends` are the texts of the ends that can be reached.
+    """
 
     fewest: int | None
     most: int | None
@@ -77,10 +81,10 @@ class ProgressRemaining(_Part, frozen=True, kw_only=True):
 
 
 class Tried(_Part, frozen=True, kw_only=True):
-    """A step tried, numbered from 1: `text` is the question or action, `result` the answer or outcome.
+    """A step, numbered from 1: `text` is the question or action, `result` the answer or outcome.
 
-    `reason` says why it was skipped or assumed, `settled` what came of an assumed one. Of one that was taken back,
-    `instead` is why, or what corrects it: the text of the entry `instead_seq`.
+    `reason` says why it was skipped or assumed, `settled` is the outcome of an assumed step. For an undone step,
+    `instead` is the text of the entry `instead_seq`, which says why it was undone or corrects it.
     """
 
     number: int
@@ -112,9 +116,9 @@ class ProgressRuledOut(_Part, frozen=True, kw_only=True):
 
 
 class ProgressChange(_Part, frozen=True, kw_only=True):
-    """A change, and how to revert it; `reverted_at` is when it was reverted, `reverted` whether it was.
+    """A change, how to revert it, and whether and when it was reverted.
 
-    `then` is what came of it: the result of the step with the number `then_step`; `later` by whom or
+    `then` is the outcome of the change: the result of the step with the number `then_step`. `later` says by whom or
     what it was reverted, or why: a note, or else the result of the step `later_step`.
     """
 
@@ -137,9 +141,9 @@ class ProgressChange(_Part, frozen=True, kw_only=True):
 
 
 class ProgressWaiting(_Part, frozen=True, kw_only=True):
-    """Something that the session waits for, until when, and who said so; `overdue` if that time has passed.
+    """Something that the session waits for, until when, and who recorded it; `overdue` if that time has passed.
 
-    `contingencies` say what to do if something happens meanwhile; `seq` is the entry that it was said in.
+    `contingencies` say what to do if something happens meanwhile; `seq` is the entry that recorded the wait.
     """
 
     seq: int = 0
@@ -152,7 +156,7 @@ class ProgressWaiting(_Part, frozen=True, kw_only=True):
 
 
 class Ahead(_Part, frozen=True, kw_only=True):
-    """A line of the outline of what lies ahead; `depth` is from 1, `label` the choice that leads there."""
+    """A line of the outline of the next nodes; `depth` starts at 1, `label` is the choice that leads there."""
 
     depth: int
     label: str
@@ -163,10 +167,11 @@ class Ahead(_Part, frozen=True, kw_only=True):
 
 
 class OutlineEntry(_Part, frozen=True, kw_only=True):
-    """A line of the outline of the whole tree; `depth` is from 1, what follows an action is as deep, without `label`.
+    """A line of the outline of the whole tree.
 
-    `mark` says what happened to it: a node is "assumed" where its answer was, and "unconfirmed" where only such an
-    answer rules it out. `repeated`: its exits are shown elsewhere; `cut`: they are not shown.
+    `depth` starts at 1; a node that follows an action has the depth of the action, and no `label`. `mark` is "assumed"
+    if the answer was assumed, and "unconfirmed" if only an assumed answer rules the node out. With `repeated`, its
+    exits are shown elsewhere; with `cut`, they are not shown at all.
     """
 
     depth: int
@@ -203,10 +208,10 @@ class ProgressEvidence(_Part, frozen=True, kw_only=True):
 
 
 class ProgressNote(_Part, frozen=True, kw_only=True):
-    """An entry of the scratchpad: a note, a warning or an assumption.
+    """A note, a warning or an assumption.
 
-    `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that was taken back;
-    `settled` says what came of an assumption, or why a warning no longer holds.
+    `on` is the entry it refers to, `about` the text of that entry, `about_undone` whether that entry was undone;
+    `settled` is the outcome of an assumption, or why a warning is no longer valid.
     """
 
     seq: int
@@ -224,7 +229,7 @@ class ProgressNote(_Part, frozen=True, kw_only=True):
 
 
 class ProgressQuestion(_Part, frozen=True, kw_only=True):
-    """Something that somebody was asked, and what they answered."""
+    """A question to a person or a queue, with the answers."""
 
     seq: int
     to: str
@@ -236,7 +241,7 @@ class ProgressQuestion(_Part, frozen=True, kw_only=True):
 
 
 class ProgressFlag(_Part, frozen=True, kw_only=True):
-    """A report that something is wrong with a node of the tree."""
+    """A report of a problem with a node of the tree."""
 
     seq: int
     node: str
@@ -260,10 +265,10 @@ class Handover(_Part, frozen=True, kw_only=True):
 
 
 class SectionEntry(_Part, frozen=True, kw_only=True):
-    """A line of a section: `number` is that of a step (0 for none), `below` what belongs to it, such as its output.
+    """An entry of a section: `number` is the step number, `below` has texts that belong to it, such as its output.
 
-    `seq` is the entry of the session that it shows or belongs to (0 for none). `command` is what its text ends in, if
-    that is to be typed: how to revert a change.
+    `seq` is the entry of the session that it shows or belongs to. `number` and `seq` are 0 for none.
+    `command` is the command that its text ends in: how to revert a change; "" if there is none to copy.
     """
 
     text: str
@@ -274,9 +279,9 @@ class SectionEntry(_Part, frozen=True, kw_only=True):
 
 
 class Section(_Part, frozen=True, kw_only=True):
-    """A part of the summary as it is shown: `detail` stands behind its label ("until 09:00", "(2 of 3)").
+    """A section of the summary: `detail` is shown after its label ("until 09:00", "(2 of 3)").
 
-    `key` names the part for programs. Where it is `single`, its only entry stands on the line of the label.
+    `key` identifies the section for programs. If it is `single`, its only entry is shown on the line of the label.
     """
 
     key: str
@@ -287,7 +292,7 @@ class Section(_Part, frozen=True, kw_only=True):
 
 
 class Continuing(_Part, frozen=True, kw_only=True):
-    """How to go on: the command to type, what it does ("Continue"; of a closed session "Read"), and the link if any."""
+    """How to continue: the command, what it does ("Continue", or "Read" for a closed session), and the link if any."""
 
     command: str
     label: Literal["Continue", "Read"] = "Continue"
@@ -305,15 +310,19 @@ class Redacted(_Part, frozen=True, kw_only=True):
 class Progress(_Part, frozen=True, kw_only=True):
     """The summary of one session.
 
-    `waiting` is what it waits for, what is due first before the others.
-    `sections` is what every format shows, in this order, after the title and the line of `header`; the other fields
-    are what they were made from, for programs. `earlier` and `earlier_notes` count the steps and notes left out because
-    they came before `since` or because only the latest were asked for, `evidence_more` the pieces of evidence left
-    out; `ask_by` is who asks, if that is not the owner, `ask_at` when; `situation_at` is when situation or impact was
-    last said, if results have come since; `since_position` are the numbers of the steps since the last move in the
-    tree; `unreadable` counts the entries that this version can't read, `redacted` the values that were hidden when it
-    was computed, `redacted_kinds` how many of each kind.
-    The `outline` of the whole tree is there only if the view asks for it.
+    Every format shows `sections`, in this order, after the title and the line `header`. The other fields are the data
+    behind them, for programs:
+
+    - `ask_by`: who asks, if that is not the owner; `ask_at`: when the ask was recorded.
+    - `situation_at`: when the situation or the impact was last recorded, if there are newer results.
+    - `since_position`: the numbers of the steps since the last move in the tree.
+    - `waiting`: what the session waits for, the one that is due first at the front.
+    - `outline`: the whole tree, if the view asks for it.
+    - `earlier`, `earlier_notes`: how many steps and notes are left out because they are older than `since`, or
+      because only the latest were requested.
+    - `evidence_more`: how many pieces of evidence are left out.
+    - `unreadable`: how many entries this version can't read.
+    - `redacted`, `redacted_kinds`: how many values were hidden, in total and by kind.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -355,7 +364,7 @@ class Progress(_Part, frozen=True, kw_only=True):
 
 
 class DigestEntry(_Part, frozen=True, kw_only=True):
-    """One session of a digest; `lines` are what is shown of it, the other fields are for programs."""
+    """One session of a digest; formats show `lines`, the other fields are for programs."""
 
     code: str
     title: str
@@ -376,7 +385,7 @@ class DigestEntry(_Part, frozen=True, kw_only=True):
 
 
 class Digest(_Part, frozen=True, kw_only=True):
-    """Every open session in a few lines each: the shift handover. `of` is whose they are, None for everybody's."""
+    """The open sessions in a few lines each, for a shift handover; `of` names their owner, None for all owners."""
 
     schema_version: int = SCHEMA_VERSION
     kind: Literal["digest"] = "digest"
@@ -392,6 +401,6 @@ Summary = Progress | Digest
 
 
 class FittedDigest(Digest, frozen=True, kw_only=True):
-    """A digest cut to a format's limit; `more` sessions follow that are not shown."""
+    """A digest shortened to a format's limit; `more` is the number of sessions left out."""
 
     more: int

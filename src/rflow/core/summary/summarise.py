@@ -23,19 +23,20 @@ from rflow.core.tree.model import Tree
 
 _Kept = TypeVar("_Kept", Note, Evidence)
 _BRIEF = tuple(name for name in Brief.__struct_fields__ if name in Header.__struct_fields__)
-"""The header facts that are fields of the header too."""
+"""The header facts that are also fields of `Header`."""
 
 
 def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_changed: bool | None = None) -> Progress:
-    """Compute the progress of `session`, as `view` asks for it.
+    """Compute the progress of `session` for `view`.
 
-    `trees` holds the versions it went through by digest, as far as known; `tree_changed`: whether there is a newer one.
+    `trees` has the known versions of its trees by digest; `tree_changed` says whether there is a newer version of the
+    current one, None if that is unknown.
     """
     presenter, tree = Presenter(view), _tree_of(session, trees)
     reader, shown = EntryReader(session, presenter), _shown(session, view)
     progress = Progress(
         session=header_of(session, view, presenter, tree_changed),
-        **_asked_and_said(session, view, presenter),
+        **_brief_fields(session, view, presenter),
         position=tree_parts.position(session, tree, presenter),
         since_position=tuple(sorted(shown.numbers[seq] for seq in own_steps_since_move(session))),
         remaining=tree_parts.steps_remaining(session, tree, presenter),
@@ -56,15 +57,15 @@ def summarise(session: Session, trees: Mapping[str, Tree], view: View, *, tree_c
         earlier_notes=session.live_notes - len(shown.notes),
         unreadable=sum(event.reason != "conflict" for event in session.unreadable),
         resume=_how_to_resume(session, view, presenter),
-        redacted=presenter.redacted,  # last, when every text has been through the presenter
+        redacted=presenter.redacted,  # must be evaluated after all texts
         redacted_kinds=presenter.redacted_kinds,
         brief=view.brief,
     )
     return arranged(progress)
 
 
-def _asked_and_said(session: Session, view: View, presenter: Presenter) -> dict[str, Any]:
-    """Return the fields of what a summary begins with: the ask, the situation and the impact, the hypothesis."""
+def _brief_fields(session: Session, view: View, presenter: Presenter) -> dict[str, Any]:
+    """Return the fields about the ask, the situation, the impact and the hypothesis."""
     brief = session.brief
     return {
         "ask": presenter.optional_text(view.ask if view.ask is not None else brief.ask),
@@ -84,7 +85,7 @@ def _tree_of(session: Session, trees: Mapping[str, Tree]) -> Tree | None:
 
 
 class _Shown(msgspec.Struct, frozen=True):
-    """The entries that a view asks for, steps with their numbers, and the numbers of all steps."""
+    """The entries that a view selects, steps with their numbers, and the numbers of all steps."""
 
     numbers: StepNumbers
     steps: Sequence[tuple[int, Step]]
@@ -103,16 +104,16 @@ def _shown(session: Session, view: View) -> _Shown:
 
 
 def _wanted_steps(session: Session, view: View, numbers: StepNumbers) -> list[tuple[int, Step]]:
-    """Return the steps that the view asks for, and those that are pinned; only these are cleaned and redacted."""
-    late = numbers.latest(view.extent.entries)
-    shown = {step.seq for step in late}
+    """Return the steps that the view selects, and the pinned ones; only these are cleaned and redacted."""
+    recent = numbers.latest(view.extent.entries)
+    shown = {step.seq for step in recent}
     pinned = [session.steps[seq] for seq in session.pins if seq not in shown and seq in session.steps]
-    each = sorted((numbers[step.seq], step.seq, step) for step in (*pinned, *late) if step.seq > view.since)
-    return [(number, step) for number, _, step in each]
+    wanted = sorted((numbers[step.seq], step.seq, step) for step in (*pinned, *recent) if step.seq > view.since)
+    return [(number, step) for number, _, step in wanted]
 
 
 def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
-    """Return the valid notes that the view asks for: the latest, those pinned, assumptions; warnings in any case."""
+    """Return the valid notes that the view selects: the latest, pinned ones and assumptions; and all valid warnings."""
     more = session.marked | {seq for seq in session.pins if session.kinds.get(seq) is NoteAdded}
     wanted = _wanted(session.notes, view, view.extent.entries, more)
     if not view.since:
@@ -121,13 +122,13 @@ def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
 
 
 def _wanted_evidence(session: Session, view: View) -> Sequence[Evidence]:
-    """Return the valid evidence that the view asks for: the latest, and that pinned."""
+    """Return the valid evidence that the view selects: the latest and the pinned pieces."""
     pinned = {seq for seq in session.pins if session.kinds.get(seq) is EvidenceAdded}
     return _wanted(session.evidence, view, view.extent.evidence, pinned)
 
 
 def _wanted(table: Table[_Kept], view: View, count: int | None, more: Set[int]) -> Sequence[_Kept]:
-    """Return the latest `count` valid entries, and those of `more`; no others are read."""
+    """Return the latest `count` valid entries, and those with numbers in `more`; no others are read."""
     since = takewhile(lambda entry: entry.seq > view.since, table.newest())
     wanted = {entry.seq: entry for entry in islice((entry for entry in since if not entry.undone), count)}
     others = [table[seq] for seq in more if seq > view.since and seq not in wanted]
@@ -136,7 +137,7 @@ def _wanted(table: Table[_Kept], view: View, count: int | None, more: Set[int]) 
 
 
 def header_of(session: Session, view: View, presenter: Presenter, tree_changed: bool | None) -> Header:
-    """Return whose session it is and what about."""
+    """Return the header of a session."""
     closing, pending = session.closing, session.pending
     end = closing.at if closing else view.as_of
     elapsed = (end - session.started_at).total_seconds() if session.started_at else None

@@ -12,9 +12,9 @@ _SOLVED = r"(?i)\W*(?:problem |it is |it's |it )?(?:solved|resolved|fixed|works(
 
 
 def first_arrivals(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str]]:
-    """Return the (node, answer) by which the path first reached each of its nodes: there the node is drawn.
+    """Return the (node, answer) by which the path first reached each of its nodes, where an outline draws the node.
 
-    Turns that don't follow from the start, or that the tree no longer has, are ignored.
+    Turns that are not connected to the start, or no longer in the tree, are ignored.
     """
     arrivals: dict[str, tuple[str, str]] = {tree.start: ("", "")}
     for turn in path:
@@ -27,7 +27,7 @@ def first_arrivals(tree: Tree, path: Sequence[Turn]) -> dict[str, tuple[str, str
 
 
 def with_label(tree: Tree, turn: Turn) -> Turn:
-    """Return `turn` with a label if it has none: a decision with one exit is left like an action."""
+    """Return `turn` with the label of the only exit if it has none, as after a decision with one choice."""
     node = tree.nodes.get(turn.node)
     ways = exits(node) if node is not None else ()
     return turn if turn.label or len(ways) != 1 else replace(turn, label=ways[0].label)
@@ -43,9 +43,9 @@ def joins(tree: Tree) -> set[str]:
 
 
 def ruled_out_nodes(tree: Tree, ruled_out: Collection[str], alive: Collection[str | None]) -> set[str]:
-    """Return the nodes that lead to ends ruled out, and neither to another end nor to a node that is `alive`.
+    """Return the nodes that lead only to ruled-out ends, and not to a node in `alive`.
 
-    An end that means "solved" is no cause, so it is never ruled out itself.
+    An end that means "solved" is not a cause, so it is never ruled out itself.
     """
     if not ruled_out:
         return set()
@@ -55,7 +55,7 @@ def ruled_out_nodes(tree: Tree, ruled_out: Collection[str], alive: Collection[st
 
 
 def _solved(tree: Tree) -> set[str]:
-    """Return the ends that mean "solved": by their text, or as they have no cause in a tree that names causes."""
+    """Return the ends that mean "solved": by their text, or because they have no cause in a tree with causes."""
     ends = {name: node for name, node in tree.nodes.items() if isinstance(node, End)}
     named = any(end.cause for end in ends.values())
     resolved = {name: end for name, end in ends.items() if end.outcome == "resolved" and not end.cause}

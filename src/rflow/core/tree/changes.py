@@ -1,4 +1,4 @@
-"""What differs between two versions of a tree, and what an imported version keeps of the one before."""
+"""The differences between two versions of a tree, and merging a team's additions into an imported version."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _FIELDS = ("text", "help", "run", "limit", "outcome", "cause")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A difference: `node` is "" for those of the whole tree; `kind` is added, removed or changed."""
+    """A difference: `node` is "" if it concerns the whole tree; `kind` is added, removed or changed."""
 
     node: str
     kind: str
@@ -19,7 +19,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def changes(old: Tree, new: Tree) -> list[Change]:
-    """Return what is different in `new`: the tree's own fields, nodes that were added, removed, and changed."""
+    """Return the differences of `new` from `old`: the tree's own fields, and added, removed and changed nodes."""
     listed = [
         Change(node="", kind="changed", text=_field(field, getattr(old, field), getattr(new, field)))
         for field in ("title", "description", "start")
@@ -75,9 +75,9 @@ def _ways(old: dict[str, Choice], new: dict[str, Choice]) -> Iterator[str]:
 
 
 def with_additions(new: Tree, old: Tree | None) -> Tree:
-    """Return an imported tree with what the team added to the version before: help, commands, limits, causes.
+    """Return an imported tree with the team's additions to the previous version: help, commands, limits, causes.
 
-    Only what the new version does not say itself, and only at nodes that have kept their id.
+    Only fields that are empty in the new version are filled in, and only for nodes with the same id.
     """
     if old is None:
         return new

@@ -1,4 +1,4 @@
-"""Turning a parsed document (the content of a tree file) into a tree, with all its problems at once."""
+"""Validating a parsed document (the content of a tree file): returns the tree, and all problems at once."""
 
 import re
 from typing import Literal
@@ -8,15 +8,15 @@ import msgspec
 from rflow.core.text import clean, one_line
 from rflow.core.tree.fields import (
     CHOICE_KEYS,
-    NEEDED,
     NODE_KEYS,
+    REQUIRED_FIELDS,
     TREE_KEYS,
     Document,
     Renames,
-    leads_nowhere,
     meant_field,
+    misnamed_fields,
     node_names,
-    renaming,
+    seems_incomplete,
     unnamed,
 )
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree
@@ -45,7 +45,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """Only the problems that keep the tree from being used."""
+        """The problems that make the tree unusable."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
@@ -58,7 +58,7 @@ def check(document: object) -> Checked:
     """Return the tree in `document` (the content of a tree file), and everything that is wrong with it."""
     reader = _Reader()
     tree = reader.tree(document)
-    listed = [*renaming(reader.renames), *reader.problems]
+    listed = [*misnamed_fields(reader.renames), *reader.problems]
     if tree is not None:
         reported = {problem.path for problem in listed if _is_about_a_field(problem)}
         listed.extend(problem for problem in problems(tree, reader.doubtful) if problem.path not in reported)
@@ -68,7 +68,7 @@ def check(document: object) -> Checked:
 
 
 def _is_about_a_field(problem: Problem) -> bool:
-    """Whether a problem is about a single field, for which one problem is enough."""
+    """Whether a problem is about a single field, which gets only one problem."""
     return len(problem.path) != 2
 
 
@@ -87,7 +87,7 @@ class _Reader:
         if not isinstance(document, dict):
             self._error((), "The file does not hold a tree.", "Start with id, title, start and nodes.")
             return None
-        document = self._respelt((), document, TREE_KEYS)
+        document = self._with_spelling_corrected((), document, TREE_KEYS)
         tree_id = self._id(document)
         title = self._text((), document, "title", "Say in a line what the tree is for.")
         start = self._text((), document, "start", "Name the node where the tree starts.")
@@ -116,7 +116,7 @@ class _Reader:
         return {str(name): self._node(str(name), node) for name, node in nodes.items()}
 
     def _listed(self, nodes: list[object]) -> dict[str, Node] | None:
-        """Return the nodes of a list by their ids, so that what else is wrong with them is found, too."""
+        """Return the nodes of a list by their ids, so that their other problems are found too."""
         names = node_names(nodes)
         if names is not None:
             return {name: self._node(name, unnamed(node)) for name, node in zip(names, nodes, strict=True)} or None
@@ -133,8 +133,8 @@ class _Reader:
             self._error(path, "The node is not a table of fields.", "Write at least a text.")
             self.doubtful.add(name)
             return End(text=name, outcome="escalate")
-        node = self._respelt(path, node, NODE_KEYS)
-        if leads_nowhere(node):
+        node = self._with_spelling_corrected(path, node, NODE_KEYS)
+        if seems_incomplete(node):
             self.doubtful.add(name)
         text = self._text(path, node, "text", "Say what to ask or to do here.") or name
         help_ = self._text(path, node, "help", None)
@@ -161,7 +161,7 @@ class _Reader:
         return limit
 
     def _kind(self, path: tuple[str, ...], node: Document) -> str:
-        """Return the kind of the node: its `kind`, or else what its fields imply; report it if the two disagree."""
+        """Return the kind of a node: its `kind`, or else what its fields imply; report if the two disagree."""
         implied = "decision" if "choices" in node else "action" if "to" in node else "end"
         if "choices" in node and "to" in node:
             self._error(
@@ -217,7 +217,7 @@ class _Reader:
         if not isinstance(choice, dict):
             self._error(path, "The choice is not a table.", 'Write it as label = "…", to = "…".')
             return Choice(label=f"choice {path[-1]}", to="")
-        choice = self._respelt(path, choice, CHOICE_KEYS)
+        choice = self._with_spelling_corrected(path, choice, CHOICE_KEYS)
         label = one_line(self._text(path, choice, "label", "Say which answer this is."))
         to = self._text(path, choice, "to", "Name the node it leads to.")
         return Choice(label=label, to=to, rules_out=self._rules_out(path, choice))
@@ -244,17 +244,17 @@ class _Reader:
             self._error((*path, key), f'"{key}" {state}.', remedy)
         return clean(value or "").strip()
 
-    def _respelt(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> Document:
-        """Report unknown fields, and return the document with those that are misspelt corrected.
+    def _with_spelling_corrected(self, path: KeyPath, holder: Document, known: tuple[str, ...]) -> Document:
+        """Report unknown fields, and return the document with misspelt ones corrected.
 
-        So one misspelt field is one problem, whatever would follow from its absence.
+        This way a misspelt field is one problem, without further ones for the missing field.
         """
         corrected = dict(holder)
         for key in holder:
             if key in known:
                 continue
             meant = meant_field(str(key), known)
-            if meant in NEEDED and meant not in corrected:
+            if meant in REQUIRED_FIELDS and meant not in corrected:
                 corrected[meant] = corrected.pop(key)
                 self.renames.setdefault((known, str(key), meant), []).append((*path, str(key)))
             else:

@@ -1,4 +1,4 @@
-"""The fields of a tree file: their names, the names that people take for them, and what a missing one means."""
+"""The fields of a tree file: their names, common wrong names, and checks for missing ones."""
 
 from rflow.core.tree.problems import KeyPath, Problem, did_you_mean, error, nearest, quoted
 
@@ -7,8 +7,8 @@ Document = dict[str, object]
 TREE_KEYS = ("id", "title", "description", "start", "nodes")
 NODE_KEYS = ("kind", "text", "help", "run", "limit", "choices", "to", "outcome", "cause")
 CHOICE_KEYS = ("label", "to", "rules_out")
-NEEDED = ("id", "title", "start", "nodes", "kind", "text", "choices", "to", "outcome", "label")
-"""Fields without which a tree is another one: a misspelt one of them is an error."""
+REQUIRED_FIELDS = ("id", "title", "start", "nodes", "kind", "text", "choices", "to", "outcome", "label")
+"""Fields that a tree can't do without; misspelling one of them is an error."""
 _TO = dict.fromkeys(("next", "goto", "target", "then"), "to")
 _MEANT: dict[tuple[str, ...], dict[str, str]] = {
     TREE_KEYS: {"name": "title", **dict.fromkeys(("root", "entry"), "start")},
@@ -18,19 +18,19 @@ _MEANT: dict[tuple[str, ...], dict[str, str]] = {
     | {"type": "kind", "result": "outcome", "hint": "help", "command": "run"},
     CHOICE_KEYS: _TO | dict.fromkeys(("answer", "text", "option", "name", "value"), "label"),
 }
-"""Names that people take for the field that does what they mean."""
+"""Common wrong names of fields -> the right name."""
 _NAMES = ("id", "name", "key")
 Renames = dict[tuple[tuple[str, ...], str, str], list[KeyPath]]
-"""Where fields have other names: by the fields known there, the name found, and the one that was meant."""
+"""The places of misnamed fields, by (fields known there, name found, name that was meant)."""
 
 
 def meant_field(key: str, known: tuple[str, ...]) -> str | None:
-    """Return the field that an unknown one probably means; None if none is near."""
+    """Return the field that was probably meant by an unknown name; None if none is similar."""
     return _MEANT[known].get(key) or nearest(key, known)
 
 
-def renaming(renames: Renames) -> list[Problem]:
-    """Return the fields to rename: all that are called otherwise are one problem, a typo is one of its own."""
+def misnamed_fields(renames: Renames) -> list[Problem]:
+    """Return the problems for misnamed fields: one for all fields with wrong names, and one for each typo."""
     together = {names: paths for names, paths in renames.items() if len(paths) > 1 or names[1] in _MEANT[names[0]]}
     if sum(map(len, together.values())) < 2:
         together = {}
@@ -52,7 +52,7 @@ def _called(known: tuple[str, ...], key: str, meant: str, times: int) -> str:
 
 
 def node_names(nodes: list[object]) -> list[str] | None:
-    """Return the names of nodes that are a list: their ids; None if some have none or the same."""
+    """Return the ids of nodes in a list; None if some are missing or duplicate."""
     names = [_named(node) for node in nodes]
     return [name for name in names if name] if all(names) and len(set(names)) == len(names) else None
 
@@ -63,13 +63,13 @@ def _named(node: object) -> str:
 
 
 def unnamed(node: object) -> object:
-    """Return a node of a list without the field that names it."""
+    """Return a node of a list without its id field."""
     key = next((key for key in _NAMES if key in node), None) if isinstance(node, dict) else None
     return {field: value for field, value in node.items() if field != key} if isinstance(node, dict) else node
 
 
-def leads_nowhere(node: Document) -> bool:
-    """Whether something seems to be missing: neither an outcome nor a way on, or a kind that says otherwise."""
+def seems_incomplete(node: Document) -> bool:
+    """Whether a node seems incomplete: it has neither an outcome nor an exit, or a kind that contradicts them."""
     choices, to = bool(node.get("choices")), bool(node.get("to"))
     match node.get("kind"):
         case "decision":

@@ -14,7 +14,7 @@ from rflow.core.tree.model import End, Kind, Tree, exits, kind_of, targets
 
 
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps from a node to an end: `most` is None if a loop can still be entered, both if no end is in reach."""
+    """The number of steps from a node to an end: `most` is None if there are `loops`, both if no end is reachable."""
 
     fewest: int | None
     most: int | None
@@ -23,9 +23,9 @@ class Remaining(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutlineLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an outline: `depth` from 1; `label` is the choice that leads here ("" after an action).
+    """A line of an outline: `depth` starts at 1; `label` is the choice that leads here ("" after an action).
 
-    `repeated`: the node's exits are listed further up. `cut`: the node's exits are deeper than the depth asked for.
+    `repeated`: the node's exits are listed further up. `cut`: the node's exits are beyond the requested depth.
     """
 
     depth: int
@@ -56,14 +56,14 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def distances(tree: Tree, node_id: str) -> dict[str, int]:
-    """Return every node in reach of `node_id`, itself included, with its fewest steps, nearest first."""
+    """Return every node reachable from `node_id`, including itself, with its distance in steps, nearest first."""
     seen: dict[str, int] = {}
     explore(tree, node_id, seen)
     return seen
 
 
 def explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
-    """Add to `seen` the nodes in reach of `node_id` that it lacks, nearest first."""
+    """Add the nodes reachable from `node_id` to `seen`, nearest first, with their distances."""
     if node_id in seen or node_id not in tree.nodes:
         return
     seen[node_id] = 0
@@ -82,7 +82,7 @@ def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
 
 
 def remaining(tree: Tree, node_id: str) -> Remaining:
-    """Return the number of steps from `node_id` to an end, and the ends in reach."""
+    """Return the number of steps from `node_id` to an end, and the reachable ends."""
     reach = distances(tree, node_id)
     ends = tuple(name for name in reach if isinstance(tree.nodes[name], End))
     ways = {name: list(targets(tree, name)) for name in reach}
@@ -112,7 +112,7 @@ def _topological(ways: dict[str, list[str]]) -> list[str]:
 
 
 def _longest(tree: Tree, ways: dict[str, list[str]], order: list[str]) -> dict[str, int]:
-    """Return the most steps to an end, for each node of `order` that leads to an end."""
+    """Return the longest distance to an end, for each node of `order` that leads to an end."""
     longest: dict[str, int] = {}
     for name in reversed(order):
         if isinstance(tree.nodes[name], End):
@@ -125,7 +125,7 @@ def _longest(tree: Tree, ways: dict[str, list[str]], order: list[str]) -> dict[s
 
 
 def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
-    """Return an outline of what lies ahead of `node_id`, `depth` levels deep; the exits of a node are listed once."""
+    """Return an outline of the nodes after `node_id`, `depth` levels deep; the exits of a node are listed once."""
     lines: list[OutlineLine] = []
     opened = {node_id}
     stack = _children(tree, node_id, 1) if depth > 0 else []
@@ -150,14 +150,14 @@ def outline(tree: Tree, node_id: str, depth: int) -> list[OutlineLine]:
 
 
 def _children(tree: Tree, node_id: str, level: int) -> list[tuple[int, str, str]]:
-    """Return the exits of a node as (level, label, target), last first, to be popped from a stack."""
+    """Return the exits of a node as (level, label, target), last first, for a stack."""
     node = tree.nodes.get(node_id)
     ways = exits(node) if node is not None else ()
     return [(level, way.label, way.to) for way in reversed(ways) if way.to in tree.nodes]
 
 
 def leading_to(tree: Tree, names: Iterable[str]) -> set[str]:
-    """Return the nodes from which one of `names` can be reached, these included."""
+    """Return the nodes from which one of `names` can be reached, including these."""
     sources: dict[str, list[str]] = {name: [] for name in tree.nodes}
     for name in tree.nodes:
         for to in targets(tree, name):
@@ -174,10 +174,10 @@ def leading_to(tree: Tree, names: Iterable[str]) -> set[str]:
 def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
     """Return the ends that each answer of `path` ruled out, in the order of the answers.
 
-    An end that a later turn brings back into reach is not ruled out; each end is listed with the last answer that
-    ruled it out. The path is walked backwards: what a turn's node adds to all that later nodes reach is what the turn
-    ruled out, so every node is visited once, however long the path. An answer whose choice says `rules_out = false`
-    rules nothing out.
+    An end that is reachable again after a later turn is not ruled out; each end is listed with the last answer that
+    ruled it out. The path is traversed backwards: a turn rules out the nodes that are reachable from its node, but not
+    from any later one, so every node is visited once, however long the path. An answer whose choice has
+    `rules_out = false` rules nothing out.
     """
     order = {name: number for number, name in enumerate(tree.nodes)}
     reached: dict[str, int] = {}
@@ -194,7 +194,7 @@ def ruled_out(tree: Tree, path: Sequence[Turn]) -> list[RuledOut]:
 
 
 def _rules_out(tree: Tree, turn: Turn) -> bool:
-    """Whether an answer says anything about the others: "not known" does not."""
+    """Whether an answer rules out the other answers, unlike "not known"."""
     node = tree.nodes.get(turn.node)
     ways = exits(node) if node is not None else ()
     return all(way.rules_out for way in ways if (way.label, way.to) == (turn.label, turn.to))

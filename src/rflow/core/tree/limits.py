@@ -1,4 +1,4 @@
-"""How long to try at a node: the `limit` of tree files, and whether it has passed."""
+"""The time limit of a node (`limit` in tree files), and whether it has been exceeded."""
 
 from datetime import datetime, timedelta
 
@@ -8,13 +8,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 def limit_of(node: Node) -> timedelta | None:
-    """Return how long to try at a node at most; None if it does not say so in a way that can be read."""
+    """Return the time limit of a node; None if it has none, or an invalid one."""
     number, unit = node.limit[:-1], node.limit[-1:]
     return timedelta(seconds=int(number) * _UNITS[unit]) if number.isdecimal() and unit in _UNITS else None
 
 
 def past_limit(node: Node, since: datetime | None, now: datetime) -> timedelta | None:
-    """Return how long somebody who came to a node at `since` has been there, if that is more than its limit."""
+    """Return the time since `since`, when the node was reached, if that exceeds its limit; else None."""
     limit = limit_of(node)
     if limit is None or since is None or now - since <= limit:
         return None

@@ -12,11 +12,11 @@ Kind = Literal["decision", "action", "end"]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A part of a tree. A tree with an unknown field is refused, never changed."""
+    """Base of all parts of a tree. A tree with an unknown field is rejected, so that it is never rewritten."""
 
 
 class Choice(_Part, frozen=True, kw_only=True):
-    """An answer to a decision's question and the node it leads to.
+    """An answer to a decision's question, and the node it leads to.
 
     `rules_out` is False for an answer such as "not known", which doesn't rule out the ends of the other answers.
     """
@@ -27,9 +27,9 @@ class Choice(_Part, frozen=True, kw_only=True):
 
 
 class _Node(_Part, frozen=True, kw_only=True, tag_field="kind"):
-    """What all nodes have: a text; optionally help (Markdown), a suggested command (never run unasked), a time limit.
+    """Common fields: a text; optionally help (Markdown), a suggested command (never run automatically), a time limit.
 
-    `limit` is the longest time to try before moving on, as it was written ("15m").
+    `limit` is the longest time to try before moving on, as written ("15m").
     """
 
     text: str
@@ -51,7 +51,7 @@ class Action(_Node, frozen=True, kw_only=True, tag="action"):
 
 
 class End(_Node, frozen=True, kw_only=True, tag="end"):
-    """Where a tree ends: the problem is resolved, or somebody else takes over.
+    """An end of a tree: the problem is resolved, or is escalated.
 
     `cause` is what the problem was ("The VPN gateway is down"), shown when an answer rules the end out.
     """
@@ -64,7 +64,7 @@ Node = Decision | Action | End
 
 
 class Tree(_Part, frozen=True, kw_only=True):
-    """A decision tree; `nodes` by id, loops allowed."""
+    """A decision tree; `nodes` are keyed by id, and may form loops."""
 
     id: str
     title: str
@@ -103,10 +103,10 @@ def targets(tree: Tree, node_id: str) -> Iterator[str]:
 
 
 def canonical(tree: Tree) -> bytes:
-    """Return `tree` as canonical JSON: sorted keys, no blanks, defaults left out."""
+    """Return `tree` as canonical JSON: sorted keys, no white space, defaults left out."""
     return msgspec.json.encode(tree, order="sorted")
 
 
 def digest(tree: Tree) -> str:
-    """Return the name of this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
+    """Return the digest that identifies this version of `tree`: the SHA-256 of its canonical JSON, in hexadecimal."""
     return fingerprint(canonical(tree))

@@ -1,4 +1,4 @@
-"""What is wrong with a tree: *all* the problems of its graph at once, each with its location and a remedy."""
+"""Checking the graph of a tree: all its problems at once, each with its location and a remedy."""
 
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
@@ -15,11 +15,11 @@ Severity = Literal["error", "warning"]
 KeyPath = tuple[str | int, ...]
 LONGEST_NAME = 64
 _SOLVED = 2
-_MOST_COMPARISONS = 200_000  # difflib takes some 3 µs each: a file full of unknown targets must not take minutes
+_MOST_COMPARISONS = 200_000  # difflib takes about 3 µs each, and a file may be full of unknown targets
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem of a tree: an error keeps the tree from being used, a warning does not.
+    """A problem of a tree: an error makes the tree unusable, a warning does not.
 
     `path` is its location in the document: () for the tree, ("nodes", "scope", "choices", 0, "to") for a target.
     """
@@ -31,15 +31,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def problems(tree: Tree, doubtful: Collection[str] = ()) -> list[Problem]:
-    """Return everything that is wrong with the graph of `tree`, errors first; not what follows from another problem.
+    """Return the problems of the graph of `tree`, errors first, without those that result from another problem.
 
-    Where `doubtful` nodes lead is not known: another problem hides it.
+    The exits of `doubtful` nodes are unknown because of another problem.
     """
     if not tree.nodes:
         return [error(("nodes",), "The tree has no nodes.", "Add at least a start node and an end.")]
     meant = _meant(tree)
     listed = [*_start(tree, meant), *_texts(tree), *_labels(tree), *_unknown_targets(tree, meant)]
-    linked = _linked(tree, meant)
+    linked = _with_targets_corrected(tree, meant)
     doubtful = {*doubtful, *(name for name in linked.nodes if _leads_away(linked, name))}
     if linked.start in linked.nodes:
         reach = distances(linked, linked.start)
@@ -50,28 +50,28 @@ def problems(tree: Tree, doubtful: Collection[str] = ()) -> list[Problem]:
 
 
 def error(path: KeyPath, message: str, remedy: str) -> Problem:
-    """Return a problem that keeps the tree from being used."""
+    """Return a problem that makes the tree unusable."""
     return Problem(severity="error", path=path, message=one_line(message), remedy=remedy)
 
 
 def warning(path: KeyPath, message: str, remedy: str) -> Problem:
-    """Return a problem with which the tree can still be used."""
+    """Return a problem that leaves the tree usable."""
     return Problem(severity="warning", path=path, message=one_line(message), remedy=remedy)
 
 
 def quoted(value: object) -> str:
-    """Return a value from a file in quotes, shortened to fit into a line."""
+    """Return a value from a file in quotation marks, shortened to fit on a line."""
     return f'"{shorten(str(value), LONGEST_NAME)}"'
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant; None if none is close."""
+    """Return the name that was probably meant; None if none is similar."""
     close = get_close_matches(name, names, n=1, cutoff=0.6) if len(name) <= 2 * LONGEST_NAME else []
     return close[0] if close else None
 
 
 def _meant(tree: Tree) -> dict[str, str]:
-    """Return the unknown targets (and start), each with the node that was probably meant, if one is close."""
+    """Return the unknown targets (and start), each with the node that was probably meant, if one is similar."""
     wanted = dict.fromkeys([tree.start, *(way.to for node in tree.nodes.values() for way in exits(node))])
     unknown = [name for name in wanted if name and name not in tree.nodes]
     names = list(tree.nodes)
@@ -79,15 +79,15 @@ def _meant(tree: Tree) -> dict[str, str]:
     return {name: close for name, close in closest.items() if close is not None}
 
 
-def _linked(tree: Tree, meant: dict[str, str]) -> Tree:
-    """Return the tree with misspelt targets corrected, so that one typo is not reported as many problems."""
+def _with_targets_corrected(tree: Tree, meant: dict[str, str]) -> Tree:
+    """Return the tree with misspelt targets corrected, so that a typo is not reported as several problems."""
     if not meant:
         return tree
-    nodes = {name: _relinked(node, meant) for name, node in tree.nodes.items()}
+    nodes = {name: _with_target_corrected(node, meant) for name, node in tree.nodes.items()}
     return msgspec.structs.replace(tree, start=meant.get(tree.start, tree.start), nodes=nodes)
 
 
-def _relinked(node: Node, meant: dict[str, str]) -> Node:
+def _with_target_corrected(node: Node, meant: dict[str, str]) -> Node:
     match node:
         case Decision():
             ways = tuple(Choice(label=way.label, to=meant.get(way.to, way.to)) for way in node.choices)
@@ -132,7 +132,7 @@ def _labels(tree: Tree) -> Iterator[Problem]:
 
 
 def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
-    """Yield the targets that are no nodes, each where it is first named: a node that is missing is one mistake."""
+    """Yield a problem for each unknown target, where it is first used: a missing node is one mistake."""
     places: dict[str, list[KeyPath]] = {}
     for name, node in tree.nodes.items():
         for number, choice in enumerate(exits(node)):
@@ -146,7 +146,7 @@ def _unknown_targets(tree: Tree, meant: dict[str, str]) -> Iterator[Problem]:
 
 
 def _leads_away(tree: Tree, name: str) -> bool:
-    """Whether a node has a target that is none, and may mean any."""
+    """Whether a node has an unknown target, which may mean any node."""
     return any(way.to not in tree.nodes for way in exits(tree.nodes[name]))
 
 
@@ -186,7 +186,7 @@ def _parts(tree: Tree, names: list[str]) -> list[list[str]]:
 
 
 def _unreachable(tree: Tree, reach: dict[str, int]) -> Iterator[Problem]:
-    """Yield the nodes that no path leads to; of a part of the tree only where it begins: one link was forgotten."""
+    """Yield a problem for unreachable nodes; only one for a connected part, whose link was forgotten."""
     left = [name for name in tree.nodes if name not in reach]
     followed = {to for name in left for to in targets(tree, name) if to != name}
     for name in [*(name for name in left if name not in followed), *left]:
@@ -209,9 +209,9 @@ def _single_exits(tree: Tree) -> Iterator[Problem]:
 
 
 def ends_without_cause(tree: Tree) -> list[str]:
-    """Return the ends that say what to do, but not what it was: no answer ever rules them out.
+    """Return the ends that say what to do but have no cause, so that no answer ever rules them out.
 
-    An end of one or two words, such as "Solved", is taken to mean that it works again, which is no cause.
+    An end of one or two words, such as "Solved", is assumed to mean that it works again, which is not a cause.
     """
     return [
         name

@@ -79,7 +79,7 @@ def carry_out(sender: Sender, log: Log, command: Command, contents: Mapping[str,
     session, stamp, tail = log.session, log.stamp, _after(sender, log, known)
     reload, lost = known > 0 and _removed(tail), False
     for _ in range(ATTEMPTS):
-        if entry := session.carried_out(command.command_id, sender.actor.person):
+        if entry := session.event_of_command(command.command_id, sender.actor.person):
             return _repeated(session, entry, tail, reload=reload)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
         after = replay(events, session)
@@ -169,14 +169,14 @@ def _caught_up(sender: Sender, session: Session, stamp: str) -> Log:
 def _redact(sender: Sender, log: Log, command: RedactText) -> Sent:
     """Remove the texts of an event for good, with those of its corrections, answers and copies."""
     from rflow.core.session.erasing import without_texts
-    from rflow.core.session.rules.removing import kept_of
+    from rflow.core.session.rules.removing import texts_to_keep
 
     for _ in range(ATTEMPTS):
         session = log.session
-        if entry := session.carried_out(command.command_id, sender.actor.person):
+        if entry := session.event_of_command(command.command_id, sender.actor.person):
             return _repeated(session, entry, (), reload=True)
         events = decide(session, sender.trees, command, sender.actor, sender.now())
-        kept = kept_of(session, log.events, command.target, sender.actor)
+        kept = texts_to_keep(session, log.events, command.target, sender.actor)
         rewritten = without_texts(log.events, command.target, kept)
         after = replay([*rewritten, *events], Session(id=session.id, code=session.code))
         try:

@@ -1,1 +1,1 @@
-"""Backups: checking one, and putting one in the place of a store."""
+"""Backups: verifying and restoring them."""

@@ -1,4 +1,4 @@
-"""Putting a backup in the place of a store that nobody uses; what was there is kept beside it."""
+"""Restoring a backup: it replaces a store that is not in use, and the old store is kept beside it."""
 
 import os
 import sqlite3
@@ -18,7 +18,7 @@ from rflow.stores.sqlite.file import Explained, touch
 
 
 def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None]:
-    """Put a backup in the place of the store at `url`; return what it holds, and where the old store is now.
+    """Replace the store at `url` with a backup; return what the backup contains, and where the old store is now.
 
     The backup is checked first and stays where it is. Raises `StoreProblem` where it is damaged or of a newer rflow, or
     where somebody uses the store; nothing has changed then.
@@ -50,7 +50,7 @@ def restore(url: str, backup: Path, at: datetime) -> tuple[Verified, Path | None
 
 
 def _path(url: str, backup: Path) -> Path:
-    """Return where the store is; raise `UsageProblem` where that can't become what the backup is."""
+    """Return the path of the store; raise `UsageProblem` if it can't be replaced with this kind of backup."""
     kind, where = place_of(url)
     if kind not in ("sqlite", "json"):
         raise UsageProblem(
@@ -70,7 +70,7 @@ def _path(url: str, backup: Path) -> Path:
 
 
 def _free_name(path: Path, at: datetime) -> Path:
-    """Return a name beside the store for what is there now, which opens it like the other."""
+    """Return a free path beside the store for the old store, from which it can still be opened."""
     stamp = at.strftime("%Y-%m-%dT%H%M%S")
     names = (f"{path.stem}.before-{stamp}{f'-{number}' if number else ''}{path.suffix}" for number in range(1000))
     return next(path.with_name(name) for name in names if status_of(path.with_name(name)) is None)
@@ -86,7 +86,7 @@ def _flush(new: Path) -> None:
 
 
 def _swap(path: Path, new: Path, kept: Path) -> None:
-    """Keep the old store under another name, and put the new one in its place."""
+    """Rename the old store, and move the new one to its path."""
     if path.is_dir():
         path.rename(kept)
         try:
@@ -102,7 +102,7 @@ def _swap(path: Path, new: Path, kept: Path) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Keep others from a store; raise `StoreProblem` if somebody has it open. For a folder, only writers are noticed.
+    """Lock a store exclusively; raise `StoreProblem` if it is in use. For a folder, only writers are noticed.
 
     SQLite leaves its write-ahead log only if no other connection is open. Then the file is all of the store, and no
     files are left beside it that would belong to another one.
@@ -142,7 +142,7 @@ def _log_ahead(path: Path) -> None:
 
 
 def in_use(path: Path | str) -> StoreProblem:
-    """Return the error for a store that somebody uses while it should be replaced."""
+    """Return the error for replacing a store that is in use."""
     return StoreProblem(
         f"The store at {path} is in use, so nothing was restored.",
         try_="Stop the server and everything else that uses it (rflow serve), then try again.",

@@ -1,4 +1,4 @@
-"""Checking a backup: a copy of it is opened and read, so that the backup itself stays as it is."""
+"""Verifying a backup: a copy of it is opened and read, so that the backup itself is not changed."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from rflow.stores.places import is_database
 
 
 def verify(backup: Path) -> Verified:
-    """Read everything in a backup; raise `StoreProblem` if it is none, or is that of a newer rflow."""
+    """Read everything in a backup; raise `StoreProblem` if it is not a store, or from a newer rflow."""
     check_complete(backup)
     with _copied(backup) as copy, closing(open_store(str(copy), create=False)) as store:
         faults = store.check()
@@ -25,7 +25,7 @@ def verify(backup: Path) -> Verified:
 
 
 def check_complete(backup: Path) -> None:
-    """Raise `StoreProblem` for what is no backup, or a store that is in use: its file alone would not be all of it."""
+    """Raise `StoreProblem` if a path is not a backup, or is a store in use, whose file alone would be incomplete."""
     log = backup.with_name(f"{backup.name}-wal")
     with explained(backup):
         if status_of(backup) is None:
@@ -43,7 +43,7 @@ def check_complete(backup: Path) -> None:
 
 @contextmanager
 def _copied(backup: Path) -> Iterator[Path]:
-    """Yield a copy of a backup in the folder for temporary files, which needs as much room."""
+    """Yield a copy of a backup in the folder for temporary files."""
     with explained(backup), TemporaryDirectory(prefix="rflow-verify-") as folder:
         copy = Path(folder) / ("backup.db" if backup.is_file() else "backup")
         copy_all(backup, copy)
@@ -51,7 +51,7 @@ def _copied(backup: Path) -> Iterator[Path]:
 
 
 def copy_all(source: Path, target: Path) -> None:
-    """Copy a file, or a folder without its links to elsewhere."""
+    """Copy a file, or a folder without symbolic links."""
     if source.is_dir():
         shutil.copytree(source, target, symlinks=True)
     else:

@@ -122,6 +122,6 @@ def _table(recent: dict[int, Any], older: OlderEntries) -> Table[Any]:
 
 def entries_of_part(session: Session, part: Part) -> Mapping[int, Any]:
     """Return the entries that a part holds, from the session as replayed from all of its events."""
-    values = getattr(session, part.name).whole()
+    values = getattr(session, part.name).load_all()
     end = list(values).index(last) + 1 if (last := part.end - 1) in values else 0
     return dict(islice(values.items(), max(end - part.count, 0), end))

@@ -1,4 +1,4 @@
-"""A store's own files all together: how much they hold, and copying them to a backup."""
+"""Backing up a folder store, and measuring its size."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rflow.stores.folder.store_folder import BLOBS, FILES, FOLDERS, StoreFolder
 
 
 def own_files(store: SafeFiles) -> Iterator[str]:
-    """Return the names of the store's own files, odd ones included (the folder may hold others, such as git's)."""
+    """Yield the names of the store's own files, including odd ones; the folder may contain others, such as git's."""
     yield from (name for name in FILES if store.status(name))
     for folder in FOLDERS:
         yield from _below(store, folder, 2 if folder == BLOBS else 1)
@@ -32,7 +32,7 @@ def _below(store: SafeFiles, folder: str, depth: int) -> Iterator[str]:
 
 
 def back_up(folder: StoreFolder, path: Path, report: Report) -> None:
-    """Copy the store, as it is at one moment, to a new folder that gets its name when it is complete.
+    """Copy a consistent state of the store to a new folder, which appears at `path` when it is complete.
 
     What is not a plain file, or can't be read, is left out; `StoreProblem` then says so.
     """
@@ -65,7 +65,7 @@ def _copy(store: SafeFiles, target: SafeFiles, report: Report) -> Iterator[str]:
 
 @contextmanager
 def _without_writers(folder: StoreFolder) -> Iterator[None]:
-    """Keep writers out. Where we can't write we can't lock either, but then no program of this user writes."""
+    """Keep writers out. If we can't write we can't lock either, but then no program of this user can write."""
     with ExitStack() as stack:
         with suppress(OSError, OddFile):
             stack.enter_context(folder.lock())

@@ -1,4 +1,4 @@
-"""Reading all of a JSON store to see what is wrong with it, and what does not belong in it."""
+"""The check of a JSON store: reads everything, and reports damage and files that don't belong there."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,11 +24,11 @@ _BELONGS: dict[str, Callable[[str], bool]] = {
     shares.FOLDER: lambda file: file.endswith((shares.END, shares.VIEWS_END)),
     BLOBS: session_file.is_plain,
 }
-"""Which files belong in each folder, by their names."""
+"""The names of the files that belong in each folder."""
 
 
 def check(folder: StoreFolder, listing: Listing, all_trees: trees.Trees) -> list[Fault]:
-    """List what is wrong."""
+    """Return everything that is wrong with a store."""
     with folder.reading():
         return [
             *checking.drafts(folder.root.parent),
@@ -46,7 +46,7 @@ def _fault(where: str, severity: Literal["error", "warning", "info"], what: str,
 
 
 def _names(folder: StoreFolder, name: str) -> list[str]:
-    """List a folder; one that can't be read is reported by `_odd`."""
+    """List a folder; an unreadable one is reported by `_odd`."""
     try:
         return folder.files.names(name)
     except (OSError, OddFile):
@@ -54,7 +54,7 @@ def _names(folder: StoreFolder, name: str) -> list[str]:
 
 
 def _unfinished(folder: StoreFolder) -> Iterator[Fault]:
-    """Finish a removal that was not finished, where that can be done now."""
+    """Finish an interrupted removal, if possible, and report it."""
     with suppress(OddFile):
         if not folder.unfinished():
             return
@@ -64,7 +64,7 @@ def _unfinished(folder: StoreFolder) -> Iterator[Fault]:
 
 
 def _odd(folder: StoreFolder) -> Iterator[Fault]:
-    """Report links, special files and strangers; none of them is read."""
+    """Report links, special files and unknown files, without reading them."""
     for name in (LOCK, DRAFT, *FILES):
         yield from _not_a_file(folder, name)
     for name in FOLDERS:
@@ -103,7 +103,7 @@ def _not_a_folder(folder: StoreFolder, name: str) -> Iterator[Fault]:
 
 
 def _stranger(folder: StoreFolder, name: str) -> Fault:
-    """Report what is not named like a file of the store."""
+    """Return the fault for a file without the name of a store's file."""
     status = folder.files.status(name)
     if name.startswith(session_file.FOLDER) and (copy := copy_of(name.partition("/")[2])) and is_file(status):
         what = f"It is a second copy of {copy.name.code}, named as {copy.maker} does; its entries are not shown."
@@ -154,7 +154,7 @@ def _session(folder: StoreFolder, name: Name) -> Iterator[Fault]:
 
 
 def _content(folder: StoreFolder, name: Name) -> Content:
-    """Read a file; if its last line is torn, somebody may be writing it right now, so read it again under the lock."""
+    """Read a file; if its last line is incomplete, it may be being written, so read it again under the lock."""
     content = session_file.read(folder.files, name)
     if content.torn:
         with suppress(StoreProblem), folder.writing():
@@ -184,7 +184,7 @@ def _ids(folder: StoreFolder, listing: Listing) -> set[str]:
 
 
 def _stray_contents(folder: StoreFolder, listing: Listing) -> Iterator[Fault]:
-    """Report contents of sessions that are not there."""
+    """Report contents of sessions that don't exist."""
     ids = _ids(folder, listing)
     for name in _names(folder, BLOBS):
         if session_file.is_plain(name) and name not in ids:

@@ -1,17 +1,17 @@
-"""The layout of a folder store, as its `rflow.json` says."""
+"""The layout of a folder store, which is recorded in its `rflow.json`."""
 
 from datetime import datetime
 
 import msgspec
 
 LAYOUT = 3
-"""The version of the layout; migrations.py leads here from the older ones."""
+"""The version of the layout; migrations.py upgrades older ones to it."""
 
 
 class Format(
     msgspec.Struct, kw_only=True, tag_field="rflow", tag="store", omit_defaults=True, forbid_unknown_fields=True
 ):
-    """What `rflow.json` says: the folder's layout, and which migrations it went through, when."""
+    """The content of `rflow.json`: the folder's layout, and which migrations were applied when."""
 
     format: int
     upgraded: dict[str, datetime] = {}

@@ -1,7 +1,7 @@
-"""Listing the sessions of a folder without a cache on the disk: files are read whole only until the list is full.
+"""Listing the sessions of a folder without a cache on the disk, reading as few whole files as possible.
 
-The last line of a file says when its session was updated, which is what lists are sorted by. Only that line of each
-file is read; then sessions are read one after another, the last updated first, until enough of them match.
+Lists are sorted by the time of the last update, which is in the last line of a file. That line is read from each file;
+then sessions are read whole, most recently updated first, until enough of them match.
 """
 
 import os
@@ -28,7 +28,7 @@ from rflow.stores.folder.session_file import Name
 
 Stamp = tuple[int, int, int, int]
 _Place = tuple[datetime, str, Name, Stamp]
-"""What lists are sorted by (the time of the last update, the id), and the file."""
+"""The sort key of lists (the time of the last update, the id), and the file."""
 
 
 def _stamp(status: os.stat_result) -> Stamp:
@@ -36,14 +36,14 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What lists show of a session."""
+    """The data of a session for lists."""
 
     head: Head
     people: tuple[Person, ...]
 
 
 class Listing:
-    """The sessions of a store; what was read of a session stays in memory until its file changes."""
+    """The sessions of a store, with a cache in memory that is valid until a session's file changes."""
 
     def __init__(self, files: SafeFiles) -> None:
         self._files = files
@@ -65,33 +65,33 @@ class Listing:
         return derived.first_page(list(islice(matching, max(query.limit, 1) + 1)), query.limit)
 
     def entry(self, name: Name) -> Entry | None:
-        """Read what lists show of one session; None where it is not there."""
+        """Return the list entry of one session; None if it does not exist."""
         status = self._files.status(name.file)
         return self._entry(name, _stamp(status)) if status else None
 
     def stamp(self, name: Name) -> str:
-        """Return a text that changes whenever the file of a session does, or is replaced by another."""
+        """Return a text that changes whenever the file of a session is changed or replaced."""
         status = self._files.status(name.file)
         return "-".join(f"{part:x}" for part in _stamp(status)) if status else ""
 
     def entries(self, wanted: Callable[[Name], bool] = lambda name: True) -> list[Entry]:
-        """Read what lists show of sessions."""
+        """Return the list entries of sessions."""
         found = (self._entry(name, stamp) for name, stamp in self.stamped() if wanted(name))
         return [entry for entry in found if entry]
 
     def newest(self) -> Iterator[Entry]:
-        """Read what lists show of all sessions, one by one, those first whose files were changed last."""
+        """Yield the list entries of all sessions, most recently changed files first."""
         stamped = sorted(self.stamped(), key=lambda each: each[1][1], reverse=True)
         return (entry for name, stamp in stamped if (entry := self._entry(name, stamp)))
 
     def stamped(self) -> Iterator[tuple[Name, Stamp]]:
-        """List all sessions with what changes whenever their file does: its size, times and number."""
+        """Yield all sessions with their stamps: the size, times and inode of the file."""
         for file, status in self._files.statuses(session_file.FOLDER).items():
             if name := session_file.read_name(file):
                 yield name, _stamp(status)
 
     def _place(self, name: Name, stamp: Stamp, query: Query) -> _Place | None:
-        """Return the place of a session in a list; None where a look at its file shows that it does not match."""
+        """Return the place of a session in a list; None if its last line already shows that it does not match."""
         last = self._last(name, stamp)
         if last is None:
             entry = self._entry(name, stamp)
@@ -103,22 +103,22 @@ class Listing:
         return last.at, name.session_id, name, stamp
 
     def _read_last(self, name: Name, _: Stamp) -> Event | None:
-        """Read the last event of a session; None where it can't be read."""
+        """Read the last event of a session; None if it can't be read."""
         with suppress(OSError, StoreProblem):
             last = session_file.read_end(self._files, name).last
             return last if isinstance(last, Event) else None
         return None
 
     def _look_for_handoff(self, name: Name, _: Stamp) -> bool:
-        """Whether a session can have been handed off, which is quicker to see than to read."""
+        """Whether a session may have been handed off, by a text search that is faster than parsing."""
         with suppress(OSError, StoreProblem):
             return b"handed_off" in self._files.read(name.file)
         return False
 
     def _read(self, name: Name, stamp: Stamp) -> Entry | None:
-        """Read a session; None where it was deleted meanwhile.
+        """Read a session; None if it was deleted in the meantime.
 
-        One that can't be read is listed as such and keeps no other from being listed.
+        A session that can't be read is listed as unreadable, so that the list still works.
         """
         at = EPOCH + timedelta(microseconds=stamp[1] // 1000)
         session = Session(id=name.session_id, code=name.code, updated_at=at)

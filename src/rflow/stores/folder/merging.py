@@ -73,7 +73,7 @@ def _contents(folder: StoreFolder, name: Name, others: list[Copy]) -> Iterator[C
     """Read every version of a session: those in its file and those in the copies."""
     for file in (name.file, *(copy.file for copy in others)):
         if folder.files.status(file) is None:
-            continue  # only the copy is there
+            continue  # there is only the copy
         data = folder.files.read(file)
         for side in conflicts.sides(data) if codec.in_conflict(data) else (data,):
             content = session_file.parse(side)

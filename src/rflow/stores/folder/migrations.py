@@ -1,4 +1,4 @@
-"""Brings folder stores of older layouts up to date: named steps in order, each with a sample in the tests.
+"""Upgrades folder stores of older layouts: named steps in order, each with a sample in the tests.
 
 A step replaces files one by one, may be interrupted anywhere and started again; `rflow.json` changes last.
 """
@@ -35,7 +35,7 @@ def upgrade(files: SafeFiles, form: Format) -> None:
 
 
 def _records(files: SafeFiles) -> None:
-    """Records are those of version 3; what can't be read is left to `check`."""
+    """Upgrade records to version 3; unreadable ones are left to `check`."""
     for name in files.names("sessions"):
         data = _data(files, f"sessions/{name}") if name.endswith(".jsonl") else b""
         first, *lines = data.split(b"\n")
@@ -46,7 +46,7 @@ def _records(files: SafeFiles) -> None:
 
 
 def _data(files: SafeFiles, name: str) -> bytes:
-    """Read a file of an older store; one that is not there, or can't be read, is left to `check`."""
+    """Read a file of an older store; a missing or unreadable one is left to `check`."""
     try:
         return files.read(name)
     except (FileNotFoundError, PermissionError, StoreProblem, ValueError):  # ValueError: no name of a file.
@@ -54,7 +54,7 @@ def _data(files: SafeFiles, name: str) -> bytes:
 
 
 def _whole(lines: list[bytes]) -> list[bytes]:
-    """Leave out what follows the last line break, which was never acknowledged, unless its checksum is right."""
+    """Drop an incomplete last line, which was never acknowledged, unless its checksum is right."""
     return lines if lines and codec.is_sealed(lines[-1]) else lines[:-1]
 
 

@@ -1,4 +1,4 @@
-"""What may be in the place of a store's file, and the message about it."""
+"""Links, special files and folders in the place of a store's file, and the error messages about them."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 from rflow.errors import StoreProblem
 
 LIMIT = 64 * 1024 * 1024
-"""The size in bytes of the largest file that is read or written: as much as an import takes."""
+"""The maximum size in bytes of a file that is read or written, which is also that of an import."""
 
 _JUNCTION = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)
 _KINDS = {
@@ -22,19 +22,19 @@ _KINDS = {
 
 
 class OddFile(StoreProblem):
-    """Something in the store's folder is not the plain file or folder that belongs there."""
+    """Something in the store's folder is not the plain file or folder that is expected there."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what, try_="Move it away; to list everything like it: rflow store check")
 
 
 def printable(name: str) -> str:
-    """Return a file's name as it may be shown: on one line, controls and bytes that are not UTF-8 escaped."""
+    """Return a file's name for display: on one line, with controls and bytes that are not UTF-8 escaped."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in name)
 
 
 def kind_of(status: os.stat_result) -> str:
-    """Return what a file is, for a message."""
+    """Return a noun for the type of a file, for a message."""
     if _JUNCTION is not None and getattr(status, "st_reparse_tag", 0) == _JUNCTION:
         return "a junction"
     return _KINDS.get(stat.S_IFMT(status.st_mode), "a special file")
@@ -46,7 +46,7 @@ def is_file(status: os.stat_result | None) -> bool:
 
 
 def is_folder(status: os.stat_result | None) -> bool:
-    """Whether it is a folder itself, not a link to one."""
+    """Whether it is a folder, not a link to one."""
     return status is not None and kind_of(status) == "a folder"
 
 

@@ -1,7 +1,7 @@
-"""All file access of a folder store: plain files inside its folder; no link is ever followed.
+"""File access of a folder store: only plain files inside its folder, without ever following a link.
 
-A store may come from somewhere else (a git clone, an archive), so any of its files may be a link, a FIFO or a device.
-Where the system allows it, every folder is opened relative to the one above it (`dir_fd`, `O_NOFOLLOW`), so that
+A store may come from an untrusted source (a git clone, an archive), so any of its files may be a link, a FIFO or a
+device. If the system supports it, every folder is opened relative to its parent (`dir_fd`, `O_NOFOLLOW`), so that
 nothing can be swapped in between. On Windows each part of a path is checked before it is used, and an opened file
 is compared with its name. The store's own folder was named by the user and may be a link.
 """
@@ -18,14 +18,14 @@ from rflow.whole_files import adopt
 
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 DRAFT = ".draft"
-"""Where a file is written before it gets its name; the writer holds the store's lock."""
+"""The name under which a file is written before it is renamed; the writer holds the store's lock."""
 
 _SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | files.BINARY
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 
 
 class _Place(NamedTuple):
-    """A name in an open folder: `fd` is that folder, or None where names are used with their whole path."""
+    """A name in an open folder: `fd` is the folder, or None if the system needs whole paths."""
 
     fd: int | None
     folder: str
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The name for calls that get `dir_fd=self.fd`."""
+        """The name for calls with `dir_fd=self.fd`."""
         return self.name if self.fd is not None else str(self.path)
 
     def status(self) -> os.stat_result | None:
@@ -47,7 +47,7 @@ class _Place(NamedTuple):
             return None
 
     def check_file(self) -> None:
-        """Raise `OddFile` where something other than a plain file has this name."""
+        """Raise `OddFile` if something other than a plain file has this name."""
         status = self.status()
         if status is not None and not is_file(status):
             raise OddFile(f"{printable(str(self.path))} is {kind_of(status)}; a plain file belongs there.")
@@ -73,7 +73,7 @@ class _Place(NamedTuple):
         raise OddFile(f"{printable(str(self.path))} was replaced while it was opened.")
 
     def adopt(self, new: int | str) -> None:
-        """Give a file or folder that root made here to the owner of this folder."""
+        """If root created a file or folder here, change its owner to that of this folder."""
         adopt(new, Path(self.folder) if self.fd is None else self.fd, folder_fd=self.fd)
 
     def unlink(self) -> None:
@@ -81,7 +81,7 @@ class _Place(NamedTuple):
             os.unlink(self.file, dir_fd=self.fd)
 
     def sync_folder(self) -> None:
-        """Make names in the folder durable (Windows has no such call and needs none)."""
+        """Flush names in the folder to the disk (Windows has no such call and needs none)."""
         if self.fd is not None:
             os.fsync(self.fd)
 
@@ -94,7 +94,7 @@ class SafeFiles:
 
     @contextmanager
     def _folder(self, parts: list[str]) -> Iterator[tuple[int | None, str]]:
-        """Open the folder of that name; `FileNotFoundError` where there is none."""
+        """Open a folder; raise `FileNotFoundError` if there is none."""
         path = str(self.root)
         opened = [os.open(path, _FOLDER) if BY_DESCRIPTOR else None]
         try:
@@ -114,12 +114,12 @@ class SafeFiles:
             yield _Place(fd, path, last)
 
     def names(self, folder: str = "") -> list[str]:
-        """List what is in a folder, links and all; a folder that is not there holds nothing."""
+        """List a folder, including links; a missing folder is empty."""
         with self._entries(folder) as entries:
             return sorted(entry.name for entry in entries)
 
     def statuses(self, folder: str) -> dict[str, os.stat_result]:
-        """List what is in a folder together with its status, that of a link itself."""
+        """List a folder with the status of each entry; links are not followed."""
         found = {}
         with self._entries(folder) as entries:
             for entry in entries:
@@ -138,7 +138,7 @@ class SafeFiles:
             yield stack.enter_context(os.scandir(path) if fd is None else os.scandir(fd))
 
     def status(self, name: str) -> os.stat_result | None:
-        """Return what has this name, a link as such; None where nothing has it."""
+        """Return the status of a file without following links; None if it does not exist."""
         try:
             with self._place(name) as place:
                 return place.status()
@@ -146,12 +146,12 @@ class SafeFiles:
             return None
 
     def is_readable(self, name: str) -> bool:
-        """Whether a file is one that `open` accepts."""
+        """Whether `open` accepts a file."""
         status = self.status(name)
         return status is not None and is_file(status) and status.st_size <= LIMIT
 
     def open(self, name: str, flags: int) -> int:
-        """Open a plain file of at most `LIMIT` bytes; made with mode 0600 where `flags` say so."""
+        """Open a plain file of at most `LIMIT` bytes; it is created with mode 0600 if `flags` say so."""
         with self._place(name) as place:
             fd = place.open(flags)
         if os.fstat(fd).st_size > LIMIT:
@@ -160,7 +160,7 @@ class SafeFiles:
         return fd
 
     def open_to_write(self, name: str, flags: int) -> int:
-        """Open a file to change it in place. One that has a second name elsewhere gets a copy of its own before."""
+        """Open a file to change it in place; if it has another hard link, it is replaced by a copy first."""
         fd = self.open(name, flags)
         if os.fstat(fd).st_nlink < 2:
             return fd
@@ -177,7 +177,7 @@ class SafeFiles:
             os.close(fd)
 
     def append(self, name: str, data: bytes) -> None:
-        """Add `data` to the end of a file, made if need be; flushed."""
+        """Append `data` to a file, which is created if necessary, and flush it."""
         fd = self.open_to_write(name, files.APPEND)
         try:
             files.write_all(fd, data)
@@ -186,7 +186,7 @@ class SafeFiles:
             os.close(fd)
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write a file in one step, so that a reader sees all of it or what was there before.
+        """Replace a file atomically: a reader sees either all of it or the previous content.
 
         Folders on the way are made. The caller holds the lock.
         """
@@ -205,7 +205,7 @@ class SafeFiles:
             place.sync_folder()
 
     def make_folder(self, name: str) -> None:
-        """Make a folder that only its user can open, and those above it; one that is there stays as it is."""
+        """Create a folder and its parents, for this user alone; existing ones are not changed."""
         if not name or self.status(name) is not None:
             return
         self.make_folder(name.rpartition("/")[0])
@@ -215,7 +215,7 @@ class SafeFiles:
             place.sync_folder()
 
     def remove(self, name: str) -> None:
-        """Remove a file for good, or the link of that name; nothing happens where there is none."""
+        """Remove a file or link, if there is one."""
         with suppress(FileNotFoundError), self._place(name) as place:
             place.unlink()
             place.sync_folder()
@@ -227,7 +227,7 @@ class SafeFiles:
 
 
 def read_all(fd: int, count: int) -> bytes:
-    """Read up to `count` bytes: a single call may read less."""
+    """Read up to `count` bytes; a single system call may read less."""
     parts = []
     while count and (part := os.read(fd, count)):
         parts.append(part)
@@ -243,7 +243,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _write(draft: _Place, data: bytes) -> None:
-    """Write a new file. What had its name is removed before: a draft that a crash left, or a link."""
+    """Write a new file, after removing what has its name: a draft that a crash left, or a link."""
     draft.unlink()
     fd = os.open(draft.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o600, dir_fd=draft.fd)
     try:

@@ -44,7 +44,7 @@ class Name(NamedTuple):
 
 
 def is_plain(text: str) -> bool:
-    """Whether an id or a code can be used in a file's name; all that rflow makes or imports can."""
+    """Whether an id or a code can be used in a file's name, as all that rflow creates or imports can."""
     return _PLAIN.fullmatch(text) is not None
 
 

@@ -144,7 +144,7 @@ class JsonShares:
         return (keyed for digest in self._digests() if (keyed := self._read_file(digest)) is not None)
 
     def _read_file(self, digest: str) -> tuple[ShareKey, bytes] | None:
-        """Read a share's file; None where it is not there, damaged, or not the one that it is named after."""
+        """Read a share's file; None if it is missing, damaged, or does not match its name."""
         try:
             data = self._files.read(_file(digest))
         except (FileNotFoundError, PermissionError, OddFile):
@@ -160,7 +160,7 @@ class JsonShares:
         return StoredShare(key=keyed[0], data=keyed[1], dropped=self._seen(digest)[0].get("dropped", 0))
 
     def _read(self, digest: str) -> Share | None:
-        """Read a share; None where it is not there, or can't be read."""
+        """Read a share; None if it is missing or unreadable."""
         stored = self._stored(digest)
         return read_share(stored.data) if stored else None
 
@@ -170,7 +170,7 @@ class JsonShares:
         return ShareCount(share=share, views=first.get("dropped", 0) + len(seen), last_view=last)
 
     def _seen(self, digest: str) -> tuple[dict[str, Any], list[bytes]]:
-        """Read the views of a share: the first line, which says how many were dropped, and the last ones.
+        """Read the views of a share: the first line, which has the number of dropped ones, and the last views.
 
         Torn and damaged lines are ignored.
         """
@@ -194,7 +194,7 @@ def _lines(lines: Iterable[bytes]) -> bytes:
 
 
 def _dropped(line: bytes) -> dict[str, Any]:
-    """Read the first line of a file of views whose oldest were dropped; empty where none were."""
+    """Parse the first line of a file of views, if it says how many were dropped; else return an empty dict."""
     try:
         first = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

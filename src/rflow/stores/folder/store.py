@@ -68,7 +68,7 @@ class JsonDirStore:
 
     @property
     def accounts(self) -> NoReturn:
-        """Raise `UsageProblem`: a folder, which people edit and commit, is no place for accounts."""
+        """Raise `UsageProblem`: a folder, which people edit and commit, can't have accounts."""
         raise no_accounts()
 
     @property
@@ -78,7 +78,7 @@ class JsonDirStore:
 
     @property
     def url(self) -> str:
-        """How to open it again."""
+        """The URL that opens this store."""
         return f"json:{self._root.as_posix()}"
 
     def scoped(self, spaces: Sequence[str] | None) -> Self:
@@ -257,7 +257,7 @@ class JsonDirStore:
         return self._trees.remove(tree_id, space)
 
     def stamp(self) -> int | None:
-        """None: only looking at every file would show whether something has changed."""
+        """Return None: only examining every file would show a change."""
         return None
 
     def ids(self) -> Iterable[str]:
@@ -287,7 +287,7 @@ class JsonDirStore:
         )
 
     def check(self) -> list[Fault]:
-        """Read everything and list what is wrong; a removal that was not finished is finished, where it can be."""
+        """Read everything and list what is wrong; also finish an interrupted removal, if possible."""
         from rflow.stores.folder.check import check
 
         return check(self._folder, self._listing, self._trees)
@@ -303,17 +303,17 @@ class JsonDirStore:
         backup.back_up(self._folder, path, report)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file is kept open."""
 
     def _find_as_read(self, session_id: str, code: str, stamp: str | None) -> Name:
-        """Find the name of a session's file; raise `Stale` where the file has another stamp."""
+        """Find the name of a session's file; raise `Stale` if the file has a different stamp."""
         name = self._find(session_id, code)
         if stamp not in (None, self._listing.stamp(name)):
             raise Stale
         return name
 
     def _find(self, session_id: str, code: str = "") -> Name:
-        """Find the name of a session's file, at once where its code is known; raise `NotFound`."""
+        """Find the name of a session's file, without listing the folder if its code is known; raise `NotFound`."""
         if session_file.is_plain(code) and session_file.is_plain(session_id):
             name = Name(code, session_id)
             if self._files.status(name.file):

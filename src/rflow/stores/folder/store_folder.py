@@ -1,4 +1,4 @@
-"""The folder of a JSON store: its format, its lock, and how files get into it and are removed without a trace."""
+"""The folder of a JSON store: its format, its lock, and adding and erasing contents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -36,14 +36,14 @@ class StoreFolder:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read; a folder that is not there, or empty, is an empty store."""
+        """The context for reading; a missing or empty folder is an empty store."""
         with explained(self.root):
             self._accept()
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the lock; a new store is made here."""
+        """The context for writing: hold the lock, and create the store if it does not exist."""
         with explained(self.root):
             self._accept()
             if not self._accepted:
@@ -54,7 +54,7 @@ class StoreFolder:
                 yield
 
     def _check_place(self) -> None:
-        """Refuse to make a store inside another one."""
+        """Refuse to create a store inside another one."""
         from rflow.stores.places import check_new_place
 
         check_new_place(self.root)
@@ -69,7 +69,7 @@ class StoreFolder:
             return
         form = self._format()
         if form is None:
-            if self._holds_anything() and self._format() is None:  # Not just being made by another program.
+            if self._holds_anything() and self._format() is None:  # Not just being created by another process.
                 raise failures.foreign(self.root)
             return
         if form.format < LAYOUT:
@@ -94,7 +94,7 @@ class StoreFolder:
         return any(not name.startswith(".") for name in self.files.names())
 
     def _check_format_again(self) -> None:
-        """Make a new store; if `rflow.json` has changed since, a newer rflow may have upgraded the folder."""
+        """Create the store if it is missing; check a changed `rflow.json`, since a newer rflow may have upgraded it."""
         if (stamp := self._stamp()) and stamp == self._seen:
             return
         if self._format() is None:
@@ -106,7 +106,7 @@ class StoreFolder:
         return (status.st_mtime_ns, status.st_size, status.st_ino) if status else ()
 
     def _format(self) -> Format | None:
-        """Read the format; None is a folder that is no store yet."""
+        """Read the format; None if the folder is not a store yet."""
         try:
             form = self._read_format()
         except FileNotFoundError:
@@ -121,7 +121,7 @@ class StoreFolder:
         return form
 
     def _read_format(self) -> Format:
-        """Read the format; where git left two versions of it, the newer one (two clones were upgraded)."""
+        """Read the format; if git left two versions of it (two clones were upgraded), return the newer one."""
         data = self.files.read(FORMAT_FILE)
         if codec.in_conflict(data):
             from rflow.stores.folder.conflicts import sides
@@ -130,24 +130,24 @@ class StoreFolder:
         return msgspec.json.decode(data, type=Format)
 
     def merge_format(self) -> None:
-        """Write the format again where git left two versions of it; the caller holds the lock."""
+        """Replace two versions of the format that git left with the newer one; the caller holds the lock."""
         if codec.in_conflict(self.files.read(FORMAT_FILE)):
             self.files.replace(FORMAT_FILE, msgspec.json.encode(self._read_format()) + b"\n")
 
     def _create(self) -> None:
-        """Make a new store; until `rflow.json` is there, others see an empty one (hidden files do not count)."""
+        """Create a new store; until `rflow.json` exists, others see an empty one (hidden files do not count)."""
         self._write_git_files()
         self.files.replace(FORMAT_FILE, msgspec.json.encode(Format(format=LAYOUT)) + b"\n")
 
     def _write_git_files(self) -> None:
-        """Tell git what not to keep, and not to change line breaks."""
+        """Write git's files: what to ignore, and not to change line breaks."""
         for name, data in ((".gitignore", _IGNORED), (".gitattributes", _ATTRIBUTES)):
             if self.files.status(name) is None:
                 self.files.replace(name, data)
 
     @contextmanager
     def blobs(self, session_id: str, blobs: Mapping[str, bytes]) -> Iterator[None]:
-        """Write contents before the events that name them, which the block writes; if it fails they are removed."""
+        """Write contents before the block writes the events that refer to them; if it fails they are removed."""
         written = []
         try:
             for digest, data in blobs.items():
@@ -163,7 +163,7 @@ class StoreFolder:
 
     @contextmanager
     def forgetting(self, session_id: str) -> Iterator[None]:
-        """After the block, remove everything that no event of the session names any longer.
+        """After the block, remove everything that no event of the session refers to any longer.
 
         The session is noted in a file first, so that `finish` can do it after a crash.
         """
@@ -181,7 +181,7 @@ class StoreFolder:
             raise failures.unfinished(self.root) from error
 
     def unfinished(self) -> list[str]:
-        """Return the ids of sessions of which something is still to be removed."""
+        """Return the ids of sessions with an unfinished removal."""
         try:
             lines = self.files.read(UNFINISHED).decode("utf-8", "replace").split("\n")
         except FileNotFoundError:
@@ -189,7 +189,7 @@ class StoreFolder:
         return [line for line in lines if session_file.is_plain(line)]
 
     def finish(self) -> None:
-        """Finish what `forgetting` began."""
+        """Finish the removals that `forgetting` started."""
         from rflow.stores.drafts import sweep
 
         sweep(self.root.parent)
@@ -200,7 +200,7 @@ class StoreFolder:
         self.files.remove(UNFINISHED)
 
     def _holding_anything(self, session_ids: Iterable[str]) -> set[str]:
-        """Return those sessions of which there are files: a list that somebody else made may name any number."""
+        """Return the sessions that have files, because the list may be untrusted and name any number of sessions."""
         parts = [file.split(".") for file in self.files.names(session_file.FOLDER)]
         return {*session_ids} & {*self.files.names(BLOBS), *(part[1] for part in parts if len(part) == 3)}
 
@@ -221,5 +221,5 @@ class StoreFolder:
 
 
 def blob_name(session_id: str, digest: str) -> str:
-    """Return where a content is kept."""
+    """Return the file name of a content."""
     return f"{BLOBS}/{session_id}/{digest}"

@@ -1,4 +1,4 @@
-"""The trees of a JSON store: a file per version, and one a space that says which are current."""
+"""The trees of a JSON store: a file for each version, and one for each space that lists the current versions."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,11 +21,11 @@ FOLDER = "trees"
 _SPACE = r"(?:\.(?P<space>[0-9A-Za-z_-]{1,64}))?"
 _VERSION = re.compile(rf"(?P<digest>[0-9a-f]{{64}}){_SPACE}\.json")
 _NAMES = re.compile(rf"names{_SPACE}\.json")
-_COPY = re.compile(r"\.sync-conflict-")  # Syncthing's second copy of a file, which is not that of a space.
+_COPY = re.compile(r"\.sync-conflict-")  # Syncthing's conflict copy of a file, which is not that of a space.
 
 
 class TreeEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a file of names says of a tree, by its id."""
+    """The entry of a tree in a file of names."""
 
     digest: str
     title: str
@@ -41,7 +41,7 @@ class Trees:
         self._files = folder.files
 
     def add(self, data: bytes, at: datetime, space: str, expected: str | None = None) -> bool:
-        """Make a tree the current version of its id; False if it is that already."""
+        """Make a tree the current version of its id; False if it already is."""
         name = derived.new_tree_name(data, at, space)
         with self._folder.writing():
             entries = self._raw(space)
@@ -72,7 +72,7 @@ class Trees:
             self._files.replace(file, data)
 
     def data(self, digest: str, spaces: Sequence[str] | None) -> bytes | None:
-        """Read one version that `spaces` have (None is any)."""
+        """Read one version from one of `spaces` (None is any)."""
         if not session_file.is_plain(digest):
             return None
         with self._folder.reading():
@@ -90,7 +90,7 @@ class Trees:
         return None if data is None else derived.read_tree(data, digest)
 
     def current(self, tree_id: str, space: str) -> str | None:
-        """Return the digest of the current version without reading it; None if there is none that can be read."""
+        """Return the digest of the current version without reading it; None if there is none, or it is unreadable."""
         with self._folder.reading():
             raw = self._raw(space).get(tree_id)
         return (_name(raw, tree_id, space).digest or None) if raw is not None else None
@@ -124,7 +124,7 @@ class Trees:
         return [space for file in self._files.names(FOLDER) if (space := names_of(file)) is not None]
 
     def _raw(self, space: str) -> dict[str, msgspec.Raw]:
-        """Read which versions are current; each entry is understood when it is needed, and kept if it is not."""
+        """Read which versions are current; entries are decoded on use, and unreadable ones are kept."""
         file = _names_file(space)
         try:
             return msgspec.json.decode(self._files.read(file), type=dict[str, msgspec.Raw])
@@ -155,7 +155,7 @@ def _names_text(entries: Mapping[str, msgspec.Raw]) -> bytes:
 
 
 def merged_names(versions: Iterable[bytes]) -> bytes:
-    """Return the file of names that holds what is in several: of two entries for a tree, the one added last."""
+    """Merge several files of names: of two entries for a tree, keep the one added last."""
     entries: dict[str, msgspec.Raw] = {}
     for data in versions:
         for tree_id, raw in msgspec.json.decode(data, type=dict[str, msgspec.Raw]).items():
@@ -166,7 +166,7 @@ def merged_names(versions: Iterable[bytes]) -> bytes:
 
 
 def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
-    """Return what lists show of a tree; one whose entry can't be read keeps no other from being listed."""
+    """Return the list entry of a tree; an unreadable one gets a placeholder, so that the list still works."""
     try:
         entry = _entry(raw, tree_id)
     except StoreProblem:
@@ -182,19 +182,19 @@ def _name(raw: msgspec.Raw, tree_id: str, space: str) -> TreeName:
 
 
 def version_of(file: str) -> tuple[str, str] | None:
-    """Return the (space, digest) of a file among the trees; None if it is not a version of one."""
+    """Return the (space, digest) of a file of a version; None if it is not one."""
     match = None if _COPY.search(file) else _VERSION.fullmatch(file)
     return (match["space"] or DEFAULT_SPACE, match["digest"]) if match else None
 
 
 def names_of(file: str) -> str | None:
-    """Return the space of a file of names; None if it is none."""
+    """Return the space of a file of names; None if it is not one."""
     match = None if _COPY.search(file) else _NAMES.fullmatch(file)
     return (match["space"] or DEFAULT_SPACE) if match else None
 
 
 def _in_space(name: str, space: str) -> str:
-    """Return where a file of a space is; those of the default space don't name it."""
+    """Return the path of a file of a space; the default space is not part of the path."""
     if not session_file.is_plain(space):
         raise StoreProblem(f'A folder can\'t hold the space "{space}".', try_="Use letters, digits, hyphens.")
     return f"{FOLDER}/{name}.json" if space == DEFAULT_SPACE else f"{FOLDER}/{name}.{space}.json"

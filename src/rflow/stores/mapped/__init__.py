@@ -1,1 +1,1 @@
-"""A store over mappings: the beginning of a new kind of store (CONTRIBUTING.md)."""
+"""A store over mappings, as the base of new kinds of stores (see CONTRIBUTING.md)."""

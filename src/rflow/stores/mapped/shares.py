@@ -23,7 +23,7 @@ from rflow.stores import derived, failures
 
 
 class SharedLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A share and its views, the oldest first."""
+    """A share and its views, oldest first."""
 
     share: StoredShare
     views: list[bytes]
@@ -102,7 +102,7 @@ class MappedShares:
         return list(islice(views, limit))
 
     def clear(self, session_id: str) -> None:
-        """End the shares of a session that is deleted."""
+        """Delete the shares of a session that is being deleted."""
         for name in [share.key.id for share in self.stored() if share.key.session == session_id]:
             del self._links[name]
 

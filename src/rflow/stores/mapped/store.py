@@ -1,4 +1,4 @@
-"""Sessions, trees and links in mappings, which a new kind of store keeps wherever it likes."""
+"""A store of sessions, trees and links over mappings, for which a new kind of store supplies its own."""
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -60,7 +60,7 @@ class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mappings(NamedTuple):
-    """What a store holds. An entry that changes is assigned again, and each of its parts can be encoded by msgspec."""
+    """The data of a store. A changed entry is assigned again; all values can be encoded by msgspec."""
 
     sessions: MutableMapping[str, StoredSession]
     """By id."""
@@ -87,7 +87,7 @@ class MappedStore:
         self.shares = MappedShares(links, self._sessions, self.changing)
 
     def changing(self) -> AbstractContextManager[object]:
-        """Return the context of a change: what is read in it stays so until what is assigned in it is kept."""
+        """Return the context of a change, in which reads and writes are isolated from other changes."""
         return nullcontext()
 
     @property

@@ -164,7 +164,7 @@ class MemoryAccounts:
             self.record([entry])
 
     def mark_used(self, digest: str, at: datetime) -> None:
-        """Note that a credential was used."""
+        """Record that a credential was used."""
         with self._lock:
             if digest in self._credentials:
                 self._credentials[digest] = replace(self._credentials[digest], used_at=at)
@@ -179,7 +179,7 @@ class MemoryAccounts:
             return len(ended)
 
     def sweep(self, at: datetime) -> None:
-        """Remove what has expired."""
+        """Remove expired credentials and counters."""
         with self._lock:
             credentials = self._credentials.items()
             self._credentials = {key: each for key, each in credentials if not each.expires_at or each.expires_at > at}
@@ -197,31 +197,31 @@ class MemoryAccounts:
             return True
 
     def decrement(self, name: str, window: int) -> None:
-        """Take back one count."""
+        """Decrement a counter."""
         with self._lock:
             known = self._counters.get(name)
             if known and known.window == window and known.times:
                 self._counters[name] = _Count(window, known.times - 1, known.until)
 
     def clear(self, name: str) -> None:
-        """Start a counter again at 0."""
+        """Reset a counter to 0."""
         self._counters.pop(name, None)
 
     def record(self, entries: Sequence[AuditEntry]) -> None:
-        """Add entries to the audit."""
+        """Add entries to the audit log."""
         with self._lock:
             self._audit += [replace(entry, seq=seq) for seq, entry in enumerate(entries, len(self._audit) + 1)]
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
-        """Return the entries of the audit."""
+        """Return the entries of the audit log."""
         return self._audit[after:] if limit is None else self._audit[after : after + limit]
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, latest first."""
+        """Return the last entries of the audit log, or the last ones before a number, newest first."""
         return [entry for entry in self._audit if before is None or entry.seq < before][: -limit - 1 : -1]
 
     def everything(self) -> AllAccounts:
-        """Return all that is stored."""
+        """Return everything that is stored."""
         with self._lock:
             return AllAccounts(
                 accounts=self.accounts(),

@@ -1,4 +1,4 @@
-"""A store in memory: for tests, and for anything that need not be stored."""
+"""A store in memory, for tests and temporary sessions."""
 
 from rflow.stores.mapped.store import MappedStore, Mappings
 from rflow.stores.memory.accounts import MemoryAccounts

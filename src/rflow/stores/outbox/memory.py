@@ -17,7 +17,7 @@ class MemoryOutbox:
         self._lock = RLock()
 
     def put(self, notices: Sequence[Notice]) -> int:
-        """Store notices that are not there yet."""
+        """Store notices, except for those that exist already."""
         with self._lock:
             new = {notice.id: notice for notice in notices if notice.id not in self._notices}
             self._notices |= new
@@ -32,7 +32,7 @@ class MemoryOutbox:
             return claimed
 
     def replace(self, notice: Notice, claimed: Notice, added: Sequence[Notice] = ()) -> bool:
-        """Store a claimed notice as it is now."""
+        """Store the new state of a claimed notice."""
         with self._lock:
             if self._notices.get(notice.id) != claimed:
                 return False

@@ -4,7 +4,7 @@ from rflow.stores.outbox.sql import SqlOutbox
 
 
 class PostgresOutbox(SqlOutbox):
-    """The notices in a PostgreSQL database; what another server is claiming right now is left to it."""
+    """The notices in a PostgreSQL database; rows that another server is claiming are skipped."""
 
     mark = "%s"
     lock = " FOR UPDATE SKIP LOCKED"

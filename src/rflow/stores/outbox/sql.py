@@ -35,7 +35,7 @@ class Database(Protocol):
 
 
 class SqlOutbox:
-    """The notices in a database, whose dialect writes a value as `mark`, and locks the rows it selects by `lock`."""
+    """The notices in a database; in its dialect, `mark` is a placeholder, and `lock` locks selected rows."""
 
     mark = "?"
     lock = ""
@@ -44,18 +44,18 @@ class SqlOutbox:
         self._database = database
 
     def put(self, notices: Sequence[Notice]) -> int:
-        """Store notices that are not there yet."""
+        """Store notices, except for those that exist already."""
         with self._database.writing() as db:
             return self.insert(db, notices)
 
     @classmethod
     def insert(cls, db: Executing, notices: Iterable[Notice]) -> int:
-        """Write notices that are not there yet, in a transaction; return how many that were."""
+        """Write notices that don't exist yet, in the caller's transaction; return how many."""
         sql = "INSERT INTO notices VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         return sum(cls._execute(db, sql, *_row(notice)).rowcount for notice in notices)
 
     def claim(self, at: datetime, until: datetime, limit: int) -> list[Notice]:
-        """Claim notices that are due; only reads where there are none."""
+        """Claim notices that are due; this only reads if there are none."""
         now = micros(at)
         with self._database.reading() as db:
             if self._execute(db, _DUE, now, 1).fetchone() is None:
@@ -68,7 +68,7 @@ class SqlOutbox:
             return claimed
 
     def replace(self, notice: Notice, claimed: Notice, added: Sequence[Notice] = ()) -> bool:
-        """Store a claimed notice as it is now."""
+        """Store the new state of a claimed notice."""
         with self._database.writing() as db:
             if _read_all(self._execute(db, _ONE + self.lock, claimed.id)) != [claimed]:
                 return False

@@ -201,7 +201,7 @@ class PostgresAccounts:
             account_rows.record(db, [entry])
 
     def mark_used(self, digest: str, at: datetime) -> None:
-        """Note that a credential was used."""
+        """Record that a credential was used."""
         with self._database.writing() as db:
             credential = account_rows.credential(db, digest, " FOR UPDATE")
             if credential is not None:
@@ -216,7 +216,7 @@ class PostgresAccounts:
             return gone
 
     def sweep(self, at: datetime) -> None:
-        """Remove what has expired."""
+        """Remove expired credentials and counters."""
         moment = (micros(at),)
         with self._database.writing() as db:
             db.execute("DELETE FROM credentials WHERE expires_at <= %s", moment)
@@ -230,33 +230,33 @@ class PostgresAccounts:
             return limit > 0 and db.execute(_HIT, values).rowcount > 0
 
     def decrement(self, name: str, window: int) -> None:
-        """Take back one count."""
+        """Decrement a counter."""
         with self._database.writing() as db:
             counted = "UPDATE counters SET count = count - 1 WHERE name = %s AND period = %s AND count > 0"
             db.execute(counted, (name, window))
 
     def clear(self, name: str) -> None:
-        """Start a counter again at 0."""
+        """Reset a counter to 0."""
         with self._database.writing() as db:
             db.execute("DELETE FROM counters WHERE name = %s", (name,))
 
     def record(self, entries: Sequence[AuditEntry]) -> None:
-        """Add entries to the audit."""
+        """Add entries to the audit log."""
         with self._database.writing() as db:
             account_rows.record(db, entries)
 
     def audit(self, after: int = 0, limit: int | None = None) -> list[AuditEntry]:
-        """Return the entries of the audit."""
+        """Return the entries of the audit log."""
         with self._database.reading() as db:
             return account_rows.audit(db, after, limit)
 
     def latest_audit(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """Return the last entries of the audit, or the last ones before a number, latest first."""
+        """Return the last entries of the audit log, or the last ones before a number, newest first."""
         with self._database.reading() as db:
             return account_rows.latest_audit(db, limit, before)
 
     def everything(self) -> AllAccounts:
-        """Return all that is stored."""
+        """Return everything that is stored."""
         with self._database.reading() as db:
             return AllAccounts(
                 accounts=account_rows.read_all(db, "SELECT data FROM accounts ORDER BY id", Account),

@@ -1,4 +1,4 @@
-"""What a server should know before it starts: whether PostgreSQL has room for its connections, and who it runs as."""
+"""Warnings before a server starts, about PostgreSQL's connection limit and the role it runs as."""
 
 from rflow.stores.postgres.check import bypasses
 from rflow.stores.postgres.connection.database import Database
@@ -13,14 +13,14 @@ def advice(database: Database, connections: int) -> list[str]:
     """Return warnings: one connection for each worker, and two for notices, have to be there at the busiest time."""
     with database.reading() as db:
         room, used = db.execute(_ROOM).fetchone() or (0, 0)
-        said = []
+        warnings = []
         if used + connections > room:
-            said.append(
+            warnings.append(
                 f"PostgreSQL allows {room} connections, of which {used} are in use; this server needs up to"
                 f" {connections}. Raise max_connections, or put PgBouncer in between (docs/scaling.md)."
             )
         if bypasses(db):
-            said.append(
+            warnings.append(
                 "The role of this server is a superuser, or has BYPASSRLS: row-level security does not hold for it."
             )
-        return said
+        return warnings

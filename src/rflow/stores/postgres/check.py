@@ -40,7 +40,7 @@ def check(database: Database) -> list[Fault]:
                 faults.extend(part(db))  # Keeps the faults reported before an error.
         except StoreProblem as problem:
             if not isinstance(problem.__cause__, psycopg.DatabaseError) or not problem.__cause__.sqlstate:
-                raise  # The connection is gone, which is no damage.
+                raise  # The connection was lost, which is not damage.
             faults.append(_damage(part.__name__.strip("_"), problem.__cause__))
     return faults
 
@@ -58,7 +58,7 @@ def _finish_removal(database: Database) -> list[Fault]:
 
 
 def _server(db: Connection) -> Iterator[Fault]:
-    """Report settings of the server with which it keeps no promise."""
+    """Report settings of the server with which commits are not durable."""
     for name, what in _UNSAFE.items():
         row = db.execute("SELECT current_setting(%s)", (name,)).fetchone()
         if row != ("on",):
@@ -132,7 +132,7 @@ def _columns(db: Connection, log: Log) -> Iterator[Fault]:
 
 
 def _orphans(db: Connection) -> Iterator[Fault]:
-    """Report rows that belong to no session."""
+    """Report rows without a session."""
     for table in rows.OF_A_SESSION:
         sql = f"SELECT count(*) FROM {table} WHERE session_id NOT IN (SELECT id FROM sessions)"  # noqa: S608
         row = db.execute(sql).fetchone()

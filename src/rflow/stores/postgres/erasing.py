@@ -1,4 +1,4 @@
-"""Erasing from the data files of PostgreSQL what was removed from a store: its tables are written anew.
+"""Erasing removed data from PostgreSQL's data files, by rewriting the store's tables.
 
 A deleted row stays in its file until `VACUUM FULL` writes the table to a new one, and there for as long as any
 transaction may still read it. The write-ahead log, standbys and backups are out of reach.
@@ -15,7 +15,7 @@ from rflow.stores.postgres.months import drop_empty_months
 from rflow.stores.postgres.tables import partitions
 
 LIMIT = 256 * 1024 * 1024
-"""Up to this size in bytes, tables are written anew at once: others wait meanwhile, some seconds for all of it."""
+"""Tables up to this size in bytes are rewritten at once, while others wait a few seconds."""
 
 _PAUSE = 0.2
 _TABLES = (
@@ -30,7 +30,7 @@ _COUNT = re.compile(r"\d+")
 def erase(
     database: Database, session_id: str | None = None, *, patience: float = 2.0, limit: int | None = LIMIT
 ) -> bool:
-    """Write the tables anew without what was removed; False if somebody may still read it, or they are above `limit`.
+    """Rewrite the tables without removed data; False if somebody may still read it, or they are larger than `limit`.
 
     Of the partitions only those of one session, if only that was removed. Partitions in which nothing is left are
     dropped. `check` does it whatever the size, since the person who runs it chose the time.
@@ -54,7 +54,7 @@ def erase(
 
 
 def erase_all(database: Database, session_id: str | None = None) -> None:
-    """Erase what was removed, of one session or any; raise `TracesLeft` if a trace is left for now."""
+    """Erase removed data of one session or all; raise `TracesLeft` if a trace is left for now."""
     if not erase(database, session_id):
         raise TracesLeft(
             f"It is removed, but traces of the text are still in the data files of {database.shown}: others are using "
@@ -74,7 +74,7 @@ def _size(db: Connection, tables: list[str]) -> int:
 
 
 def _rewritten(database: Database, table: str) -> bool:
-    """Write a table anew, unless others use it just now; whether nothing of what was removed had to be kept.
+    """Rewrite a table, unless others are using it; return whether all removed data is gone.
 
     That is a number in a message of which only the numbers are the same in every language.
     """

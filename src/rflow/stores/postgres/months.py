@@ -1,4 +1,4 @@
-"""Keeping a partition for each month: creating the one that a new session needs, dropping those that are empty."""
+"""Managing the monthly partitions: creating the one for a new session, and dropping empty ones."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ def ensure_month(database: Database, session_id: str) -> None:
 
 
 def drop_empty_months(database: Database) -> list[str]:
-    """Drop the partitions of past months in which nothing is left, unless they are in use; return the months."""
+    """Drop empty partitions of past months, unless they are in use; return the months."""
     try:
         with database.scoped(EVERYTHING).writing() as db:
             db.execute(partitions.PATIENCE)

@@ -1,4 +1,4 @@
-"""Reads and writes the rows of a PostgreSQL store, on a connection that is in a transaction."""
+"""Reading and writing the rows of a PostgreSQL store, on a connection in a transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -91,7 +91,7 @@ def add_blobs(db: Connection, session: Session, blobs: Mapping[str, bytes]) -> N
 
 
 def _moved(db: Connection, session_id: str) -> Stale | NotFound:
-    """Return the error for a session that is at another version, or not there."""
+    """Return the error for a session that is at another version, or missing."""
     there = db.execute("SELECT 1 FROM sessions WHERE id = %s", (session_id,)).fetchone()
     return Stale() if there else derived.no_session()
 
@@ -131,13 +131,13 @@ def log_of(session_id: str, after: int, found: Sequence[tuple[Any, ...]], record
 
 
 def standing(db: Connection, session_id: str) -> Standing | None:
-    """Return what the columns of a session say of it; None if there is no such session."""
+    """Return the standing of a session from its columns; None if there is no such session."""
     row = db.execute(STANDING, (session_id,)).fetchone()
     return Standing(*row) if row else None
 
 
 def count_rewrite(db: Connection, session_id: str) -> None:
-    """Give a session another stamp: its events are others now, with the same numbers."""
+    """Give a session a new stamp, because its events were replaced under the same numbers."""
     db.execute(_COUNT_REWRITE, (session_id,))
 
 
@@ -165,7 +165,7 @@ def _note_removal(db: Connection) -> None:
 
 
 def delete_all(db: Connection, session_ids: Sequence[str]) -> list[str]:
-    """Delete sessions with everything that belongs to them; return the ids of those that were there."""
+    """Delete sessions with everything that belongs to them; return the ids of those that existed."""
     ids = (list(session_ids),)
     gone = [name for (name,) in db.execute("DELETE FROM sessions WHERE id = ANY(%s) RETURNING id", ids)]
     db.execute("DELETE FROM share_views USING shares WHERE share_id = shares.id AND session_id = ANY(%s)", ids)
@@ -197,5 +197,5 @@ def set_name(db: Connection, name: TreeName) -> None:
 
 
 def put_tree(db: Connection, data: bytes, space: str) -> None:
-    """Write a version of a tree, unless it is there."""
+    """Write a version of a tree, unless it exists."""
     db.execute("INSERT INTO trees VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (fingerprint(data), space, data))

@@ -199,7 +199,7 @@ class PostgresStore(PostgresTrees):
         self._erase(session_id)
 
     def delete_all(self, session_ids: Sequence[str]) -> list[str]:
-        """Delete sessions as `delete` does, in one step; return the ids of those that were there."""
+        """Delete sessions as `delete` does, in one step; return the ids of those that existed."""
         with self._database.writing() as db:
             gone = rows.delete_all(db, session_ids)
         for session_id in gone:
@@ -241,7 +241,7 @@ class PostgresStore(PostgresTrees):
         return self.shares.watched(hashes)
 
     def advice(self, connections: int) -> list[str]:
-        """Return what the operator of a server with this many connections should know."""
+        """Return warnings for the operator of a server with this many connections."""
         from rflow.stores.postgres.budget import advice
 
         return advice(self._database, connections)
@@ -287,7 +287,7 @@ class PostgresStore(PostgresTrees):
                     raise failures.taken(path)
 
     def upgrade(self) -> int:
-        """Bring the tables up to date; return the version that they had."""
+        """Upgrade the tables; return the version that they had."""
         return self._database.upgrade()
 
     def close(self) -> None:

@@ -42,11 +42,11 @@ _SCHEMA = (
 )
 _BATCH = 500
 _BETWEEN = " \ue000 "
-"""Stands between two texts, so that no phrase begins in one and ends in the next; it is never part of a word."""
+"""Separates two texts, so that no phrase matches across them; never part of a word."""
 
 
 class Row(NamedTuple):
-    """What sessions are filtered by, as in the table of sessions of a SQLite store."""
+    """The columns that sessions are filtered by, as in the table of sessions of a SQLite store."""
 
     id: str
     version: int
@@ -88,7 +88,7 @@ class SearchIndex:
 
     @property
     def state(self) -> tuple[str | None, int]:
-        """How far a pass over the whole store has come, and since when the index may lack changes."""
+        """Return how far a pass over the whole store has come, and since when the index may lack changes."""
         scanned, checked_at = self._db.execute("SELECT scanned, checked_at FROM state").fetchone()
         return scanned, checked_at
 
@@ -112,11 +112,11 @@ class SearchIndex:
 
     @property
     def totals(self) -> str:
-        """What all sessions in the index added up to when `add_up` was called."""
+        """Return the checksum of all sessions that the last `add_up` stored."""
         return str(self._value("SELECT totals FROM state"))
 
     def add_up(self) -> str:
-        """Compute what all sessions in the index add up to, keep it, and return it."""
+        """Compute, store and return a checksum of all sessions in the index."""
         sums = totals(self._db, "docs")
         self._db.execute("UPDATE state SET totals = ?", (sums,))
         return sums
@@ -126,7 +126,7 @@ class SearchIndex:
         return int(self._value("SELECT count(*) FROM docs"))
 
     def put(self, row: Row, code: str, events: Iterable[Stored]) -> None:
-        """Write a session, in place of what the index has of it."""
+        """Write a session, replacing its previous entry."""
         self.remove(row.id)
         texts: dict[str, list[str]] = {part: [] for part in PARTS}
         for passage in passages(code, events):
@@ -146,7 +146,7 @@ class SearchIndex:
         return True
 
     def merge(self) -> None:
-        """Merge the parts of the index, which leaves no trace of the words that were removed."""
+        """Merge the parts of the index, which erases removed words."""
         self._each("optimize")
 
     def check(self) -> None:
@@ -157,7 +157,7 @@ class SearchIndex:
         self._each("integrity-check")
 
     def find(self, terms: Sequence[Term], query: Query, first: int) -> Ranked:
-        """Return the sessions that match, the best first, from number `first` on, and how many there are."""
+        """Return the matching sessions from number `first` on, best first, and how many there are."""
         match = " AND ".join(f'"{" ".join(term.words)}"{"*" if term.beginning else ""}' for term in terms)
         last = first + query.limit
         best: list[tuple[float, int, str]] = []
@@ -194,13 +194,13 @@ class SearchIndex:
 
 
 def totals(db: sqlite3.Connection, table: str) -> str:
-    """Return what the sessions in a table add up to: another text if any was added, changed or removed."""
+    """Return a checksum of the sessions in a table, which changes if any is added, changed or removed."""
     sums = "count(*), total(version), sum(CAST(updated_at AS INTEGER) & 4294967295)"
     return str(db.execute(f"SELECT {sums} FROM {table} NOT INDEXED").fetchone())  # noqa: S608 (names from this package)
 
 
 def _source(table: str, match: str, query: Query) -> tuple[str, list[object]]:
-    """Return what is selected from, with its conditions, and their values."""
+    """Return the FROM clause with its conditions, and their values."""
     filters = conditions(replace(query, spaces=None, after=None))
     where = " AND ".join([f"{table} MATCH ?", *(f"({condition})" for condition, _ in filters)])
     joined = f" JOIN docs ON docs.number = {table}.rowid" if filters else ""

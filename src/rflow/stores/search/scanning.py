@@ -1,4 +1,4 @@
-"""Search in stores without a database: an index in memory, brought up to date at each search."""
+"""Search in stores without a database: an index in memory, which is updated at each search."""
 
 import sqlite3
 import time
@@ -48,7 +48,7 @@ class ScannedSearch(Generic[_Stamp]):
         return index
 
     def _update(self, index: SearchIndex, stamps: Mapping[str, _Stamp]) -> int | None:
-        """Bring the index up to date; return how much of it is (percent) if there is more to do, else None."""
+        """Update the index; return the percentage done if there is more to do, else None."""
         end = time.monotonic() + SLICE
         for session_id in self._known.keys() - stamps.keys():
             index.remove(session_id)

@@ -133,7 +133,7 @@ def _is_wrong(db: sqlite3.Connection, session_id: str) -> bool:
     except NotFound:
         return True
     base.code = replayed.code
-    return base.whole() != replayed or bool(damaged)
+    return base.load_all() != replayed or bool(damaged)
 
 
 def remove(db: sqlite3.Connection, sessions: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The few facts of a session that a shell prompt shows, from its row, without loading the rest of rflow.
+"""The values of a session that a shell prompt shows, read from its row without importing the rest of rflow.
 
 `sqlite3` also imports `datetime` and its adapters, a twentieth of what a prompt takes; its core does without.
 """

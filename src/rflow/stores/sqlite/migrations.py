@@ -1,4 +1,4 @@
-"""Brings SQLite stores of older versions up to date: named steps in order, each with a sample in the tests.
+"""Upgrades SQLite stores of older versions: named steps in order, each with a sample in the tests.
 
 All steps run in one transaction, so that an upgrade that is interrupted leaves the store as it was.
 """
@@ -25,7 +25,7 @@ class Migration(NamedTuple):
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:
-    """Bring a file from `version` up to date and record it; the caller commits."""
+    """Upgrade a file from `version`, and record it; the caller commits."""
     for step in MIGRATIONS:
         if step.to > version:
             step.apply(db)

@@ -1,4 +1,4 @@
-"""Reads and writes the rows of a SQLite store, on a connection that is in a transaction."""
+"""Reading and writing the rows of a SQLite store, on a connection in a transaction."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,13 +56,13 @@ def insert(db: sqlite3.Connection, session: Session, events: Sequence[Stored], b
 
 
 def insert_state(db: sqlite3.Connection, session: Session, events: Sequence[Stored]) -> None:
-    """Write what lists show and are searched by of a session, and the people in its events."""
+    """Write the columns of a session for lists and searches, and the people in its events."""
     db.execute(_INSERT_SESSION, (*names(session), *columns(session)))
     _add_people(db, session.id, derived.people_of(events))
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What reading the events of a session needs of its row."""
+    """The columns of a session's row that are needed to read its events."""
 
     code: str
     version: int
@@ -195,23 +195,23 @@ def clear(db: sqlite3.Connection, session_id: str, *tables: str) -> None:
 
 
 def standing(db: sqlite3.Connection, session_id: str) -> Standing | None:
-    """Return what the columns of a session say of it; None if there is no such session."""
+    """Return the standing of a session from its columns; None if there is no such session."""
     row = db.execute(_STANDING, (derived.encodable(session_id),)).fetchone()
     return Standing(*row) if row else None
 
 
 def count_rewrite(db: sqlite3.Connection, session_id: str) -> None:
-    """Give a session another stamp: its events are others now, with the same numbers."""
+    """Give a session a new stamp, because its events were replaced under the same numbers."""
     db.execute(_COUNT_REWRITE, (session_id,))
 
 
 def clear_rewrites(db: sqlite3.Connection, session_id: str) -> None:
-    """Forget how often a session that is deleted was rewritten."""
+    """Remove the count of rewrites of a deleted session."""
     db.execute("DELETE FROM meta WHERE name = 'rewrites ' || ?", (session_id,))
 
 
 def clear_shares(db: sqlite3.Connection, session_id: str) -> None:
-    """End the shares of a session that is deleted, without a trace."""
+    """Delete the shares of a session that is being deleted."""
     views = "DELETE FROM share_views WHERE share_id IN (SELECT id FROM shares WHERE session_id = ?)"
     for statement in (views, "DELETE FROM shares WHERE session_id = ?"):
         db.execute(statement, (session_id,))

@@ -1,4 +1,4 @@
-"""Commands that correct what was entered, or mark it: amend, undo, pin, unpin."""
+"""Commands that correct, undo or pin entries: amend, undo, pin, unpin."""
 
 from typing import Annotated, Any
 
@@ -19,9 +19,9 @@ from rflow.service.sessions import Outcome
 
 app = Group()
 _WORD = 30
-"""The characters of a word that are repeated in an error."""
+"""How many characters of a word an error repeats."""
 _NUMBER_AND_TEXT = 2
-"""With more words it is not sure that the first is the number of an entry: "2 hosts are down"."""
+"""If there are more words, the first may not be the number of an entry: "2 hosts are down"."""
 Entries = Annotated[list[int] | None, Argument(metavar="[SEQ]...", help="Their numbers, as shown by `rflow show`.")]
 
 
@@ -70,29 +70,30 @@ def amend(
     amended = outcome.session.entry(entry)
     what = f"amended: {described(outcome.session, entry, CONFIRMED)}"
     if isinstance(amended, Change) and amended.revert:
-        run.did(outcome, what, whole=way_back(amended.revert))
+        run.report(outcome, what, whole=way_back(amended.revert))
     else:
-        run.did(outcome, f"{what}{_besides(amended)}.")
+        run.report(outcome, f"{what}{_besides(amended)}.")
     sure = number is not None and len(words or []) <= _NUMBER_AND_TEXT
     added = result is not None and not getattr(before, "result", "")
     if before is not None and outcome.events and not sure and not added:
-        run.say(f"It was: {text_of(before)}{_besides(before)}. To take the correction back: {run.begin(session)} undo")
+        undo = f"{run.command_prefix(session)} undo"
+        run.say(f"It was: {text_of(before)}{_besides(before)}. To take the correction back: {undo}")
     _say_what_is_left(run, outcome.session, entry)
 
 
 def _say_what_is_left(run: App, session: Session, entry: int) -> None:
-    """Say what a brief may still cut of an entry that was corrected, and that the answer of a choice is as it was."""
+    """Say what a brief may still cut of a corrected entry, and that the answer of a choice has not changed."""
     from rflow.cli.display.shown import say_cut_entry
 
     say_cut_entry(run, session, entry)
     amended = session.entry(entry)
     if isinstance(amended, Step) and amended.kind == "choice":
-        again = f"To change it: {run.begin(session)} back"
+        again = f"To change it: {run.command_prefix(session)} back"
         run.say(f"This changed the reason only; the answer is still {quoted(amended.result)}. {again}")
 
 
 def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None, list[str] | None]:
-    """Return the number of an entry, if the words begin with one, and the words of the text, if there are any.
+    """Return the number of an entry, if the words start with one, and the words of the text, if there are any.
 
     A number that is none of an entry may belong to a text without quotes: "2 hosts are down".
     """
@@ -110,20 +111,20 @@ def _numbered(run: App, session: Session, words: list[str]) -> tuple[int | None,
 
 
 def _with_text(run: App, session: Session, words: list[str]) -> str:
-    """Return the line that corrects the last entry by these words."""
-    from rflow.cli.parsing.whole_line import line_of
+    """Return the command line that corrects the last entry with these words."""
+    from rflow.cli.parsing.suggested_line import line_of
 
-    return line_of(f"{run.begin(session)} amend", [" ".join(words)])
+    return line_of(f"{run.command_prefix(session)} amend", [" ".join(words)])
 
 
 def _last(run: App, session: Session, command_id: str, *, result: bool, revert: bool) -> int:
-    """Return the entry that a correction without a number is for; one sent again is for the same as before."""
+    """Return the entry that a correction without a number is for; a repeated command is for the same entry."""
     from rflow.core.session.rules.latest import to_amend
 
     if not session.version:
         what = "Which entry? The server can't be asked."
-        raise UsageProblem(what, try_=f'Name it by its number: {run.begin(session)} amend SEQ "…"')
-    if (before := session.carried_out(command_id, run.me)) is not None:
+        raise UsageProblem(what, try_=f'Name it by its number: {run.command_prefix(session)} amend SEQ "…"')
+    if (before := session.event_of_command(command_id, run.me)) is not None:
         sent = session.adjustments.get(before)
         if sent is None or not isinstance(sent.fact, e.EntryAmended):
             raise UsageProblem("That command was carried out before.", try_="To correct more, leave --command-id out.")
@@ -132,7 +133,7 @@ def _last(run: App, session: Session, command_id: str, *, result: bool, revert: 
 
 
 def _besides(entry: Entry | None) -> str:
-    """Return the texts of an entry that can be corrected and that `described` leaves out."""
+    """Return the correctable texts of an entry that `described` leaves out."""
     match entry:
         case Step(kind="choice", reason=reason) if reason:
             return f", because: {quoted(reason)}"
@@ -142,7 +143,7 @@ def _besides(entry: Entry | None) -> str:
 
 
 def _main_text(session: Session, seq: int) -> str | None:
-    """Return the text of an entry that `amend` replaces, as it reads now."""
+    """Return the current text of an entry that `amend` replaces."""
     entry: Any = session.entry(seq)
     fields = amendable(session.kinds[seq]) if entry else {}
     return getattr(getattr(entry, "what", entry), next(iter(fields))) if fields else None
@@ -157,8 +158,8 @@ def pin(run: App, entries: Entries = None, command_id: CommandId = "") -> None:
     """
     from rflow.cli.display.shown import say_cut_entry
 
-    outcome = run.send(run.to_write(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
-    run.did(outcome, f"pinned: {_targets(outcome)}.")
+    outcome = run.send(run.target_session(), c.Pin(targets=tuple(entries or ()), command_id=command_id))
+    run.report(outcome, f"pinned: {_targets(outcome)}.")
     for seq in _new(outcome):
         say_cut_entry(run, outcome.session, seq)
 
@@ -169,8 +170,8 @@ def unpin(run: App, entries: Entries = None, command_id: CommandId = "") -> None
 
     Without a number: from the entry that was pinned last.
     """
-    outcome = run.send(run.to_write(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
-    run.did(outcome, f"no longer pinned: {_targets(outcome)}.")
+    outcome = run.send(run.target_session(), c.Unpin(targets=tuple(entries or ()), command_id=command_id))
+    run.report(outcome, f"no longer pinned: {_targets(outcome)}.")
 
 
 def _new(outcome: Outcome) -> list[int]:
@@ -195,16 +196,16 @@ def undo(
     """
     if never_made and reverted:
         raise UsageProblem("--never-made and --reverted exclude each other.", try_="Use only one of them.")
-    session = run.to_undo(command_id)
-    said: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
-    repeated = session.carried_out(command_id, run.me) is not None
-    change = said if repeated else said or _asked(run, session)
+    session = run.session_to_undo(command_id)
+    undone_as: c.UndoneChange | None = "never_made" if never_made else "reverted" if reverted else None
+    repeated = session.event_of_command(command_id, run.me) is not None
+    change = undone_as if repeated else undone_as or _asked(run, session)
     outcome = run.send(session, c.Undo(change=change, seen=run.seen(session), command_id=command_id))
     _report(run, session, outcome)
 
 
 def _asked(run: App, session: Session) -> c.UndoneChange | None:
-    """Ask about a change, where somebody can be asked: was it never made, or made and reverted?"""
+    """Ask at a terminal whether a change was never made, or made and reverted."""
     seq = last_undoable(session, run.workspace.actor)
     if seq is None or session.kinds[seq] is not e.ChangeMade or not run.can_ask:
         return None
@@ -218,21 +219,21 @@ def _asked(run: App, session: Session) -> c.UndoneChange | None:
 
 
 def _report(run: App, before: Session, outcome: Outcome) -> None:
-    """Say what was taken back, and where the session stands if it moved."""
+    """Say what was undone, and show the position if the session moved."""
     from rflow.cli.display.status import show_next, show_session
 
     after = outcome.session
     if not outcome.events:
-        run.wrote(after, "nothing new: this was carried out before.")
+        run.report_written(after, "nothing new: this was carried out before.")
         return
     last = outcome.events[-1].fact
-    run.did(outcome, _taken_back(run, before, outcome))
+    run.report(outcome, _taken_back(run, before, outcome))
     match last:
         case e.HandoffCancelled() | e.SessionReopened():
             run.enter(after)
             show_session(run, after)
             return
-    begin = run.begin(after)
+    begin = run.command_prefix(after)
     if last_undoable(after, run.workspace.actor) is not None:
         run.say(f'Older entries: {begin} undo, or {begin} amend SEQ "…" (see: {begin} show)')
     if isinstance(last, e.SteppedBack):
@@ -240,7 +241,7 @@ def _report(run: App, before: Session, outcome: Outcome) -> None:
 
 
 def _taken_back(run: App, before: Session, outcome: Outcome) -> str:
-    """Return what an undo did, in words."""
+    """Return a phrase for what an undo did."""
     after = outcome.session
     *others, last = [event.fact for event in outcome.events]
     if len(forms := _short_forms(before, [*others, last])) > 1:
@@ -270,7 +271,7 @@ def _words(run: App, before: Session, after: Session, seq: int) -> str:
 
 
 def _with(before: Session, after: Session, facts: list[e.Fact]) -> str:
-    """Name what the same command had brought besides: a pin, the output of a step."""
+    """Return a phrase for what else the same command had added: a pin, the output of a step."""
     extras = []
     for fact in facts:
         seq = fact.target if isinstance(fact, e.EntryUndone) else 0

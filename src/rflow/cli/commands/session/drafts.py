@@ -1,4 +1,4 @@
-"""Commands for what could not be sent: drafts list, show, send, remove."""
+"""Commands for drafts, which could not be sent: drafts list, show, send, remove."""
 
 from typing import Annotated
 
@@ -38,7 +38,7 @@ def list_(run: App, json: Json = False) -> None:
 
 
 def _session(draft: Draft) -> str:
-    """Return the session of a draft as it is listed."""
+    """Return the session of a draft for a list."""
     return "the new one" if draft.after else draft.code or draft.session or "-"
 
 
@@ -99,7 +99,7 @@ def send_(run: App, references: Ids = None) -> None:
 
 
 class _Before:
-    """What the drafts before did: the sessions that they started, and the versions after their moves.
+    """The effects of earlier drafts: the sessions that they started, and the versions after their moves.
 
     One's own moves are not news.
     """
@@ -110,11 +110,11 @@ class _Before:
         self._started: dict[str, Session] = {}
 
     def started(self, draft: Draft, session: Session) -> None:
-        """Remember the session that a draft started."""
+        """Record the session that a draft started."""
         self._started[draft.command.command_id] = session
 
     def addressed(self, draft: Draft) -> Draft:
-        """Return a draft with the session that one before it started, if it is for that.
+        """Return a draft with the session that an earlier draft started, if it is for that session.
 
         If no draft starts it any more, it is for the session that the user names.
         """
@@ -134,19 +134,19 @@ class _Before:
         )
 
     def caught_up(self, draft: Draft) -> Draft:
-        """Return a draft that has seen what those before it did."""
+        """Return a draft that has seen the effects of earlier drafts."""
         seen = draft.command.seen
         after = None if seen is None else self._after.get((draft.store, draft.session, seen))
         return draft if after is None else replace(draft, command=replace(draft.command, seen=after))
 
     def add(self, draft: Draft, outcome: Outcome) -> None:
-        """Remember what a draft did: it was accepted, so nobody else had moved the session since the version it saw."""
+        """Record the effect of a draft; it was accepted, so nobody had moved the session since the version it saw."""
         if draft.command.seen is not None:
             self._after[draft.store, draft.session, draft.command.seen] = outcome.session.version
 
 
 def _send(run: App, draft: Draft, before: _Before) -> None:
-    """Send a draft to its store, and say what it did."""
+    """Send a draft to its store, and report the outcome."""
     from rflow.service.opening import public_url
 
     here = public_url(run.store_url) == draft.store  # a draft has no password
@@ -164,20 +164,20 @@ def _send(run: App, draft: Draft, before: _Before) -> None:
             before.add(draft, outcome)
         size = sum(map(len, draft.contents.values()))
         what = f"{draft.what}{f' ({byte_size(size)})' if size else ''}"
-        there.did(outcome, f"{what}: {'sent' if outcome.events else 'nothing new, it had arrived before'}.")
+        there.report(outcome, f"{what}: {'sent' if outcome.events else 'nothing new, it had arrived before'}.")
     finally:
         there.close()
 
 
 def _addressee(there: App, draft: Draft) -> Session:
-    """Return the session that a draft is for; its name is enough, where the server can find it by that."""
+    """Return the session of a draft; only its name, if the server can find it by that."""
     if draft.session and fits_address(draft.session):
         return Session(id=draft.session, code=draft.session)
     return there.session(draft.session)
 
 
 def _with_question(there: App, session: Session, draft: Draft) -> Command:
-    """Return the command of a draft; an answer typed without a number gets that of the question it is for."""
+    """Return the command of a draft; an answer without a number gets the number of its question."""
     command = draft.command
     if not isinstance(command, ReplyQuestion) or command.target:
         return command

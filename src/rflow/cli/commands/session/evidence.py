@@ -1,4 +1,4 @@
-"""Commands that keep evidence: run, attach."""
+"""Commands that add evidence: run, attach."""
 
 import sys
 from pathlib import Path
@@ -65,8 +65,8 @@ def run(
         raise UsageProblem("No command to run.", try_="rflow run -- ping -c 3 HOST   or   rflow run -c 'dmesg | tail'")
     _check_step_options(step, result, on)
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.session_to_write() if command_id else here.to_write()
-    if command_id and (entry := session.carried_out(command_id, here.me)):
+    session = here.session_to_write() if command_id else here.target_session()
+    if command_id and (entry := session.event_of_command(command_id, here.me)):
         _carried_out(here, session, entry)
     recorded = _recording(here, step, result, on, pin=pin, command_id=command_id)
     check_first(here, session, recorded(_NOTHING))
@@ -90,7 +90,7 @@ def _check_step_options(step: str | None, result: str, on: int | None) -> None:
 def _recording(
     here: App, step: str | None, result: str, on: int | None, *, pin: bool, command_id: str
 ) -> "Callable[[EvidenceAdded], AddStep | AddEvidence]":
-    """Return what makes the command that records a piece of evidence, with a step if there is one."""
+    """Return a function that creates the command for a piece of evidence, with a step if there is one."""
     if step is None:
         return lambda piece: AddEvidence(evidence=replace(piece, on=on or 0), pin=pin, command_id=command_id)
     text, came = here.text(step), here.text(result)
@@ -98,7 +98,7 @@ def _recording(
 
 
 def _evidence_of(captured: "Captured", label: str, encoding: str) -> EvidenceAdded:
-    """Describe a command that was run, and what it printed."""
+    """Return the evidence of a command that was run, and its output."""
     from rflow.capture import usual_encoding
 
     usual = usual_encoding()
@@ -123,10 +123,10 @@ def _evidence_of(captured: "Captured", label: str, encoding: str) -> EvidenceAdd
 
 
 def _carried_out(here: App, session: Session, seq: int) -> NoReturn:
-    """Say that the command was run before, and pass its exit code on again."""
+    """Say that the command was run before, and exit with its exit code."""
     pieces = [piece for piece in session.evidence.values() if seq in (piece.seq, session.units.get(piece.seq))]
     number = f", as evidence {pieces[0].seq}" if pieces else ""
-    here.wrote(session, f"nothing new: this was run before{number}.")
+    here.report_written(session, f"nothing new: this was run before{number}.")
     code = (pieces[0].what.exit_code or 0) if pieces else 0
     sys.exit(code if code >= 0 else 128 - code)
 
@@ -149,12 +149,12 @@ def keep(here: App, session: Session, command: "AddStep | AddEvidence", data: by
     pinned = " and pinned" if command.pin else ""
     size = f"({byte_size(evidence.bytes_total)}{code}{cut})"
     if isinstance(command, AddStep):
-        here.did(outcome, f"step {outcome.entry} recorded{pinned}, with its output as evidence {seq} {size}.")
+        here.report(outcome, f"step {outcome.entry} recorded{pinned}, with its output as evidence {seq} {size}.")
         if not command.result:
-            begin = here.begin(outcome.session)
+            begin = here.command_prefix(outcome.session)
             here.say(f'To add what came of it: {begin} amend {outcome.entry} --result "…"')
     else:
-        here.did(outcome, f"evidence {seq} recorded{pinned} {size}.")
+        here.report(outcome, f"evidence {seq} recorded{pinned} {size}.")
 
 
 @app.command()
@@ -171,7 +171,7 @@ def attach(
     from rflow.capture import usual_encoding
 
     encoding = encoding_named(encoding) if encoding else ""
-    session = here.to_write()
+    session = here.target_session()
     if file == "-":
         data, name = here.read_stdin(LIMIT), "pasted text"
     else:
@@ -190,7 +190,7 @@ def attach(
 
 
 def _read(path: Path) -> bytes:
-    """Return the content of a file, up to one byte more than may be kept."""
+    """Return the content of a file, up to one byte over the limit."""
     try:
         with path.open("rb") as file:
             return file.read(LIMIT + 1)

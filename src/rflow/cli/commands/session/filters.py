@@ -1,4 +1,4 @@
-"""The options that narrow a list of sessions down, for `list` and `search`."""
+"""The filter options of `list` and `search`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -37,7 +37,7 @@ def filters(
     after: str | None = None,
     space: str = "",
 ) -> Query:
-    """Return the query that the options of a command mean."""
+    """Return the query for the options of a command."""
     from rflow.core.people import person
 
     me = run.me.id
@@ -56,7 +56,7 @@ def filters(
 
 
 def _before(run: App, age: str) -> datetime:
-    """Return the time that was so long ago."""
+    """Return the time a span ago."""
     from rflow.cli.times import span
 
     return run.workspace.now() - span(age)

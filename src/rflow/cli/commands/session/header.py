@@ -1,10 +1,10 @@
-"""Commands for what a summary begins with: brief, change, wait."""
+"""Commands for the header facts, changes and waits: brief, change, wait."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.ask import or_end, typed
+from rflow.cli.ask import or_exit, typed
 from rflow.cli.input import joined, one_of, pairs, way_back_in
 from rflow.cli.output import styled
 from rflow.cli.parsing.declare import Group, Option, Words, parameters
@@ -17,9 +17,9 @@ from rflow.errors import UsageProblem
 
 app = Group()
 _FACTS = ("title", "ask", "situation", "impact", "hypothesis", "ticket", "customer", "severity")
-"""What a summary begins with, in the order in which `brief` shows it."""
+"""The header facts in the order in which `brief` shows them."""
 _LENGTH = 500
-"""The characters of a text that are repeated."""
+"""How many characters of a text are repeated."""
 
 
 @app.command()
@@ -59,20 +59,20 @@ def brief(
     replaces = displayed_brief(session, run.seen(session), run.me.id) if session.version else None
     command = SetBrief(brief=Brief(**facts), title=new_title, replaces=replaces, command_id=command_id)
     outcome = run.send(session, command)
-    run.did(outcome, _recorded(facts | {"title": new_title}))
+    run.report(outcome, _recorded(facts | {"title": new_title}))
     _say_cut(run, outcome.session, facts)
     if ask:
         from rflow.cli.delivering.deliver import missing_situation, old_situation
-        from rflow.cli.delivering.room import say_squeezed_brief
+        from rflow.cli.delivering.room import warn_about_brief
 
-        begin = run.begin(outcome.session)
+        begin = run.command_prefix(outcome.session)
         old_situation(run, outcome.session)
         missing_situation(run, outcome.session, begin)
-        say_squeezed_brief(run, outcome.session, begin)
+        warn_about_brief(run, outcome.session, begin)
 
 
 def _show_brief(run: App) -> None:
-    """Show what a summary begins with, each text behind the option that changes it."""
+    """Show the header facts, each after the option that changes it."""
     from rflow.cli.display.text import wrapped
 
     session = run.session()
@@ -82,24 +82,24 @@ def _show_brief(run: App) -> None:
     for name in _FACTS:
         text = session.title if name == "title" else getattr(session.brief, name) or ""
         help_ = str(options[name].details["help"]).partition(";")[0].rstrip(".")
-        said = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
-        run.out(styled(wrapped(said, " " * width, f"  --{name}".ljust(width)), dim=not text))
+        value = one_line(text) or f"(not set: {help_[:1].lower()}{help_[1:]})"
+        run.out(styled(wrapped(value, " " * width, f"  --{name}".ljust(width)), dim=not text))
     run.out(f"\n{_how_to_change(run, session)}")
     if (run.seen(session) or 0) >= session.steered:  # this does not show a move that was missed
-        run.displayed(session)
+        run.mark_seen(session)
 
 
 def _how_to_change(run: App, session: Session) -> str:
-    """Say who can change what a summary begins with, and how."""
+    """Say who can change the header facts, and how."""
     if session.owner.id != run.me.id:
         return f"Only {session.owner.name}, who owns it, can change these."
     if session.status == "closed":
         return f"{session.code} is closed. To change one, first: {run.program} reopen {session.code}"
-    return f'To change one: {run.begin(session)} brief --ask "…"   (an empty text clears it)'
+    return f'To change one: {run.command_prefix(session)} brief --ask "…"   (an empty text clears it)'
 
 
 def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
-    """Return the header facts as `me` knows them: as of the `version` displayed last, and those set by themselves.
+    """Return the header facts that `me` has seen: those of the `version` displayed last, and those they set themselves.
 
     Where no version is known, all are known. A fact that was not set is "".
     """
@@ -116,7 +116,7 @@ def displayed_brief(session: Session, version: int | None, me: str) -> Brief:
 
 
 def _recorded(facts: Mapping[str, str | None]) -> str:
-    """Say which facts were recorded, and which were cleared."""
+    """Return a phrase for which facts were recorded and which were cleared."""
     given = {name: text for name, text in facts.items() if text and text.strip()}
     recorded = [f'{name} "{shorten(text, _LENGTH)}"' for name, text in given.items()]
     cleared = [name for name, text in facts.items() if text is not None and not text.strip()]
@@ -131,7 +131,7 @@ def _say_cut(run: App, session: Session, facts: Mapping[str, str | None]) -> Non
     texts = [
         Typed(kind=name, name=f"the {name}", text=text, part=f'--{name} "…"') for name, text in facts.items() if text
     ]
-    say_cut(run, f"{run.begin(session)} brief", [text for text in texts if text.kind in LIMITS])
+    say_cut(run, f"{run.command_prefix(session)} brief", [text for text in texts if text.kind in LIMITS])
 
 
 @app.command()
@@ -152,7 +152,7 @@ def change(
     from rflow.cli.display.entries import CONFIRMED, quoted, way_back
     from rflow.cli.display.shown import say_cut_entry
 
-    session, text = run.to_write(), joined(run, words)
+    session, text = run.target_session(), joined(run, words)
     if reverted is not None:
         command = RevertChange(change=reverted, note=run.text(note), command_id=command_id)
         _reverted(run, session, command, alone=not (text or revert))
@@ -167,21 +167,21 @@ def change(
     made = outcome.session.changes.get(outcome.entry)
     what = f"change {outcome.entry} recorded"
     if made:
-        run.did(outcome, f"{what}: {quoted(made.text, CONFIRMED)}", whole=way_back(made.revert))
+        run.report(outcome, f"{what}: {quoted(made.text, CONFIRMED)}", whole=way_back(made.revert))
     else:
-        run.did(outcome, f"{what}.")
+        run.report(outcome, f"{what}.")
     say_cut_entry(run, outcome.session, outcome.entry)
-    run.say(f"Once reverted: {run.begin(outcome.session)} change --reverted {outcome.entry}")
+    run.say(f"Once reverted: {run.command_prefix(outcome.session)} change --reverted {outcome.entry}")
 
 
 def _way_back(run: App, text: str) -> str:
-    """Ask how a change can be reverted, where somebody can be asked; a change is recorded even if that is not known."""
+    """Ask at a terminal how a change can be reverted; the change is recorded even if that is unknown."""
     if not run.can_ask:
-        from rflow.cli.parsing.whole_line import line_of
+        from rflow.cli.parsing.suggested_line import line_of
 
         whole = line_of("rflow change", [text], '--revert "…"')
         raise UsageProblem("How can it be reverted?", try_=f'{whole}, or --revert "not known".')
-    answer = or_end(typed("How can it be reverted? (empty: not known)"))
+    answer = or_exit(typed("How can it be reverted? (empty: not known)"))
     return run.text(answer).strip() or "not known"
 
 
@@ -195,7 +195,7 @@ def _reverted(run: App, session: Session, command: RevertChange, *, alone: bool)
         raise UsageProblem("--reverted takes no text but its --note.", try_=again)
     outcome = run.send(session, command)
     note = f": {quoted(command.note)}" if command.note.strip() else ""
-    run.did(outcome, f"{described(outcome.session, seq)} reverted{note}.")
+    run.report(outcome, f"{described(outcome.session, seq)} reverted{note}.")
 
 
 @app.command()

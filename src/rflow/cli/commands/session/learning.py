@@ -1,4 +1,4 @@
-"""The command `hints`: what earlier sessions did where this one stands."""
+"""The command `hints`: what earlier sessions answered at the current question."""
 
 from rflow.cli.app import App
 from rflow.cli.parsing.declare import Group

@@ -60,21 +60,21 @@ def list_(
 
 
 def _nothing(*, narrowed: bool, all_: bool) -> str:
-    """Say that there is nothing to list, and what to type."""
+    """Say that there is nothing to list, and what to do."""
     start = 'To start one: rflow start TREE, or rflow start --title "What is wrong"'
     none = "Nothing matches." if narrowed else f"No {'sessions' if all_ else 'open sessions'}. {start}"
     return none if all_ else f"{none}{' ' if narrowed else '   '}Closed sessions too: rflow list --all"
 
 
 def _with_words(run: App, query: Query, words: list[str]) -> Page:
-    """Return the sessions of a query that have all of the words in title, customer or ticket."""
+    """Return the sessions of a query that contain all words in title, customer or ticket."""
     matching = heads_with(run.workspace, query, [run.text(word) for word in words])
     heads = tuple(islice(matching, query.limit))
     return Page(heads=heads, after=(query.after or "more") if next(matching, None) else None)
 
 
 def _print_page(run: App, page: Page, now: datetime, limit: int) -> None:
-    """Print a table of sessions, and how to see more of them."""
+    """Print a table of sessions, and how to see more."""
     from rflow.cli.display.lists import heads_table
 
     if page.heads:

@@ -1,4 +1,4 @@
-"""Commands that write down: note, warn, assume, flag, question, reply."""
+"""Commands that add texts: note, warn, assume, flag, question, reply."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +9,7 @@ from rflow.cli.input import (
     is_stdin,
     joined,
     may_be_cut,
-    say_change,
+    suggest_change,
     text_or_stdin,
     wants_warning,
 )
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from rflow.service.sessions import Outcome
 
 _FIT = 8
-"""So many words of an assumption are shown whole, and more of a key fact."""
+"""How many words of an assumption are shown uncut; more of a key fact."""
 _WARNING_FITS, _WARNING_LONG = 14, 16
-"""A warning of so many words leaves room for other entries in the brief form, which never cuts it; with more it is
-said to be long."""
+"""A warning with more words is reported as long: the brief form never cuts it, so it takes room from other entries."""
 
 app = Group()
 
@@ -92,20 +91,20 @@ def warn(
 
 
 def _say_ended(run: App, outcome: "Outcome", over: int) -> None:
-    """Say that a warning, or those of a handoff, no longer hold, and what still says the same."""
+    """Mark a warning, or those of a handoff, as no longer valid, and say if another one still repeats it."""
     given = [entry.warnings for entry in outcome.session.ownership if entry.seq == over]
     ended = [text for texts in given for text in texts] or [getattr(outcome.session.entry(over), "text", "")]
     what = f"the warnings of handoff {over} no longer hold" if given else f"warning {over} no longer holds"
     if still := _said_by(outcome.session, ended):
-        run.did(outcome, f"{what}.")
-        end = f"{run.begin(outcome.session)} warn --over"
+        run.report(outcome, f"{what}.")
+        end = f"{run.command_prefix(outcome.session)} warn --over"
         run.say(f"CAUTION still has it from {still[0]}. To end that too: {end} {still[1]}")
     else:
-        run.did(outcome, f"{what}: {'they have' if given else 'it has'} left CAUTION.")
+        run.report(outcome, f"{what}: {'they have' if given else 'it has'} left CAUTION.")
 
 
 def _said_by(session: Session, ended: list[str]) -> tuple[str, int] | None:
-    """Return what still warns of what was ended, a warning or a handoff, and its number; None if nothing does."""
+    """Return the kind and number of a warning or handoff that repeats an ended warning; None if there is none."""
     from rflow.core.summary.units.earlier import repeats
 
     holding = [(f"warning {note.seq}", note.seq, [note.text]) for note in session.unsettled("warning")]
@@ -114,7 +113,7 @@ def _said_by(session: Session, ended: list[str]) -> tuple[str, int] | None:
 
 
 def _check_warning(session: Session, seq: int) -> None:
-    """Refuse to end what is no warning."""
+    """Raise `UsageProblem` if an entry to end is not a warning."""
     if not session.version:  # the server can't be asked
         return
     if any(entry.seq == seq and entry.warnings for entry in session.ownership):
@@ -152,26 +151,26 @@ def assume(
         raise _not_an_entry(run, settled, run.text(" ".join(text)))
     seq = int(settled)
     command = SettleAssumption(target=seq, text=text_or_stdin(run, text), command_id=command_id)
-    outcome = run.send(run.to_write(), command)
+    outcome = run.send(run.target_session(), command)
     entry = outcome.session.entry(seq)
     if entry is None:  # the number of a handoff: its warnings are what has ended
         _say_ended(run, outcome, seq)
-        run.say(f"To take that back: {run.begin(outcome.session)} undo")
+        run.say(f"To take that back: {run.command_prefix(outcome.session)} undo")
         return
-    run.did(outcome, f"{named(outcome.session, seq)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
+    run.report(outcome, f"{named(outcome.session, seq)} settled: {quoted(getattr(entry, 'settled', None) or '')}.")
 
 
 def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
-    """Return the error for a --settled that names no entry: TEXT and SEQ are often taken for one another."""
+    """Return the error for a --settled that is not a number, since TEXT and SEQ are often swapped."""
     from rflow.cli.display.entries import quoted
 
     session = run.session_to_write()
     texts = {seq: getattr(session.entry(seq), "text", "") for seq in assumptions(session)}
-    begin, wanted = run.begin(session), text.strip().casefold()
+    begin, wanted = run.command_prefix(session), text.strip().casefold()
     meant = [seq for seq, old in texts.items() if wanted == str(seq) or (wanted and old.casefold().startswith(wanted))]
     what = f"--settled takes the number of an entry, not {quoted(settled)}."
     if len(meant) == 1:
-        from rflow.cli.parsing.whole_line import line_of
+        from rflow.cli.parsing.suggested_line import line_of
 
         line = line_of(f"{begin} assume", [settled], f"--settled {meant[0]}")
         return UsageProblem(what, try_=f"The other way round: {line}")
@@ -182,20 +181,20 @@ def _not_an_entry(run: App, settled: str, text: str) -> UsageProblem:
 
 
 def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool, command_id: str) -> None:
-    """Record a note of a kind, and say so."""
-    session = run.to_write()
+    """Add a note of a kind, and report it."""
+    session = run.target_session()
     text = text_or_stdin(run, words)
     if kind == "note" and wants_warning(run, text):
         kind = "warning"
     outcome = run.send(session, AddNote(text=text, kind=kind, on=on or 0, pin=pin, command_id=command_id))
-    run.did(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
+    run.report(outcome, f"{kind} {outcome.entry} recorded{' and pinned' if pin else ''}{acknowledged(words, text)}")
     if kind == "note":
-        say_change(run, outcome, text)
+        suggest_change(run, outcome, text)
     if (pin or kind == "assumption") and may_be_cut(text, _FIT):
         from rflow.cli.display.shown import say_cut_entry
 
         say_cut_entry(run, outcome.session, outcome.entry)
-    begin = run.begin(outcome.session)
+    begin = run.command_prefix(outcome.session)
     if kind == "assumption":
         run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')
     elif kind == "warning":
@@ -205,7 +204,7 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
 
 
 def _say_room(run: App, text: str, shorter: str) -> None:
-    """Say how much of the brief form a warning takes, which is never cut."""
+    """Say how much of the brief form a long warning takes, since it is never cut."""
     from rflow.cli.display.shown import Typed
 
     words = Typed(kind="warning", text=text).words
@@ -222,10 +221,10 @@ def flag(
     """Report that the tree is wrong where the session stands."""
     from rflow.cli.display.entries import quoted
 
-    outcome = run.send(run.to_write(), FlagNode(text=joined(run, text), command_id=command_id))
+    outcome = run.send(run.target_session(), FlagNode(text=joined(run, text), command_id=command_id))
     place = outcome.session.place
     at = f" at {quoted(place.text)}" if place else ""
-    run.did(outcome, f"flag {outcome.entry}{at} recorded.")
+    run.report(outcome, f"flag {outcome.entry}{at} recorded.")
 
 
 @app.command()
@@ -239,11 +238,11 @@ def question(
     """Ask somebody a question about the session."""
     from rflow.cli.server.sending import addressee
 
-    session = run.to_write()
+    session = run.target_session()
     person, known = addressee(run, run.text(to), new=new_user)
     outcome = run.send(session, AskQuestion(to=person, text=joined(run, text), command_id=command_id))
     seq = outcome.entry
-    run.did(outcome, f"question {seq} to {person.name} recorded.")
+    run.report(outcome, f"question {seq} to {person.name} recorded.")
     asked = outcome.session.questions.get(seq)
     is_new = bool(outcome.events) or (asked is not None and asked.is_open)  # not one sent again after its answer
     if person.id != run.me.id and is_new:
@@ -284,27 +283,27 @@ def reply(
         what = f"Nothing was recorded: the command id {command_id} was used before."
         raise UsageProblem(what, try_="Repeat it with another --command-id.")
     which = f" {text_of(question)}" if not numbered else ""
-    run.did(outcome, f"answer to question {target}{which} recorded{acknowledged(text, answer)}")
+    run.report(outcome, f"answer to question {target}{which} recorded{acknowledged(text, answer)}")
 
 
 def _check_number(run: App, session: Session, words: list[str], command_id: str) -> None:
-    """Refuse an answer that may begin with a number: "2 hosts are down", where another question is the only open one.
+    """Refuse an answer that may start with a number ("2 hosts are down") if another question is the only open one.
 
     What was typed in quotes after the number, or is read from standard input, is the whole answer.
     """
     from shlex import quote
 
-    from rflow.cli.parsing.whole_line import line_of
+    from rflow.cli.parsing.suggested_line import line_of
 
     seq, question = int(words[0]), session.questions.get(int(words[0]))
     only = question_answered(session, "", run.me)
     typed = " ".join(words[1:])
-    if only in (None, seq) or is_stdin(words[1:]) or session.carried_out(command_id, run.me) is not None:
+    if only in (None, seq) or is_stdin(words[1:]) or session.event_of_command(command_id, run.me) is not None:
         return
     known = question is not None and not question.undone
     if known and len(words) == 2 and " " in typed:
         return
-    begin = f"{run.begin(session)} reply"
+    begin = f"{run.command_prefix(session)} reply"
     what = f"{seq} is not the number of an open question; the open one is {only}."
     if known:
         again = line_of(begin, [str(seq), typed]) if " " in typed else f"echo {quote(typed)} | {begin} {seq} -"
@@ -315,11 +314,11 @@ def _check_number(run: App, session: Session, words: list[str], command_id: str)
 
 
 def _only_question(run: App, session: Session, words: list[str], command_id: str) -> int:
-    """Return the number of the only open question, which `words` answer; raise `UsageProblem` if that is not clear.
+    """Return the number of the only open question, which `words` answer; raise `UsageProblem` if that is ambiguous.
 
     It is 0 where the server can't be asked: the answer is kept as a draft, and the question found when that is sent.
     """
-    begin = run.begin(session)
+    begin = run.command_prefix(session)
     number = int(words[0]) if len(words) == 1 and is_number(words[0]) else None
     if not session.version:
         if words and number is None:

@@ -62,12 +62,12 @@ def search(
 
 
 def _typed(word: str) -> str:
-    """Return a word of the command line; the shell removes the quotation marks from a phrase."""
+    """Return a word of the command line, with quotation marks around a phrase, which the shell has removed."""
     return f'"{word}"' if len(word.split()) > 1 and '"' not in word else word
 
 
 def _searched(run: App, wanted: Search) -> SearchPage:
-    """Search, and wait for the index where it is being built."""
+    """Search, and wait for the index while it is being built."""
     results = run.workspace.search(wanted)
     if results.building is None:
         return results
@@ -95,7 +95,7 @@ def _print_hits(run: App, results: SearchPage, page: int, limit: int) -> None:
 
 
 def _explain_nothing(run: App, wanted: Search, results: SearchPage) -> None:
-    """Say why there may be nothing, and what to try."""
+    """Say why there may be no results, and what to try."""
     if results.total:
         run.say(f"That page is empty. {counted(results.total, 'session')} match: use a lower --page, or more words.")
         return

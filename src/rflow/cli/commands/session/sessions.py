@@ -50,14 +50,14 @@ def start(
             try_='Name a tree: rflow start TREE   Or begin without one: rflow start --title "What is wrong"',
         )
     facts = {"ticket": ticket, "customer": customer, "severity": severity}
-    brief = Brief(**{name: run.text(said) for name, said in facts.items() if said is not None})
+    brief = Brief(**{name: run.text(value) for name, value in facts.items() if value is not None})
     before = _open_here(run)
     is_new = run.is_newcomer()
     session = start_or_keep(run, start_command(run.text(title), brief, entered, command_id, where))
     run.terminal.enter(session.id, session.code)
-    run.wrote(session, "started.")
+    run.report_written(session, "started.")
     if is_new:
-        run.say_new()
+        run.announce_first_entry()
     if not json:
         run.say("Write short, what counts first: a brief shows some 10 words of each entry.")
     _shown(run, session, json)
@@ -67,15 +67,15 @@ def start(
 
 
 def _open_here(run: App) -> Session | None:
-    """Load the current session of this terminal, if it is open, and can be read."""
+    """Load the current session of this terminal, if it is open and readable."""
     with suppress(RflowError):
-        session = run.here()
+        session = run.current_session()
         return session if session is not None and session.status == "open" else None
     return None
 
 
 def _entered(run: App, tree: str, space: str, title: str) -> Tree:
-    """Return the tree to start in; where there is none, its name may be the second word of a title."""
+    """Return the tree to start in; if it is unknown, the error suggests that the words are a title."""
     try:
         return named_tree(run.workspace, tree, space)
     except NotFound as error:
@@ -117,7 +117,7 @@ def resume(
                 raise UsageProblem("Say why you take it over.", try_=f'rflow resume {session.code} --take --reason "…"')
             command = TakeOver(reason=run.text(reason), seen=there.seen(session), command_id=command_id)
             session = there.send_shown(session, command).session
-            there.wrote(session, "yours now; its former owner sees your reason.")
+            there.report_written(session, "yours now; its former owner sees your reason.")
         elif session.status == "closed":
             raise _closed(there, session)
         if session.status != "closed":
@@ -126,7 +126,7 @@ def resume(
 
 
 def _check_words(words: list[str], reason: str, *, take: bool) -> None:
-    """Refuse words behind a code, or with --take or --reason: they may belong to the reason."""
+    """Refuse words after a code, or with --take or --reason, since they may belong to the reason."""
     code, *others = words
     is_named = is_code(code.upper())
     if not (others and (is_named or take or reason)):
@@ -145,7 +145,7 @@ def _check_words(words: list[str], reason: str, *, take: bool) -> None:
 
 
 def _closed(run: App, session: Session) -> NotAllowed:
-    """Return the error for a closed session, which nobody works in: how it ended, and what can be done with it."""
+    """Return the error for resuming a closed session: how it ended, and what can be done with it."""
     from rflow.cli.display.text import closed_words
 
     code = session.code
@@ -165,7 +165,7 @@ def _shown(run: App, session: Session, json: bool, *, situation: bool = False) -
     from rflow.cli.trees.at_node import about_node
 
     if json:
-        run.displayed(session)
+        run.mark_seen(session)
         tree = tree_of(run.workspace, session)
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
@@ -200,16 +200,16 @@ def show(
         run.out_json(session_record(session, tree, about_node(run, session, tree)))
     else:
         run.out(record(session, run.workspace.now(), run.program))
-        begin = run.begin(session, named=reference is not None)
+        begin = run.command_prefix(session, named=reference is not None)
         if place := position(session, tree, begin):
             run.out(f"\n{place}")
         run.out(next_block(next_words(session, tree, run.me.id, run.program, begin)))
     warn_of_unreadable(run, session)
-    run.displayed(session)
+    run.mark_seen(session)
 
 
 def _to_show(run: App, reference: str | None) -> Session:
-    """Load the session to show; a number that names none may be that of an entry."""
+    """Load the session to show; if a number names none, the error says that it may be an entry's."""
     try:
         return run.session(reference)
     except NotFound as error:
@@ -236,28 +236,28 @@ def close(
     from rflow.cli.display.shown import Typed, say_cut
     from rflow.cli.display.text import left_open
 
-    session = run.loaded(lambda: run.to_leave(command_id))
+    session = run.loaded(lambda: run.session_to_leave(command_id))
     words = joined(run, how)
     if outcome is None and words in get_args(CloseOutcome):  # `rflow close resolved`
         outcome, words = convert(words, CloseOutcome), ""
-    said = one_of(words, run.text(summary), "--summary")
-    ended = outcome or _outcome_here(run, session, said, "".join((how or [])[:1]))
-    command = Close(outcome=ended, summary=said, seen=run.seen(session), command_id=command_id)
+    closing_summary = one_of(words, run.text(summary), "--summary")
+    ended = outcome or _outcome_here(run, session, closing_summary, "".join((how or [])[:1]))
+    command = Close(outcome=ended, summary=closing_summary, seen=run.seen(session), command_id=command_id)
     closing = run.send(session, command)
     run.terminal.leave(closing.session.id)
-    run.did(closing, f"closed as {ended}.")
+    run.report(closing, f"closed as {ended}.")
     say_cut(
         run,
         f"{run.program} reopen {closing.session.code}",
-        [Typed(kind="summary", text=said, part="")],
+        [Typed(kind="summary", text=closing_summary, part="")],
         ", then close it again",
     )
     if left := left_open(closing.session):
         run.say(f"Left open: {left}. To see it: rflow show {closing.session.code}")
 
 
-def _outcome_here(run: App, session: Session, said: str, typed: str) -> CloseOutcome:
-    """Return the outcome of the end at which the session stands; `typed` is the first word without an option."""
+def _outcome_here(run: App, session: Session, closing_summary: str, typed: str) -> CloseOutcome:
+    """Return the outcome of the end that the session has reached; `typed` is the first word without an option."""
     tree = tree_of(run.workspace, session)
     node = node_of(session, tree)
     match getattr(node, "outcome", None):
@@ -265,14 +265,16 @@ def _outcome_here(run: App, session: Session, said: str, typed: str) -> CloseOut
             return "resolved"
         case "escalate":
             return "escalated"
-    from rflow.cli.parsing.whole_line import line_of
+    from rflow.cli.parsing.suggested_line import line_of
 
-    first, _, rest = said.partition(" ")
+    first, _, rest = closing_summary.partition(" ")
     named = first[:-1] if first.endswith((":", ",")) else first if first == typed else ""
-    outcome, said = (named, rest) if named in get_args(CloseOutcome) else ("resolved", said)
+    outcome, closing_summary = (named, rest) if named in get_args(CloseOutcome) else ("resolved", closing_summary)
     raise UsageProblem(
         "How did it end: resolved, escalated or abandoned?",
-        try_=line_of(f"rflow close --outcome {outcome}", [said if said.strip() else "what the cause was"]),
+        try_=line_of(
+            f"rflow close --outcome {outcome}", [closing_summary if closing_summary.strip() else "what the cause was"]
+        ),
     )
 
 
@@ -281,10 +283,10 @@ def reopen(run: App, reference: Reference = None, command_id: CommandId = "") ->
     """Open a closed session again."""
     from rflow.cli.display.status import show_session
 
-    session = run.to_reopen(reference)
+    session = run.session_to_reopen(reference)
     session = run.send(session, Reopen(seen=run.seen(session), command_id=command_id)).session
     run.enter(session)
-    run.wrote(session, "reopened.")
+    run.report_written(session, "reopened.")
     show_session(run, session)
 
 
@@ -300,7 +302,7 @@ def redact(
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
     from rflow.cli.display.entries import described
-    from rflow.core.session.erasing import copies
+    from rflow.core.session.erasing import waits_changed_too
 
     session = run.session_to_write()
     command = RedactText(target=entry, command_id=command_id)
@@ -310,8 +312,8 @@ def redact(
     is_wait = session.kinds.get(entry) is WaitingSet
     before = run.workspace.load(session.id).events if is_wait else ()
     outcome = run.send(session, command)
-    run.wrote(outcome.session, f"the texts of entry {entry} are erased.")
-    if is_wait and (repeating := copies(before, run.workspace.load(session.id).events, entry)):
+    run.report_written(outcome.session, f"the texts of entry {entry} are erased.")
+    if is_wait and (repeating := waits_changed_too(before, run.workspace.load(session.id).events, entry)):
         run.say(f"Erased too, where it said the same: {' and '.join(map(str, repeating))}.")
 
 

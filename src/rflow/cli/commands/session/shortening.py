@@ -57,7 +57,7 @@ def shorten(
         _edit(run, session, command_id)
     else:
         run.out(_lines(run, session).rstrip("\n"))
-        run.say(f"Change these lines, and give them back: {run.begin(session)} shorten - < FILE")
+        run.say(f"Change these lines, and give them back: {run.command_prefix(session)} shorten - < FILE")
 
 
 def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> None:
@@ -65,7 +65,9 @@ def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> N
     first = words[0].removeprefix("#").removesuffix(":")
     if not is_number(first) or len(words) == 1:
         what = "Which entry, and what is its short form?"
-        raise UsageProblem(what, try_=f'Say both: {run.begin(session)} shorten SEQ "…" (all of them: rflow shorten)')
+        raise UsageProblem(
+            what, try_=f'Say both: {run.command_prefix(session)} shorten SEQ "…" (all of them: rflow shorten)'
+        )
     entry = shortened_entry(session, int(first))
     if entry is None:
         raise NotFound(
@@ -83,7 +85,7 @@ def _edit(run: App, session: Session, command_id: str) -> None:
     draft = run.settings.folders.state / "drafts" / f"{session.code}-short.txt"
     if not begin_draft(draft, _lines(run, session)):
         run.say(f"Continuing with your draft: {draft}")
-    command = f"{run.begin(session)} shorten - < {draft}"
+    command = f"{run.command_prefix(session)} shorten - < {draft}"
     open_draft(draft, command)
     try:
         _record(run, session, written_in(session, draft.read_text("utf-8", "replace")), command_id)
@@ -113,16 +115,16 @@ def _send(run: App, session: Session, written: Written, command_id: str) -> Sess
         outcome = run.send(session, c.Shorten(forms=written.forms, command_id=command_id))
         session = outcome.session
         numbers = [f"{seq}" for seq in sorted(form.target for form in written.forms)]
-        run.did(outcome, f"short form{'s' if len(numbers) > 1 else ''} of {enumerated(numbers)} recorded.")
+        run.report(outcome, f"short form{'s' if len(numbers) > 1 else ''} of {enumerated(numbers)} recorded.")
     if written.header:
         title = written.header.get("title")
         facts = {name: text for name, text in written.header.items() if name != "title"}
         outcome = run.send(session, c.SetBrief(brief=Brief(**facts), title=title))
         session = outcome.session
-        run.did(outcome, f"{enumerated(list(written.header))} recorded.")
-    from rflow.cli.delivering.room import say_squeezed_brief
+        run.report(outcome, f"{enumerated(list(written.header))} recorded.")
+    from rflow.cli.delivering.room import warn_about_brief
 
-    say_squeezed_brief(run, session, run.begin(session))
+    warn_about_brief(run, session, run.command_prefix(session))
     return session
 
 

@@ -1,4 +1,4 @@
-"""Waits: the messages about one that begins or ends, and about those that remain."""
+"""Messages about a wait that starts or ends, and about the remaining ones, for the command `wait`."""
 
 from collections.abc import Iterable
 from shlex import quote
@@ -14,15 +14,15 @@ from rflow.core.text import one_line
 from rflow.errors import UsageProblem
 
 _FIT = 14
-"""So many words of a wait are shown whole."""
+"""How many words of a wait are shown uncut."""
 _DIGITS = 10
-"""Longer numbers are none of an entry."""
+"""The maximum number of digits of an entry's number."""
 
 
 def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
-    """Raise `UsageProblem` with the line to type where a time stands for whom to wait for: WHOM --for 30m."""
-    said = [text for text in (whom, for_, until or "") if text.strip()]
-    named = [text for text in said if not is_time(text)]
+    """Raise `UsageProblem` with the line to type if --for has a time: WHOM --for 30m."""
+    given = [text for text in (whom, for_, until or "") if text.strip()]
+    named = [text for text in given if not is_time(text)]
     misplaced = next((text for text in (whom, for_) if text.strip() and is_time(text)), None)
     if misplaced is None or len(named) > 1:
         return
@@ -34,7 +34,7 @@ def check_swapped(run: App, whom: str, for_: str, until: str | None) -> None:
 
 
 def _check_deadline(run: App, waiting_for: str) -> None:
-    """Raise `UsageProblem` with the line to type where a wait without --until ends with a time: WHOM until 15:00."""
+    """Raise `UsageProblem` with the line to type if a wait without --until ends with a time: WHOM until 15:00."""
     words = waiting_for.split()
     for length in (1, 2):  # "15:00", "friday 9:00"
         *whom, last = words[:-length] or [""]
@@ -47,26 +47,26 @@ def _check_deadline(run: App, waiting_for: str) -> None:
 
 
 def _line(run: App, whom: str, moment: str) -> str:
-    """Return the hint with the line to type."""
-    from rflow.cli.parsing.whole_line import in_quotes, line_of
+    """Return the advice with the line to type."""
+    from rflow.cli.parsing.suggested_line import in_quotes, line_of
 
     session = f" -s {quote(run.session_reference)}" if run.session_reference else ""
     return f"Write it as: {line_of(f'{run.program}{session} wait', [whom], f'--until {in_quotes(moment)}')}"
 
 
 def begin_wait(run: App, command: SetWaiting) -> None:
-    """Record a wait; say what it takes the place of, what else is waited for, and how one ends."""
+    """Record a wait; say which one it replaces, which others there are, and how to end one."""
     if command.until is None:
         _check_deadline(run, command.waiting_for)
-    before = run.to_write()
+    before = run.target_session()
     outcome = run.send(before, command)
     after = outcome.session
     wait = after.waits.get(outcome.entry)
     plans = plans_in_words(command.contingencies)
-    run.did(outcome, f"waiting{_words(wait, whole=True) if wait else ''}{f'; {plans}' if plans else ''}.")
+    run.report(outcome, f"waiting{_words(wait, whole=True) if wait else ''}{f'; {plans}' if plans else ''}.")
     if wait is None:  # sent again, when it was over already
         return
-    begin = run.begin(after)
+    begin = run.command_prefix(after)
     _say_cut(run, wait, begin)
     for old in (old for seq, old in before.waits.items() if seq not in after.waits):
         _say_replaced(run, old, wait, begin)
@@ -96,14 +96,14 @@ def _say_replaced(run: App, old: Wait, wait: Wait, begin: str) -> None:
 
 
 def end_wait(run: App, name: str, command_id: str) -> None:
-    """Record that a wait is over: the one that is named by its number or how it begins, or the only one."""
-    before, name = run.to_write(), name.strip()
-    repeated = before.carried_out(command_id, run.me) is not None
+    """End a wait: the one named by its number or the start of its text, or the only one."""
+    before, name = run.target_session(), name.strip()
+    repeated = before.event_of_command(command_id, run.me) is not None
     seq = None if repeated or not name else int(name) if _is_number(name) else named_wait(before, name)
     outcome = run.send(before, SetWaiting(replaces=seq, command_id=command_id))
     after = outcome.session
     over = [wait for seq, wait in before.waits.items() if seq not in after.waits]
-    run.did(outcome, f"no longer waiting{_words(over[0], until=False) if over else ''}.")
+    run.report(outcome, f"no longer waiting{_words(over[0], until=False) if over else ''}.")
     if after.waiting:
         run.say(f"Still waiting{_each(after.waiting)}.", verbatim=True)
 
@@ -117,7 +117,7 @@ def _each(waits: Iterable[Wait]) -> str:
 
 
 def _words(wait: Wait, *, until: bool = True, whole: bool = False) -> str:
-    """Say for what, shortened unless `whole`, and until when."""
+    """Return the subject of a wait, shortened unless `whole`, and its deadline."""
     text = f'"{one_line(wait.waiting_for)}"' if whole else quoted(wait.waiting_for)
     what = f" for {text}" if wait.waiting_for else ""
     return f"{what}{f' until {stated(wait.until)}' if until and wait.until else ''}"

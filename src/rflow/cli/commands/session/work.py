@@ -1,11 +1,11 @@
-"""Commands for what was tried: choose, done, skip, step, back, enter."""
+"""Commands for steps and moves: choose, done, skip, step, back, enter."""
 
 import sys
 from datetime import datetime
 from typing import Annotated
 
 from rflow.cli.app import App
-from rflow.cli.input import acknowledged, joined, may_be_cut, one_of, say_change
+from rflow.cli.input import acknowledged, joined, may_be_cut, one_of, suggest_change
 from rflow.cli.output import echo, is_terminal
 from rflow.cli.parsing.completion import choices, trees
 from rflow.cli.parsing.declare import Argument, Group, Option, Words
@@ -20,12 +20,12 @@ from rflow.service.trees import named_tree, node_of, tree_of
 
 app = Group()
 _FIT = 8
-"""So many words of an assumption are shown whole, and more of a key fact."""
+"""How many words of an assumption are shown uncut; more of a key fact."""
 Reason = Annotated[str, Option(metavar="TEXT", help="With --assume: why you assume it.")]
 
 
 def _move(run: App, session: Session, command: Command, what: str) -> None:
-    """Send a moving command, say what was recorded, show where that leads."""
+    """Send a move, report it, and show the new position."""
     from rflow.cli.display.entries import named, quoted
     from rflow.cli.display.status import show_next
 
@@ -44,7 +44,7 @@ def _move(run: App, session: Session, command: Command, what: str) -> None:
                 what += " and pinned"
             case _:
                 pass
-    run.did(outcome, f"{what}." if outcome.events else "nothing new: this was carried out before.")
+    run.report(outcome, f"{what}." if outcome.events else "nothing new: this was carried out before.")
     if pinned:
         from rflow.cli.display.shown import say_cut_entry
 
@@ -69,7 +69,7 @@ def choose(
     """Answer the question at the position."""
     if choice is None:
         raise _which(run, run.session_to_write())
-    session = run.to_write(moving=True)
+    session = run.target_session(moving=True)
     command = Choose(
         choice=joined(run, choice),
         assume=assume,
@@ -82,7 +82,7 @@ def choose(
 
 
 def _which(run: App, session: Session) -> UsageProblem:
-    """Return the error for an answer that is missing, with the choices; raise that of a place without a question."""
+    """Return the error for a missing answer, with the choices; raise a different one if there is no question."""
     tree = tree_of(run.workspace, session)
     node = node_of(session, tree)
     if not isinstance(node, Decision):
@@ -100,7 +100,7 @@ def done(
     command_id: CommandId = "",
 ) -> None:
     """Record that the action at the position is done, and its result."""
-    session = run.to_write(moving=True)
+    session = run.target_session(moving=True)
     command = Done(result=joined(run, result), pin=pin, seen=run.seen(session), command_id=command_id)
     _move(run, session, command, "done")
 
@@ -113,11 +113,11 @@ def skip(
     command_id: CommandId = "",
 ) -> None:
     """Skip the action at the position, for a reason."""
-    session = run.to_write(moving=True)
-    said = one_of(joined(run, why), run.text(reason or ""), "--reason")
+    session = run.target_session(moving=True)
+    reason_text = one_of(joined(run, why), run.text(reason or ""), "--reason")
     if why is None and reason is None:
         raise UsageProblem("Why is it skipped?", try_='rflow skip "no access to the printer"')
-    _move(run, session, Skip(reason=said, seen=run.seen(session), command_id=command_id), "skipped")
+    _move(run, session, Skip(reason=reason_text, seen=run.seen(session), command_id=command_id), "skipped")
 
 
 @app.command()
@@ -138,27 +138,27 @@ def step(
     shows 7 words of what you tried whole, and 8 of its result.
     """
     happened, when = _told(run, at) if at else (None, "")
-    said = joined(run, text)
+    step_text = joined(run, text)
     command = AddStep(
-        text=said,
+        text=step_text,
         result=run.text(result),
         assume=assume,
         happened_at=happened,
         pin=pin,
         command_id=command_id,
     )
-    outcome = run.send(run.to_write(), command)
+    outcome = run.send(run.target_session(), command)
     marks = f"{' (assumed)' if assume else ''}{' and pinned' if pin else ''}"
-    run.did(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, said)}")
-    say_change(run, outcome, said)
-    if marks and (may_be_cut(said, _FIT) or may_be_cut(command.result, _FIT)):
+    run.report(outcome, f"step {outcome.entry} recorded{marks}{when}{acknowledged(text, step_text)}")
+    suggest_change(run, outcome, step_text)
+    if marks and (may_be_cut(step_text, _FIT) or may_be_cut(command.result, _FIT)):
         from rflow.cli.display.shown import say_cut_entry
 
         say_cut_entry(run, outcome.session, outcome.entry)
 
 
 def _told(run: App, at: str) -> tuple[datetime, str]:
-    """Return a time that somebody typed, and how it is acknowledged."""
+    """Parse a typed time; return it, and its part of the acknowledgement."""
     from rflow.cli.times import past, stated
 
     happened = past(at, run.workspace.now())
@@ -171,7 +171,7 @@ def back(run: App, command_id: CommandId = "") -> None:
 
     It stays in the record, shown as undone. For entries of other kinds: `rflow undo`.
     """
-    session = run.to_write(moving=True)
+    session = run.target_session(moving=True)
     _move(run, session, Back(seen=run.seen(session), command_id=command_id), "taken back")
 
 

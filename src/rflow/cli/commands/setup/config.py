@@ -65,7 +65,7 @@ def unset(run: App, name: Name) -> None:
 
 
 def _write(run: App, setting: Setting, given: tuple[str, ...]) -> None:
-    """Write a setting to the configuration file, or remove it; say so."""
+    """Write a setting to the configuration file, or remove it, and report that."""
     path = run.settings.folders.config_file
     write_setting(path, setting.name, given)
     run.say(f"{setting.name} {'set' if given else 'removed'} in {path}.")
@@ -75,7 +75,7 @@ def _write(run: App, setting: Setting, given: tuple[str, ...]) -> None:
 
 
 def _no_value(run: App, setting: Setting) -> UsageProblem:
-    """Return the error for a setting without a value, with what there is if that is known."""
+    """Return the error for a setting without a value, with the possible values if they are known."""
     from rflow.cli.custom_formats import listed
 
     formats = [(each.name, each.description) for each in listed(run.settings.folders)]
@@ -116,7 +116,7 @@ def _given(run: App, setting: Setting, values: Sequence[str]) -> tuple[str, ...]
 
 
 def _checked(run: App, setting: Setting, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the values as they are written to the file; raise an error for invalid ones."""
+    """Return the values to write to the file; raise an error for invalid ones."""
     if setting.name in _CHECKS:
         return _CHECKS[setting.name](given) if given else given
     if setting.name.startswith("targets.") and given:

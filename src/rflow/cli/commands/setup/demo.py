@@ -1,4 +1,4 @@
-"""`rflow demo`: a recorded session played again through the real commands, in a store of its own."""
+"""`rflow demo`: replays a recorded session through the real commands, in a store of its own."""
 
 import os
 import shlex
@@ -51,7 +51,7 @@ def demo(
 
 
 def _folder(keep: Path) -> Path:
-    """Create the folder and return it; if it holds an earlier demo, use the next free name."""
+    """Create the folder and return it; if it contains an earlier demo, use the next free name."""
     folder, number = keep, 1
     try:
         while (folder / STORE).exists():
@@ -66,7 +66,7 @@ def _folder(keep: Path) -> Path:
 
 
 def _forget(folder: Path) -> None:
-    """Remove the deleted store from the state folder."""
+    """Remove a deleted store from the state folder."""
     here = App(store=str(folder / STORE), user=None, session=None, config=None)
     here.terminal.forget()
     here.awaited.forget()
@@ -74,7 +74,7 @@ def _forget(folder: Path) -> None:
 
 
 def _program() -> str:
-    """Return how this program is started: by its path where it is not on the PATH, as in a fresh checkout."""
+    """Return the command that starts this program: its path if it is not on the PATH, as in a fresh checkout."""
     started = Path(sys.argv[0])
     on_path = shutil.which("rflow")
     if started.stem != "rflow" or (on_path and Path(on_path).resolve() == started.resolve()):
@@ -104,7 +104,7 @@ def _play(folder: Path, *, pauses: bool) -> None:
 
 
 def script(recording: Recording) -> Iterator[Line]:
-    """Yield what is played: the recording, then what the engineer does once they are stuck."""
+    """Yield the lines to replay: the recording, then what the engineer does once they are stuck."""
     first, last = recording.events[0].at, recording.events[-1].at
     tree = data_dir("examples") / "trees" / f"{recording.tree}.toml"
     yield Line(at=first, remark="An application can't reach its database. Maya starts a session in its tree.")

@@ -34,16 +34,16 @@ def export(
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the contents of evidence.")] = False,
 ) -> None:
     """Write a session as JSON Lines, unredacted, to import it elsewhere."""
-    from rflow.cli.sources import may_replace, write_output
+    from rflow.cli.sources import confirm_overwrite, write_output
 
     session = run.session(reference)
-    may_replace(run, output, overwrite=overwrite)
+    confirm_overwrite(run, output, overwrite=overwrite)
     data = b"".join(export_session(run.workspace, session, evidence=not no_evidence))
     if output is None:
         echo_bytes(data)
         return
     write_output(output, data, private=True)
-    run.wrote(session, f"written to {output}, unredacted.")
+    run.report_written(session, f"written to {output}, unredacted.")
     run.say(f"To import it elsewhere: rflow import {quote(output)}")
 
 
@@ -80,7 +80,7 @@ def import_(
     session = load_session(run.workspace, done.session)
     if as_mine:
         session = _taken(run, session)
-    run.wrote(session, _result(run, session, done))
+    run.report_written(session, _result(run, session, done))
     handed = session.pending is not None and session.owner.id == run.me.id
     to, command = ("accept it", "accept") if handed else ("continue", "resume")
     to, command = ("read it", "show") if session.status == "closed" else (to, command)
@@ -88,7 +88,7 @@ def import_(
 
 
 def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
-    """Return a session from the user's laptop as it is imported: all other people become unverified names."""
+    """Return a session from the user's own laptop for import: all other people become unverified names."""
     from msgspec.structs import replace
 
     from rflow.core.session.authors import as_mine
@@ -105,7 +105,7 @@ def _mine(run: App, incoming: "Incoming", space: str) -> "Incoming":
 
 
 def _taken(run: App, session: Session) -> Session:
-    """Take over an imported session that is open and belongs to somebody else."""
+    """Take over an imported session if it is open and somebody else owns it."""
     if session.status == "closed" or session.owner.id == run.me.id:
         return session
     from rflow.core.session.commands import TakeOver
@@ -114,7 +114,7 @@ def _taken(run: App, session: Session) -> Session:
 
 
 def _ask(run: App, planned: "Imported") -> bool:
-    """Ask whether an import may change owner or status; False if it does not. Without a terminal it is refused."""
+    """Ask whether an import may change owner or status; False if it does not. Raises without a terminal."""
     if not planned.ownership:
         return False
     here = load_session(run.workspace, planned.session)
@@ -131,7 +131,7 @@ def _ask(run: App, planned: "Imported") -> bool:
 
 
 def _result(run: App, session: Session, done: "Imported") -> str:
-    """Say what was imported, and whose it is."""
+    """Report what was imported, and who owns it."""
     mine = session.owner.id == run.me.id
     whose = "It is yours." if mine else f"It belongs to {_name(session.owner, run.me)}."
     if mine and session.pending:
@@ -148,7 +148,7 @@ def _result(run: App, session: Session, done: "Imported") -> str:
 
 
 def authors(events: Sequence[Event], me: Person) -> str:
-    """Return how many entries each person adds, such as "4 entries by Sam Okafor and 1 by you"."""
+    """Return how many entries each person added, such as "4 entries by Sam Okafor and 1 by you"."""
     names = {event.by.id: _name(event.by, me) for event in events}
     counts = Counter(event.by.id for event in events).most_common()
     (first, most), *others = [(names[author], count) for author, count in counts]
@@ -166,7 +166,7 @@ def ownership_changes(after: Session, changes: Sequence[Event], me: Person) -> s
 
 
 def _name(somebody: Person, me: Person) -> str:
-    """Return what somebody in a file is called, with their id where it is not that of the name."""
+    """Return the name of a person in a file, with their id if it differs from that of the name."""
     if somebody.id == me.id:
         return "you"
     name, own_id = shorten(somebody.name, 40), shorten(somebody.id, 40)

@@ -57,7 +57,7 @@ def login(
 
 
 def _by_browser(run: App, address: "HttpUrl", scope: str) -> tuple[str, datetime]:
-    """Show a code to type in a browser, and wait until that was done; return the token and when it expires."""
+    """Show a code to type in a browser, and wait until that is done; return the token and when it expires."""
     from rflow.cli.server import base_of
     from rflow.cli.server.device import Device
 

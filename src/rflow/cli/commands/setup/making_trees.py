@@ -1,4 +1,4 @@
-"""Commands that make and compare trees: tree import, new, edit, diff."""
+"""Commands that create and compare trees: tree import, new, edit, diff."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -100,7 +100,7 @@ def diff(
 
 
 def _tree_or_file(run: App, name: str) -> Tree:
-    """Return the tree in a file if there is one of that name, else the version with that digest, else the tree."""
+    """Return the tree in a file of that name, else the version with that digest, else the tree with that id."""
     from rflow.trees.files import load_tree
 
     path = Path(name)

@@ -1,10 +1,10 @@
-"""The command for shell prompts and status lines: prompt. It runs before every line that a person types."""
+"""The command for shell prompts and status lines: prompt. It runs at every prompt, so it must be fast."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from rflow.cli.parsing.declare import Group, Option
-from rflow.cli.root import Given
+from rflow.cli.root import GlobalOptions
 
 if TYPE_CHECKING:
     from rflow.service.glance import Glance
@@ -22,7 +22,7 @@ _PLACES = {"decision": "question, ", "action": "action, ", "end": "end, "}
 
 @app.command(bare=True)
 def prompt(
-    given: Given,
+    given: GlobalOptions,
     shell: Annotated[
         Literal["bash", "zsh", "fish", "tmux"] | None,
         Option(help="Mark colours for this program; otherwise there are none."),
@@ -47,8 +47,8 @@ def prompt(
             echo(text if shell in (None, "tmux") else f"{text} ", newline=shell is None)
 
 
-def _glance(given: Given) -> "tuple[Glance | None, int, bool]":
-    """Return a glance at the session that is named, or else at the current one.
+def _glance(given: GlobalOptions) -> "tuple[Glance | None, int, bool]":
+    """Return the state of the named session, or else of the current one.
 
     With it: how many wait for this user, and whether that session has a question for them.
     """
@@ -69,7 +69,7 @@ def _glance(given: Given) -> "tuple[Glance | None, int, bool]":
 
 
 def _public(url: str) -> str:
-    """Return the URL by which the state of a terminal knows a store."""
+    """Return the URL of the store that the terminal's state file is keyed by."""
     if not url.startswith("postgresql:"):
         return url
     from rflow.service.opening import public_url
@@ -78,12 +78,12 @@ def _public(url: str) -> str:
 
 
 def _is_plain(code: str) -> bool:
-    """Whether a code is one: only these letters mean nothing to a shell. In a damaged store it may be anything."""
+    """Whether a code is valid, and so has no special characters of a shell; in a damaged store it may be anything."""
     return code.isascii() and code.replace("-", "").isalnum()
 
 
 def _in_words(glance: "Glance") -> str:
-    """Say where a session stands. No text of the session is used: a shell evaluates its prompt."""
+    """Return the state of a session. It contains no text of the session, because a shell evaluates its prompt."""
     if glance.moved:
         return f"{glance.code} moved elsewhere"
     if glance.status == "closed":
@@ -96,7 +96,7 @@ def _in_words(glance: "Glance") -> str:
 
 
 def _waiting(waiting: str) -> str:
-    """Return the deadline of a wait, past or not: the time, with the date unless it is today."""
+    """Return the deadline of a wait: the time, with the date unless it is today."""
     from datetime import UTC, datetime
 
     if waiting == "-":
@@ -107,7 +107,7 @@ def _waiting(waiting: str) -> str:
 
 
 def _marked(text: str, shell: str) -> str:
-    """Return a text in red, as a shell or tmux has it; NO_COLOR leaves it plain."""
+    """Return a text in red, for a shell or tmux; unchanged with NO_COLOR."""
     import os
 
     begin, end = ("", "") if os.environ.get("NO_COLOR") else _RED[shell]

@@ -42,7 +42,7 @@ def info(run: App, json: Json = False) -> None:
 
 
 def _check_exists(run: App) -> None:
-    """Refuse a store that was named but does not exist: a mistyped name must not look like a sound store."""
+    """Refuse a named store that does not exist, since a mistyped name must not look like a sound store."""
     from rflow.service.opening import check_exists
 
     store = run.settings["store"]

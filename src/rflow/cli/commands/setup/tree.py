@@ -1,4 +1,4 @@
-"""Commands for trees: tree list, show, graph, check, add, remove; those that make trees are in `making_trees`."""
+"""Commands for trees: tree list, show, graph, check, add, remove; `making_trees` has those that create trees."""
 
 import sys
 from contextlib import suppress
@@ -11,7 +11,7 @@ from rflow.cli.output import echo, unstyled
 from rflow.cli.parsing.completion import trees
 from rflow.cli.parsing.declare import Argument, Group, Option
 from rflow.cli.parsing.options import Json, Overwrite
-from rflow.cli.sources import may_replace, write_output
+from rflow.cli.sources import confirm_overwrite, write_output
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.core.text import one_line
 from rflow.core.tree.model import Tree
@@ -63,7 +63,7 @@ def show(
 
         echo(write_tree(wanted, format_), newline=False)
         return
-    session = run.here()
+    session = run.current_session()
     here = session if session and session.tree and session.tree.id == wanted.id else None
     run.out(drawn(wanted, here))
 
@@ -87,7 +87,7 @@ def graph(
     from rflow.cli.display.graph import drawing, format_for
 
     session = run.session() if run.session_reference or not tree else None
-    may_replace(run, output, overwrite=overwrite)
+    confirm_overwrite(run, output, overwrite=overwrite)
     text = drawing(run, named_tree(run.workspace, tree) if tree else None, session, format_for(format_, output))
     if output:
         write_output(output, unstyled(text).encode())
@@ -119,7 +119,7 @@ def check(run: App, files: Files = None, json: Json = False) -> None:
 
 
 def _list_flags(run: App, tree: Tree) -> None:
-    """List what was flagged as wrong at nodes that are in this file as they were then, if there is a store."""
+    """List the flags of nodes that have not changed in this file since they were flagged, if there is a store."""
     from rflow.service.trees import tree_version
 
     flagged: dict[str, Tree | None] = {}
@@ -135,7 +135,7 @@ def _list_flags(run: App, tree: Tree) -> None:
 
 
 def _suggest_causes(run: App, tree: Tree) -> None:
-    """Suggest a cause for each end that says only what to do."""
+    """Suggest adding a cause to each end that says only what to do."""
     missing = ends_without_cause(tree)
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""

@@ -1,1 +1,1 @@
-"""Commands that let others see a session, or take it over."""
+"""Commands that share a session, or change its owner."""

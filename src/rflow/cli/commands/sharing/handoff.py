@@ -61,7 +61,7 @@ def handoff(
     if all_:
         _hand_over_all(run, to, note, format_, more=more, copy=copy, yes=yes, new=new_user, command_id=command_id)
         return
-    session = run.loaded(lambda: run.to_leave(command_id))
+    session = run.loaded(lambda: run.session_to_leave(command_id))
     to, contingencies = _named(run, to), pairs(run, if_, then)
     delivered = _Delivered(run, format_) if copy or format_ else None
     person, known = addressee(run, to, new=new_user)
@@ -78,7 +78,7 @@ def handoff(
 def _hand_over_all(
     run: App, to: str, note: str, format_: str | None, *, more: bool, copy: bool, yes: bool, new: bool, command_id: str
 ) -> None:
-    """Hand over all open sessions; raise `UsageProblem` if there is more to say than a note."""
+    """Hand over all open sessions; raise `UsageProblem` if options other than a note were given."""
     from rflow.cli.commands.sharing.shift import hand_over
 
     if more or run.session_reference:
@@ -88,7 +88,7 @@ def _hand_over_all(
 
 
 def _handed(run: App, session: Session, command: HandOff) -> Session:
-    """Hand a session over, and say so."""
+    """Hand a session over, and report it."""
     from rflow.cli.display.shown import Typed, if_thens, say_cut
 
     session = run.send(session, command).session
@@ -97,18 +97,18 @@ def _handed(run: App, session: Session, command: HandOff) -> Session:
         run.awaited.add(session.id, session.pending.seq)
     given = ((command.warnings, "warning"), (command.contingencies, "if-then"))
     brought = ", ".join(counted(entries, noun) for entries, noun in given if entries)
-    run.wrote(session, f"handed to {command.to.name}, who hasn't accepted it yet{brought and f'; {brought}'}.")
+    run.report_written(session, f"handed to {command.to.name}, who hasn't accepted it yet{brought and f'; {brought}'}.")
     texts = [
         Typed(kind="handoff note", name="the note", text=command.note, part=""),
         *if_thens(command.contingencies, part=""),
     ]
     say_cut(run, f"{run.program} -s {session.code} handoff --cancel", texts, ", then hand it over again")
-    run.displayed(session)
+    run.mark_seen(session)
     return session
 
 
 def _named(run: App, to: str) -> str:
-    """Return the person that was named; raise `UsageProblem`, listing the people known here, if nobody was."""
+    """Return the named person; raise `UsageProblem` with the known people if nobody was named."""
     if to.strip():
         return run.text(to)
     people = [(somebody.name, "") for somebody in run.workspace.people() if somebody.id != run.me.id]
@@ -117,11 +117,11 @@ def _named(run: App, to: str) -> str:
 
 
 class _Delivered:
-    """The summary for the receiver. Its settings are read before anything is written: they may be wrong."""
+    """The summary for the receiver. Its settings are read before anything is written, since they may be invalid."""
 
     def __init__(self, run: App, format_: str | None) -> None:
         self._run = run
-        self._name = run.usual_format(format_)
+        self._name = run.choose_format(format_)
         self._view = replace(run.view(), extent=run.format(self._name).extent)
 
     def deliver(self, session: Session, *, copy: bool) -> None:
@@ -135,12 +135,12 @@ class _Delivered:
 
 
 def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
-    """Say what the sender can do next: add or renew the situation, copy the summary, send it along, take it back."""
+    """Say what the sender can do next: update the situation, copy the summary, send it along, cancel the handoff."""
     from rflow.cli.delivering.deliver import missing_situation, old_situation
-    from rflow.cli.delivering.room import say_squeezed_brief
+    from rflow.cli.delivering.room import warn_about_brief
     from rflow.cli.display.text import next_block
 
-    say_squeezed_brief(run, session, f"{run.program} -s {session.code}")
+    warn_about_brief(run, session, f"{run.program} -s {session.code}")
     missing_situation(run, session, f"{run.program} -s {session.code}", first=", take it back, and")
     old_situation(run, session, first=", take it back, and")
     code = session.code
@@ -153,7 +153,7 @@ def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
 
 
 def _handed_off(run: App) -> Session:
-    """Load the session that is meant: the one named, else the only one handed off by this user and not accepted."""
+    """Load the named session, else the only pending handoff of this user."""
     if run.session_reference:
         return run.session_to_write()
     me = run.me.id
@@ -180,7 +180,7 @@ def _take_back(run: App, command_id: str, *, alone: bool) -> None:
     command = CancelHandoff(seen=run.seen(session), command_id=command_id)
     session = run.send(session, command).session
     run.enter(session)
-    run.wrote(session, "handoff taken back.")
+    run.report_written(session, "handoff taken back.")
     show_session(run, session)
 
 
@@ -228,11 +228,11 @@ def inbox(run: App, json: Json = False) -> None:
 
 
 def _taken_here(run: App) -> str:
-    """Return who took over the session of this terminal, with when and why; "" if nobody did, or it was shown here."""
+    """Return who took over the session of this terminal, when and why; "" if nobody did, or it was shown here."""
     from rflow.cli.display.text import taken_words, wrapped
 
     with suppress(NotFound, StoreProblem):
-        session = run.here()
+        session = run.current_session()
         last = session.ownership[-1].seq if session is not None and session.ownership else 0
         if session is not None and last > (run.seen(session) or 0):
             taken = taken_words(session, run.me.id, run.workspace.now())
@@ -252,7 +252,7 @@ def _tell(run: App, news: "list[News]", *, first: bool) -> None:
 
 
 def _questions(run: App) -> Iterator[str]:
-    """Yield the open questions to this user, or to a queue, as they are shown."""
+    """Yield the open questions to this user or to a queue as text."""
     from rflow.cli.display.lists import question_entry
 
     for head in all_heads(run.workspace, Query(asked=run.me.id)):
@@ -263,7 +263,7 @@ def _questions(run: App) -> Iterator[str]:
 
 
 def _handed_to_me(run: App, reference: str | None) -> Session:
-    """Load the session that is meant: the one named, else the only one in this user's inbox."""
+    """Load the named session, else the only one in this user's inbox."""
     reference = reference or run.session_reference
     if reference:
         known = run.at_server and is_code(reference)
@@ -293,10 +293,10 @@ def accept(
     command = Accept(read_back=run.text(read_back), command_id=command_id)
     session = run.send(session, command).session
     run.enter(session)
-    run.wrote(session, "accepted; it is yours now.")
+    run.report_written(session, "accepted; it is yours now.")
     show_session(run, session, situation=True, arrived=True)
     if session.brief.ask:
-        run.say(f'The ask stays until you write another: {run.begin(session)} brief --ask "…"')
+        run.say(f'The ask stays until you write another: {run.command_prefix(session)} brief --ask "…"')
 
 
 @app.command()
@@ -311,4 +311,4 @@ def decline(
     command = Decline(reason=run.text(reason), command_id=command_id)
     outcome = run.send(session, command)
     run.terminal.leave(outcome.session.id)
-    run.did(outcome, f"declined; {outcome.session.owner.name} owns it again.")
+    run.report(outcome, f"declined; {outcome.session.owner.name} owns it again.")

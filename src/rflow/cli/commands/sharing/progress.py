@@ -71,15 +71,15 @@ def progress(
     It goes to the screen, with --copy to the clipboard, with -o to a file, with --post to a channel. Without -f it is
     plain text on a terminal, else Markdown. Secrets are hidden, and counted by kind.
     """
-    from rflow.cli.sources import find_source, may_replace
+    from rflow.cli.sources import confirm_overwrite, find_source
 
     format_ = json_or(format_, json=json)
     if target is not None and is_format(run, target):
         format_, target = named_twice(format_, target), None
-    name = run.usual_format(format_, output, leaves=copy or post is not None)
+    name = run.choose_format(format_, output, leaves=copy or post is not None)
     source = find_source(run, target, leaves=link or post is not None)
     session = source.session if source.stored else None
-    may_replace(run, output, overwrite=overwrite)
+    confirm_overwrite(run, output, overwrite=overwrite)
     anew = _same_command(run, session, target)
     to = _destinations(run, format_, anew, copy=copy, output=output, post=post, dry_run=dry_run, again=again)
     if to.posting is not None and session is not None:
@@ -96,14 +96,14 @@ def progress(
     if session is not None:
         begin = anew.removesuffix(" progress")
         if brief and is_terminal(sys.stderr):
-            from rflow.cli.delivering.room import say_squeezed
+            from rflow.cli.delivering.room import warn_about_losses
 
-            say_squeezed(run, session, summary, begin)
+            warn_about_losses(run, session, summary, begin)
         missing_brief(run, session, summary.ask, leaves=to.name is not None, begin=begin)
 
 
 class Destinations(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a summary goes; to the screen if nowhere else."""
+    """The destinations of a summary; the screen if there are none."""
 
     copy: bool
     output: str | None
@@ -111,7 +111,7 @@ class Destinations(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def usual(self) -> bool:
-        """Whether the summary goes somewhere in the usual format, and not only to a channel in the channel's own."""
+        """Whether the summary is delivered in the chosen format, and not only to a channel in the channel's format."""
         return self.posting is None or self.copy or self.output is not None
 
     @property
@@ -122,14 +122,14 @@ class Destinations(msgspec.Struct, frozen=True, kw_only=True):
         return "clipboard" if self.copy else "file" if self.output else None
 
     def formats(self, run: App, name: str) -> "Iterator[Format]":
-        """Return the formats that are rendered; `name` is the usual one."""
+        """Return the formats to render; `name` is the chosen one."""
         if self.usual:
             yield run.format(name)
         if self.posting is not None:
             yield run.format(self.posting.format)
 
     def extent(self, run: App, name: str) -> Extent:
-        """Return how much of a session these formats show together."""
+        """Return the extent that covers all of these formats."""
         return widest(format_.extent for format_ in self.formats(run, name))
 
 
@@ -147,7 +147,7 @@ def _deliver(run: App, name: str, session: Session | None, summary: Summary, to:
 
 
 def _with_link(run: App, session: Session | None, view: View, *, dry_run: bool) -> View:
-    """Make a link to the session, and return the view with it."""
+    """Create a link to the session, and return the view with it."""
     if session is None or dry_run:
         what = "A preview has no link" if dry_run else "A file has no link; only a session in your store has"
         raise UsageProblem(f"{what}.", try_="Leave --link out.")
@@ -160,7 +160,7 @@ def _with_link(run: App, session: Session | None, view: View, *, dry_run: bool) 
 def _destinations(
     run: App, format_: str | None, anew: str, *, copy: bool, output: str | None, post: str | None, **how: bool
 ) -> Destinations:
-    """Return where a summary goes, which the command `anew` prints again; `how` are --dry-run and --again."""
+    """Return the destinations of a summary; `anew` is a command that prints it again, `how` --dry-run and --again."""
     posting = None
     if post is not None:
         from rflow.cli.delivering.posting import posting_options
@@ -172,17 +172,17 @@ def _destinations(
     return Destinations(copy=copy, output=output, posting=posting)
 
 
-def _same_command(run: App, session: Session | None, said: str | None) -> str:
+def _same_command(run: App, session: Session | None, format_: str | None) -> str:
     """Return the command that prints the same summary again."""
     if session is None:
         from shlex import quote
 
-        return f"rflow progress {quote(said or '-')}"
-    return f"{run.begin(session, named=said is not None)} progress"
+        return f"rflow progress {quote(format_ or '-')}"
+    return f"{run.command_prefix(session, named=format_ is not None)} progress"
 
 
 def _since(run: App, source: "Source", since: str, destination: str | None, view: View) -> View:
-    """Return the view of what came after a time, or after this user's last summary to `destination`."""
+    """Return the view of what happened after a time, or after this user's last summary to `destination`."""
     from rflow.cli.delivering.post_record import delivered
     from rflow.cli.times import past, stated
 
@@ -225,14 +225,14 @@ def digest(
     no_redact: NoRedact = False,
 ) -> None:
     """Summarise every open session in a few lines: the shift handover."""
-    from rflow.cli.sources import may_replace
+    from rflow.cli.sources import confirm_overwrite
     from rflow.service.summaries import digest_of_heads
 
     if mine and all_:
         raise UsageProblem("--mine and --all exclude each other.", try_="Use only one of them.")
     format_ = json_or(format_, json=json)
-    name = run.usual_format(format_, output, leaves=copy or post is not None)
-    may_replace(run, output, overwrite=overwrite)
+    name = run.choose_format(format_, output, leaves=copy or post is not None)
+    confirm_overwrite(run, output, overwrite=overwrite)
     to = _destinations(run, format_, "rflow digest", copy=copy, output=output, post=post, dry_run=dry_run, again=again)
     member = run.me
     query = Query(owner=None if all_ else member.id, status=("open", "handed_off"), limit=500)

@@ -1,4 +1,4 @@
-"""The command that serves read-only links: serve."""
+"""The command that runs the server: serve."""
 
 import sys
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def serve(
 
 
 def _store_served(run: App) -> str:
-    """Return the URL of the store; one that can't be served, or read, is reported now, not to the first reader."""
+    """Return the URL of the store; raise an error now if it can't be served or read."""
     store = run.local.about
     if store.url.startswith("memory:"):
         raise UsageProblem("A store in memory can't be served.", try_="Serve a file: rflow --store work.db serve")
@@ -69,7 +69,7 @@ def _store_served(run: App) -> str:
 
 
 def _installed(run: App) -> "tuple[Callable[..., None], Oidc | None]":
-    """Return the server, and OpenID Connect if that is configured; say how to install what is missing."""
+    """Return the server, and OpenID Connect if configured; an error says how to install what is missing."""
     try:
         from rflow.web.oidc.config import oidc_of
         from rflow.web.run import serve as serve_links
@@ -107,7 +107,7 @@ def _public(url: str | None) -> str | None:
 
 
 def _shown(host: str) -> str:
-    """Return a host as it is written in a URL."""
+    """Return a host for a URL."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         import socket
 

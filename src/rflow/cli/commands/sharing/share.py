@@ -90,13 +90,13 @@ def create(
         run.out(url)
     _explain(run, session, wish, minted.share, base.hint)
     if not json:
-        missing_brief(run, session, session.brief.ask, leaves=True, begin=run.begin(session))
+        missing_brief(run, session, session.brief.ask, leaves=True, begin=run.command_prefix(session))
     if copy:
         copy_link(run, url)
 
 
 def _show(run: App, session: Session, wish: ShareWish, *, password: bool) -> None:
-    """Say what readers of a link would see; print their page where no terminal would show it."""
+    """Say what readers of a link would see; print their page if standard output is not a terminal."""
     from rflow.cli.delivering.deliver import deliver, redaction_note
     from rflow.cli.display.links import policy_of
     from rflow.cli.display.text import wrapped
@@ -126,8 +126,8 @@ def _read(run: App, session: Session, *, brief: bool) -> Progress:
 
 
 def _explain(run: App, session: Session, wish: ShareWish, share: Share, hint: str) -> None:
-    """Say what a new link does."""
-    run.wrote(session, f"link {share.id} created, works {lasting(share.expires_at)}.")
+    """Print the properties of a new link."""
+    run.report_written(session, f"link {share.id} created, works {lasting(share.expires_at)}.")
     summary = _read(run, session, brief=share.brief)
     hidden = f"; {counted(summary.redacted, 'value')} redacted" if summary.redacted else ""
     reads = _readers(wish, summary, hidden, password=bool(share.password), signed_in=share.audience == "signed_in")

@@ -1,4 +1,4 @@
-"""Handing over a shift: all open sessions of a person to somebody, or to a queue, accepted one by one."""
+"""Handing over a shift: all open sessions of a user to a person or a queue, who accepts them one by one."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ from rflow.service.sessions import all_heads, load_session, send
 def hand_over(
     run: App, to: Person, note: str, *, format_: str | None, copy: bool, yes: bool, command_id: str = ""
 ) -> None:
-    """Hand all open sessions of this user to `to`: show them, ask, hand each over, and deliver the digest of them."""
+    """Hand all open sessions of this user to `to`: show them, ask, hand each over, and deliver their digest."""
     heads = list(all_heads(run.workspace, Query(owner=run.me.id, status=("open",), limit=500)))
     if not heads:
         raise NotFound(
             "You have no open session to hand over.", try_="See what waits to be accepted: rflow list --mine"
         )
-    name = run.usual_format(format_) if copy or format_ else None
+    name = run.choose_format(format_) if copy or format_ else None
     view = run.view()  # a wrong setting is found before anything is written
     _show(run, heads, to, note)
     if not yes:
@@ -38,7 +38,7 @@ def hand_over(
 
 
 def _left(left: int, all_: int, to: Person, failure: RflowError) -> RflowError:
-    """Return the error for sessions that could not be handed over: of the kind that the first of them failed with."""
+    """Return the error for sessions that could not be handed over, of the same type as the first error."""
     error = type(failure)(
         f"{left} of {counted(all_, 'session')} could not be handed over: still yours.",
         try_=f"Why is said above. To hand over what is left: rflow handoff --all {to.name}",
@@ -48,7 +48,7 @@ def _left(left: int, all_: int, to: Person, failure: RflowError) -> RflowError:
 
 
 def _show(run: App, heads: Sequence[Head], to: Person, note: str) -> None:
-    """Say what will be handed over."""
+    """Print what will be handed over."""
     run.say(f"{counted(len(heads), 'open session')} of yours, to {to.name}:")
     for head in heads:
         run.say(f"    {_named(head)}", verbatim=True)
@@ -57,14 +57,14 @@ def _show(run: App, heads: Sequence[Head], to: Person, note: str) -> None:
 
 
 def _named(head: Head) -> str:
-    """Identify a session for people."""
+    """Return a label of a session."""
     parts = [head.code, shorten(head.title, 60), shorten(head.customer, 40)]
     waiting = f"waiting for {shorten(head.waiting_for, 40)}" if head.waiting_for else ""
     return " \u00b7 ".join(one_line(part) for part in [*parts, waiting] if part)
 
 
 def _handed(run: App, heads: Sequence[Head], command: HandOff) -> tuple[list[Head], RflowError | None]:
-    """Hand each session over as it was shown; return those that were, and the first error."""
+    """Hand each session over; return those that were handed over, and the first error."""
     from msgspec.structs import replace
 
     handed: list[Head] = []

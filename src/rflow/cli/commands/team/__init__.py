@@ -1,1 +1,1 @@
-"""Commands for a team: accounts, spaces, tokens, the audit."""
+"""Commands for a team: accounts, spaces, tokens, the audit log."""

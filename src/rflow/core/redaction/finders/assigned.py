@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.belief import is_secret, looks_chosen
-from rflow.core.redaction.names import Belief, Named
+from rflow.core.redaction.names import Confidence, Named
+from rflow.core.redaction.plausibility import is_secret, looks_chosen
 from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
@@ -53,7 +53,7 @@ def after_a_separator(text: str, start: int, end: int, named: Named) -> Iterator
     if not _may_separate(near):
         return
     if any(sign in near for sign in _QUOTED) and (typed := _TYPE.match(text, end)):
-        yield from _if_secret(text, quoted_at(text, typed.end()), named.belief)
+        yield from _if_secret(text, quoted_at(text, typed.end()), named.confidence)
         return
     separator = _SEPARATOR.match(text, end)
     if not separator or _is_a_test_result(text, start, separator):
@@ -86,16 +86,16 @@ def _on_the_line(text: str, start: int, separator: re.Match[str], named: Named) 
         return
     if defaults := _defaults(text, value):
         for default in defaults:
-            yield from _if_secret(text, default, named.belief)
+            yield from _if_secret(text, default, named.confidence)
         return
     if named.kind == "password" and _is_a_folder(text, start, separator, value):
         return
-    hidden = is_secret(text, value, named.belief) and not _is_a_variable(text, start, separator, value)
+    hidden = is_secret(text, value, named.confidence) and not _is_a_variable(text, start, separator, value)
     if hidden:
-        yield _with_blanks(text, start, separator, value) if named.belief != "weak" else value
+        yield _with_blanks(text, start, separator, value) if named.confidence != "weak" else value
     # Terraform shows both: "old" -> "new".
     if (changed := _CHANGED_TO.match(text, value.after)) and (new := value_at(text, changed.end())):
-        yield from _if_secret(text, new, "sure" if hidden else named.belief)
+        yield from _if_secret(text, new, "sure" if hidden else named.confidence)
 
 
 def _braced(text: str, separator: re.Match[str]) -> Value | None:
@@ -173,7 +173,7 @@ def _on_the_next_line(text: str, start: int, end: int, named: Named) -> Iterator
         return
     value = value_at(text, lone.start("value"))
     if value and (value.quoted or looks_chosen(lone["value"])):
-        yield from _if_secret(text, value, named.belief)
+        yield from _if_secret(text, value, named.confidence)
 
 
 def _indent(text: str, place: int) -> int:
@@ -181,8 +181,8 @@ def _indent(text: str, place: int) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _if_secret(text: str, value: Value | None, belief: Belief) -> Iterator[Value]:
-    if value and is_secret(text, value, belief):
+def _if_secret(text: str, value: Value | None, confidence: Confidence) -> Iterator[Value]:
+    if value and is_secret(text, value, confidence):
         yield value
 
 

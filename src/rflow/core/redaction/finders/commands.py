@@ -6,8 +6,8 @@ from itertools import zip_longest
 
 import msgspec
 
-from rflow.core.redaction.belief import is_secret, is_unlike_names, looks_chosen
 from rflow.core.redaction.names import meaning
+from rflow.core.redaction.plausibility import is_secret, is_unlike_names, looks_chosen
 from rflow.core.redaction.programs import PLACES, PROGRAMS, RULES_OF, How, Rule
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rflow.core.redaction.belief import is_secret
 from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.plausibility import is_secret
 from rflow.core.redaction.rules import parts_of, words_in
 from rflow.core.redaction.spans import Span, lowered, pattern
 from rflow.core.redaction.values import Value, value_at
@@ -161,13 +161,13 @@ _PARTS = tuple(tuple(map(parts_of, signs)) for signs, _, _ in SETTINGS)
 def find(text: str) -> Iterator[Span]:
     """Find the values of such settings."""
     low = lowered(text)
-    for signs, before, kind in _worth(words_in(low)):
+    for signs, before, kind in _settings_in(words_in(low)):
         if any(sign in low for sign in signs):
             yield from (Span(value.start, value.end, kind) for value in _behind(text, before))
 
 
 @lru_cache(maxsize=256)
-def _worth(words: frozenset[str]) -> list[tuple[tuple[str, ...], str, Kind]]:
+def _settings_in(words: frozenset[str]) -> list[tuple[tuple[str, ...], str, Kind]]:
     """Return the settings that a text with those words can hold, each with the signs that it can hold of them."""
     each = (
         (tuple(sign for sign, part in zip(signs, parts, strict=True) if part <= words), before, kind)

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 
-from rflow.core.redaction.belief import (
+from rflow.core.redaction.finders.structures import columns, markup, pair
+from rflow.core.redaction.names import Named, meaning
+from rflow.core.redaction.plausibility import (
     is_secret,
     is_status,
     is_unlike_names,
@@ -11,8 +13,6 @@ from rflow.core.redaction.belief import (
     looks_random,
     says_status,
 )
-from rflow.core.redaction.finders.structures import columns, markup, pair
-from rflow.core.redaction.names import Named, meaning
 from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.values import BLANK, Value, line_before, quoted_at, rest_of_line, value_at
 
@@ -37,8 +37,8 @@ def option(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     described = blanks.end() - blanks.start() > 1 and re.match(r"[A-Z][a-z]*\s", text[blanks.end() :][:20])
     value = None if described or _PROSE.match(text, blanks.end()) else value_at(text, blanks.end())
     kind_of_sign_in = text[start:end].lower().endswith("auth")
-    belief = named.belief if named.belief == "sure" or kind_of_sign_in else "likely"
-    if value and not _DESCRIBED.match(text, value.start) and is_secret(text, value, belief):
+    confidence = named.confidence if named.confidence == "sure" or kind_of_sign_in else "likely"
+    if value and not _DESCRIBED.match(text, value.start) and is_secret(text, value, confidence):
         yield value
 
 
@@ -61,7 +61,7 @@ def call(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
         function = text[start:end].rpartition(".")[2]
         if _READS.match(function):
             return
-        sure = named.belief == "sure" and _SETS.match(function) is not None
+        sure = named.confidence == "sure" and _SETS.match(function) is not None
     else:
         return
     if value and not meaning(text[value.start : min(value.end, value.start + 80)]):
@@ -99,7 +99,7 @@ _ENDS_LINE = Lazy(rf"\"?;?{BLANK}*(?:\n|\Z|[,.;)](?:\s|\Z))")
 
 def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """set -x PASSWORD VALUE, password "VALUE", password 7 VALUE, password VALUE at the end of a line."""
-    typed = _TYPE.match(text, end) if named.belief != "weak" else None
+    typed = _TYPE.match(text, end) if named.confidence != "weak" else None
     blanks = typed or _BLANKS.match(text, end)
     value = value_at(text, blanks.end()) if blanks else None
     if value is None or _is_no_name(text, start, end):
@@ -108,11 +108,13 @@ def command(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     chosen = looks_chosen(shown)
     ends = _ENDS_LINE.match(text, value.after) is not None
     ends = ends or _is_one_of_several(text, start, end, value)
-    alone = named.belief == "sure" and (value.quoted or (ends and chosen))
-    alone = alone or (named.belief == "sure" and any(map(str.isdigit, shown)) and _MADE_UP.fullmatch(shown) is not None)
-    alone = alone or (named.belief == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
+    alone = named.confidence == "sure" and (value.quoted or (ends and chosen))
+    alone = alone or (
+        named.confidence == "sure" and any(map(str.isdigit, shown)) and _MADE_UP.fullmatch(shown) is not None
+    )
+    alone = alone or (named.confidence == "likely" and ends and _RANDOM.fullmatch(shown) is not None)
     shows = typed or alone or ((ends or chosen) and _is_set(text, start, end))
-    if shows and is_secret(text, value, named.belief):
+    if shows and is_secret(text, value, named.confidence):
         yield value
 
 
@@ -157,7 +159,7 @@ _STILL = (
     "|ainda|nu|nog|nog steeds|ora|ancora|adesso"
 )
 _VERBS = frozenset((*_IS.replace("(?<=alasana )", "").replace(" ", "|").split("|"), "to"))
-"""What a sentence that tells a value has after the name, or else a colon."""
+"""A sentence that states a value has one of these after the name, or else a colon."""
 _HASHED = rf"(?:base\d\d|sha-?\d|md5|aes|utf-?\d|bcrypt|argon|rot13)[\w-]{{0,12}}(?:{BLANK}|-)(?:en|hash)"
 _SAID = (
     rf"(?:{BLANK}{{1,4}}(?:(?:(?:is|was|has|had){BLANK})?(?:been{BLANK}|now{BLANK}){{0,2}}(?:(?:re)?set|changed|rotated|updated)"
@@ -187,38 +189,38 @@ _CHANGES = Lazy(r"\b(?:re)?(?:set|chang|rotat|updat)\w{0,5}\s(?:\S{1,40}\s){0,3}
 
 def sentence(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     """The password is VALUE; the password for the relay is still VALUE; the password was changed to VALUE."""
-    if not _may_tell(text, end):
+    if not _may_state_value(text, end):
         return
     for says in (said.match(text, end) for said in (_SAYS_OF, _SAYS_BRIEFLY, _SAYS)):
-        if says and (value := _said(text, start, says, named)):
+        if says and (value := _stated_value(text, start, says, named)):
             yield value
             return
 
 
-def _may_tell(text: str, end: int) -> bool:
-    """Whether a verb or a colon follows, as far as one can see without a pattern: these take long to compile."""
+def _may_state_value(text: str, end: int) -> bool:
+    """Whether a verb or a colon follows; a test without patterns, which take long to compile."""
     rest = text[end : end + _LONGEST_SENTENCE].partition("\n")[0]
     return ":" in rest or not _VERBS.isdisjoint(rest.lower().split())
 
 
-def _said(text: str, start: int, says: re.Match[str], named: Named) -> Value | None:
+def _stated_value(text: str, start: int, says: re.Match[str], named: Named) -> Value | None:
     value = value_at(text, says.end())
     if value is None or (says.groupdict().get("to") and not _CHANGES.search(line_before(text, start))):
         return None
     shown = text[value.start : value.end].rstrip(".,!?:")
     after_a_colon = says.groupdict().get("colon") is not None
     announced = value.quoted or after_a_colon or looks_chosen(shown)
-    believed = looks_random(shown) if named.belief == "weak" else announced
-    if not believed or not is_secret(text, value, named.belief):
+    plausible = looks_random(shown) if named.confidence == "weak" else announced
+    if not plausible or not is_secret(text, value, named.confidence):
         return None
     return rest_of_line(text, value) if after_a_colon and not value.quoted else value
 
 
 def further(text: str, place: int, named: Named) -> Iterator[Value]:
-    """The values that a sentence goes on to tell after one: the password was VALUE and now it is VALUE."""
+    """Further values in the same sentence: the password was VALUE and now it is VALUE."""
     while says := _further(text, place):
         value = value_at(text, says.end())
-        if value is None or not _is_told(text, says, value) or not is_secret(text, value, named.belief):
+        if value is None or not _is_plausible(text, says, value) or not is_secret(text, value, named.confidence):
             return
         yield value
         place = value.after
@@ -229,8 +231,8 @@ def _further(text: str, place: int) -> re.Match[str] | None:
     return None if _GOES_ON.isdisjoint(near) else _FURTHER.match(text, place)
 
 
-def _is_told(text: str, says: re.Match[str], value: Value) -> bool:
-    """Whether it looks like a password; with nothing before that says "now", or no verb, it takes more."""
+def _is_plausible(text: str, says: re.Match[str], value: Value) -> bool:
+    """Whether a further value looks like a password; without a verb, or a word such as "now", it must look more so."""
     shown = text[value.start : value.end].rstrip(".,!?:")
     if says["brief"] is not None:
         return says["now"] is not None and looks_chosen(shown) and _ENDS_LINE.match(text, value.after) is not None

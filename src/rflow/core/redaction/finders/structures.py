@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.belief import is_secret, looks_chosen
 from rflow.core.redaction.names import Named
+from rflow.core.redaction.plausibility import is_secret, looks_chosen
 from rflow.core.redaction.spans import Lazy
 from rflow.core.redaction.values import BLANK, Value, line_before, value_at
 
@@ -33,7 +33,7 @@ def markup(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     first = match.end(group) - len(match[group].lstrip())
     last = match.start(group) + len(match[group].rstrip())
     value = Value(first, last, last, quoted=True)
-    if first < last and is_secret(text, value, named.belief):
+    if first < last and is_secret(text, value, named.confidence):
         yield value
 
 
@@ -65,7 +65,7 @@ def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     before = line_before(text, start)
     if inner := _OBJECT.match(text, end):
         inner_value = value_at(text, inner.end())
-        if inner_value and is_secret(text, inner_value, "likely" if named.belief == "weak" else named.belief):
+        if inner_value and is_secret(text, inner_value, "likely" if named.confidence == "weak" else named.confidence):
             yield inner_value
         return
     if not _PAIR_NAME.search(before):
@@ -75,7 +75,7 @@ def pair(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     else:
         match = _PAIR_VALUE.match(text, end)
         value = value_at(text, match.end()) if match and not _NEXT_PAIR.search(match[0]) else None
-    if value and is_secret(text, value, "likely" if named.belief == "weak" else named.belief):
+    if value and is_secret(text, value, "likely" if named.confidence == "weak" else named.confidence):
         yield value
 
 
@@ -98,7 +98,7 @@ def columns(text: str, start: int, end: int, named: Named) -> Iterator[Value]:
     wide_word = cell is None and match["value"].isalpha() and not _KEY_AND_VALUE.search(text)
     if (third or wide_word) and not looks_chosen(match["value"]):
         return
-    if is_secret(text, value, named.belief):
+    if is_secret(text, value, named.confidence):
         yield value
 
 

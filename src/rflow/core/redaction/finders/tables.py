@@ -6,8 +6,8 @@ from itertools import chain, takewhile
 
 import msgspec
 
-from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.names import Named, meaning
+from rflow.core.redaction.plausibility import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.spans import Lazy, Span, lowered
 from rflow.core.redaction.values import Value
 
@@ -113,7 +113,7 @@ def _secrets(text: str, row: Line, heading: Heading) -> Iterator[Span]:
             continue
         start = row.start + cell.start() + cell[0].index(shown)
         value = Value(start, start + len(shown), start + len(shown), quoted=False)
-        if _fitting(shown, named, heading) and is_secret(text, value, named.belief):
+        if _fitting(shown, named, heading) and is_secret(text, value, named.confidence):
             yield Span(value.start, value.end, named.kind)
 
 
@@ -131,7 +131,7 @@ def _below(cells: list[re.Match[str]], heading: list[re.Match[str]], index: int)
 
 def _fitting(shown: str, named: Named, heading: Heading) -> bool:
     """Whether the cell can hold a secret: a column SECRET may as well name one."""
-    if named.belief == "sure":
+    if named.confidence == "sure":
         return (bool(heading.separator) and heading.separator != "\t") or looks_chosen(shown)
     return looks_random(shown) and not _PLAIN_ID.fullmatch(shown) and heading.separator not in ("", "\t")
 

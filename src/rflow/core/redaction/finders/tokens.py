@@ -1,4 +1,4 @@
-"""Tokens that are known by how they begin, by their shape, or by a prefix that says what they are."""
+"""Tokens that can be recognised by a known prefix, by their shape, or by a prefix with a word such as "live"."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ _IDS = frozenset(
         "sub task thread tmp trace tx txn user usr uuid v version volume "
     ).split()
 )
-"""Words before a random part that name a thing, not a secret; a telling word overrules them."""
-_TELLING = frozenset("access apikey auth live oauth pat pk priv refresh rk sec secret sk tkn tok token".split())
+"""Words before a random part that mean an identifier, not a secret, unless one of `_TOKEN_WORDS` is there too."""
+_TOKEN_WORDS = frozenset("access apikey auth live oauth pat pk priv refresh rk sec secret sk tkn tok token".split())
 
 # Shapes of words without such a prefix: (what must be in the word, its least length, the shape, the kind).
 _WORD_SHAPES: tuple[tuple[str, int, str, Kind], ...] = (
@@ -142,7 +142,12 @@ def _escape(text: str, start: int, word: str) -> int:
 
 def _span(text: str, start: int, word: str) -> Span | None:
     shaped = _shaped(word.rstrip(".-")) if len(word) >= _SHORTEST_SHAPE and not word.isalpha() else None
-    if shaped or (word[:2] in _HEADS and _has_prefix(word)) or _tells(word) or _is_of_a_service(text, start, word):
+    if (
+        shaped
+        or (word[:2] in _HEADS and _has_prefix(word))
+        or _looks_like_a_token(word)
+        or _is_of_a_service(text, start, word)
+    ):
         more = _MORE.match(text, start + len(word))
         end = start + len(text[start : more.end() if more else start + len(word)].rstrip(".-"))
         return Span(start + (shaped[0] if shaped else 0), end, shaped[1] if shaped else "token")
@@ -167,7 +172,7 @@ def _has_prefix(word: str) -> bool:
     return False
 
 
-def _tells(word: str) -> bool:
+def _looks_like_a_token(word: str) -> bool:
     """Whether a word is a short prefix with a long random rest (acme_live_…), as services write tokens now."""
     border = max(word.rfind("_"), word.rfind("-"), word.rfind("."), word.rfind("~"))
     if border < 1 or len(word) - border <= 20 or not _RANDOM.match(word[border + 1 :]):
@@ -175,7 +180,7 @@ def _tells(word: str) -> bool:
     prefix = [part.rstrip("0123456789") for part in re.split(r"[_.~-]", word[:border])]
     if not _TOKEN_PREFIX.match("_".join(prefix)):
         return False
-    return not _TELLING.isdisjoint(prefix) or _IDS.isdisjoint(prefix)
+    return not _TOKEN_WORDS.isdisjoint(prefix) or _IDS.isdisjoint(prefix)
 
 
 def _is_of_a_service(text: str, start: int, word: str) -> bool:
@@ -188,7 +193,7 @@ def _is_of_a_service(text: str, start: int, word: str) -> bool:
     before = _SERVICE.search(text[max(start - 120, 0) : start])
     if not before or _NO_SECRET.search(before["name"]):
         return False
-    from rflow.core.redaction.belief import looks_random
+    from rflow.core.redaction.plausibility import looks_random
 
     name = before["name"].lower()
     return any(service in name for service in SERVICES) and looks_random(word)

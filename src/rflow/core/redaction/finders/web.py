@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from rflow.core.redaction.belief import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.kinds import Kind
+from rflow.core.redaction.plausibility import is_secret, looks_chosen, looks_random
 from rflow.core.redaction.spans import Lazy, Run, Span, lowered, values
 from rflow.core.redaction.values import Value
 

@@ -1,4 +1,4 @@
-"""Who moves what: one table. The roles are those an actor has in one session at one time."""
+"""The access table: which role may send which command. Roles are those of an actor in one session at one time."""
 
 from enum import Enum, auto
 
@@ -9,7 +9,7 @@ from rflow.core.session.state import Session
 
 
 class Role(Enum):
-    """What somebody is to a session. A receiver of a pending handoff is its owner already."""
+    """The role of an actor in a session. The receiver of a pending handoff is already its owner."""
 
     OWNER = auto()
     MEMBER = auto()
@@ -27,16 +27,16 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
     c.AddNote: _ANYONE,
     c.AddStep: _ANYONE,
     c.AddEvidence: _ANYONE,
-    c.AmendEntry: _ANYONE,  # one's own entry: decide looks at the author
-    c.Shorten: _ANYONE,  # one's own entry, or any in one's own session: decide looks at the author
-    c.Undo: _ANYONE,  # one's own entry: decide looks at the author
+    c.AmendEntry: _ANYONE,  # only one's own entries, which `amend` checks
+    c.Shorten: _ANYONE,  # only one's own entries, or any in one's own session, which its rule checks
+    c.Undo: _ANYONE,  # only one's own entries, which `undo` checks
     c.SettleAssumption: _ANYONE,
     c.Pin: _ANYONE,
     c.Unpin: _ANYONE,
     c.FlagNode: _ANYONE,
     c.AskQuestion: _ANYONE,
     c.ReplyQuestion: _ANYONE,
-    c.RedactText: _ANYONE,  # one's own text, or any in one's own session: decide looks at the author
+    c.RedactText: _ANYONE,  # only one's own texts, or any in one's own session, which `redact` checks
     c.RecordShared: _ANYONE,
     c.Choose: _OWNER,
     c.Done: _OWNER,
@@ -69,7 +69,7 @@ SCOPES: dict[type[Command], Scope | None] = {
     c.RecordShared: "share",
     **dict.fromkeys((c.Delete, c.Reassign, c.ExpireHandoff), None),
 }
-"""The scope that an agent needs for a command; None is never allowed to one."""
+"""The scope that an agent's token needs for a command; None means that no token allows it."""
 
 STEERING: frozenset[type[Command]] = frozenset(
     {
@@ -77,12 +77,12 @@ STEERING: frozenset[type[Command]] = frozenset(
         *(c.TakeOver, c.Reassign, c.ExpireHandoff, c.Close, c.Reopen),
     }
 )
-"""The commands that move a session or change who owns it: they fail on what has moved since it was displayed."""
+"""The commands that move a session or change its owner: they are refused if it has moved since the sender saw it."""
 
 ON_CLOSED: frozenset[type[Command]] = frozenset(
     {c.Reopen, c.Undo, c.Delete, c.RedactText, c.RecordShared, c.TakeOver, c.Reassign}
 )
-"""The commands that a closed session still takes."""
+"""The commands that a closed session accepts."""
 
 ACCEPTING: frozenset[type[Command]] = frozenset(
     {
@@ -90,11 +90,11 @@ ACCEPTING: frozenset[type[Command]] = frozenset(
         *(c.SetWaiting, c.Close, c.Reopen),
     }
 )
-"""The commands by which the receiver of a handoff accepts it."""
+"""The commands that accept a pending handoff when its receiver sends them."""
 
 
 def roles(session: Session, actor: Actor) -> frozenset[Role]:
-    """Return what `actor` is to `session` now; a reader is nothing."""
+    """Return the roles of `actor` in `session`; a reader has none."""
     if actor.person.kind == "rflow":
         return frozenset({Role.RFLOW})
     role = actor.role_in(session.space)
@@ -113,7 +113,7 @@ def roles(session: Session, actor: Actor) -> frozenset[Role]:
 
 
 def may(session: Session, actor: Actor, command: type[Command]) -> bool:
-    """Whether `actor` may send `command` to `session`, by their roles and by the scopes of their token."""
+    """Whether the actor's roles and the scopes of their token allow `command`."""
     return bool(ACCESS[command] & roles(session, actor)) and in_scope(actor, command)
 
 

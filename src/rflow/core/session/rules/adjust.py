@@ -1,6 +1,6 @@
-"""Facts that set or change a value: header facts, waiting, pins, corrections, replies, reverts.
+"""Facts that set or change a value (adjustments): header facts, waits, pins, corrections, replies, reverts.
 
-They can be undone in any order: the values are then worked out again from the facts that are left.
+They can be undone in any order: the values are then recomputed from the remaining facts.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,25 +15,25 @@ from rflow.core.session.texts import SHORT_FORMS
 
 
 def adjust(session: Session, event: Event) -> None:
-    """Apply the fact of `event`, and remember it for the case that another one is undone."""
+    """Apply the fact of `event`, and keep the event so the values can be recomputed."""
     session.adjustments[event.seq] = event
     ADJUST[type(event.fact)](session, event, event.fact)
 
 
 def readjust(session: Session) -> None:
-    """Work out again all that adjustments set or changed, from those that are left."""
+    """Recompute everything that adjustments set or changed, from those that were not undone."""
     session.title, session.brief = "", Brief()
     session.waits.clear()
     session.past_waits = {seq: wait for seq, wait in session.past_waits.items() if wait.undone}
     session.pins.clear()
     for seq, original in session.originals.items():
-        session.put(_restored(original, session.entry(seq)))
+        session.replace_entry(_restored(original, session.entry(seq)))
     for event in session.adjustments.values():
         ADJUST[type(event.fact)](session, event, event.fact)
 
 
 def _restored(original: Entry, now: Entry | None) -> Entry:
-    """Return an entry as it was before its adjustments; what else became of it stays."""
+    """Return an entry as it was before its adjustments; other later changes to it are kept."""
     undone = now is not None and now.undone
     if isinstance(original, Evidence) and isinstance(now, Evidence):
         return replace(original, undone=undone, on=now.on)
@@ -41,12 +41,12 @@ def _restored(original: Entry, now: Entry | None) -> Entry:
 
 
 def _change(session: Session, seq: int, **fields: Any) -> None:
-    """Set fields of the entry of event `seq`, if it has them."""
+    """Set fields of the entry of event `seq`, if it has all of them."""
     entry = session.entry(seq)
     if entry is None or not fields.keys() <= set(entry.__struct_fields__):
         return
     session.originals.setdefault(seq, entry)
-    session.put(replace(entry, **fields))
+    session.replace_entry(replace(entry, **fields))
 
 
 def _start(session: Session, event: Event, fact: e.SessionStarted) -> None:
@@ -59,13 +59,13 @@ def _set_brief(session: Session, event: Event, fact: e.BriefSet) -> None:
 
 
 def _merged(old: Brief, new: Brief) -> Brief:
-    """Lay `new` over `old`: None leaves a fact, "" clears it."""
+    """Return `old` updated with `new`: None leaves a fact unchanged, "" clears it."""
     fields = {name: getattr(new, name) for name in new.__struct_fields__}
     return replace(old, **{name: text or None for name, text in fields.items() if text is not None})
 
 
 def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
-    at = None if event.undated else event.happened_at or event.at
+    at = event.effective_at
     for seq in tuple(session.waits) if fact.replaces is None else fact.replaces:
         if old := session.waits.pop(seq, None):
             session.past_waits[seq] = replace(old, over_seq=event.seq, over_at=at, over_by=event.by)
@@ -115,12 +115,12 @@ def _marks(entry: Any, texts: Mapping[str, str]) -> dict[str, bool]:
 
 
 def _corrects(holder: Any, texts: Mapping[str, str]) -> bool:
-    """Whether texts replace others; a result that is added later corrects nothing."""
+    """Whether any of the texts replaces another; a result that was added later is not a correction."""
     return any(getattr(holder, name) not in ("", text) for name, text in texts.items())
 
 
 def _known(holder: Any, texts: Mapping[str, str]) -> dict[str, str]:
-    """Leave out texts that an entry of this kind does not have."""
+    """Return only the texts that an entry of this kind has."""
     return {name: text for name, text in texts.items() if isinstance(getattr(holder, name, None), str)}
 
 
@@ -136,11 +136,10 @@ def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
 
 
 def _revert(session: Session, event: Event, fact: e.ChangeReverted) -> None:
-    at = None if event.undated else event.happened_at or event.at
     _change(
         session,
         fact.change,
-        reverted_at=at,
+        reverted_at=event.effective_at,
         reverted_by=event.by,
         reverted_seq=event.seq,
         reverted_note=fact.note,
@@ -158,4 +157,4 @@ ADJUST: Mapping[type[Fact], Callable[[Session, Event, Any], None]] = {
     e.QuestionReplied: _reply,
     e.ChangeReverted: _revert,
 }
-"""What each of these facts sets."""
+"""The function that applies each kind of adjustment."""

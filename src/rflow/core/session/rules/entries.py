@@ -10,30 +10,30 @@ from rflow.core.people import Person
 from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.state import Delivery, Entry, Note, Session, Step
-from rflow.core.session.texts import Text, amendable, fitted
+from rflow.core.session.texts import Text, amendable, validated_text
 from rflow.core.session.times import utc
 from rflow.core.text import one_line, shorten
 from rflow.errors import NotAllowed, NotFound, SessionMoved, UsageProblem
 
 
 def add_step(command: c.AddStep, first: int) -> Iterator[e.Fact]:
-    """Record a step that is not in the tree, with the output that belongs to it."""
+    """Record a step that is not in the tree, with its output if there is one."""
     yield e.StepAdded(text=command.text, result=command.result, assumed=command.assume)
     if command.evidence is not None:
         yield replace(_evidence(command.evidence), on=first)
 
 
 def add_note(session: Session, command: c.AddNote) -> e.NoteAdded:
-    """Write a note; a warning is short enough to be shown in full everywhere."""
+    """Add a note. A warning must be short, because it is always shown in full."""
     if command.on:
         _existing(session, command.on)
     if command.kind == "warning":
-        fitted(Text("text", "warning", "words", required=True), command.text)
+        validated_text(Text("text", "warning", "words", required=True), command.text)
     return e.NoteAdded(text=command.text, kind=command.kind, on=command.on)
 
 
 def add_evidence(session: Session, evidence: e.EvidenceAdded) -> e.EvidenceAdded:
-    """Keep a piece of evidence."""
+    """Add a piece of evidence."""
     if evidence.on:
         _existing(session, evidence.on)
     return _evidence(evidence)
@@ -48,7 +48,7 @@ def _evidence(evidence: e.EvidenceAdded) -> e.EvidenceAdded:
 
 
 def _existing(session: Session, seq: int) -> Entry:
-    """Return the entry of event `seq`, which must be there and not be undone."""
+    """Return the entry of event `seq`; raise `NotFound` or `UsageProblem` if there is none or it was undone."""
     entry = session.entry(seq)
     if entry is None:
         raise NotFound(f"{session.code} has no entry {seq}.", try_=f"See the numbers: rflow show {session.code}")
@@ -58,7 +58,7 @@ def _existing(session: Session, seq: int) -> Entry:
 
 
 def amend(session: Session, command: c.AmendEntry, actor: Actor) -> e.EntryAmended:
-    """Correct an entry of the actor's own."""
+    """Correct one of the actor's own entries."""
     reply = session.adjustments.get(command.target)
     if reply is not None and isinstance(reply.fact, e.QuestionReplied):
         again = f'rflow -s {session.code} reply {reply.fact.target} "…"'
@@ -73,7 +73,7 @@ def amend(session: Session, command: c.AmendEntry, actor: Actor) -> e.EntryAmend
 
 
 def _amended_texts(entry: Entry, fields: dict[str, Text], command: c.AmendEntry) -> dict[str, str]:
-    """Return the corrected texts by the name of their field, checked as they were when they were entered."""
+    """Return the corrected texts by field name, validated like new ones."""
     if not fields:
         raise UsageProblem(f"Entry {entry.seq} has no text of yours to correct.", try_="Add a note: rflow note TEXT")
     main = next(iter(fields))
@@ -84,14 +84,14 @@ def _amended_texts(entry: Entry, fields: dict[str, Text], command: c.AmendEntry)
     for name in given:
         if name not in fields:
             raise UsageProblem(f"Entry {entry.seq} has no {name}.", try_=f"It has: {', '.join(fields)}.")
-    texts = {name: fitted(fields[name], text) for name, text in given.items()}
+    texts = {name: validated_text(fields[name], text) for name, text in given.items()}
     if isinstance(entry, Note) and entry.kind == "warning":
-        fitted(Text("text", "warning", "words", required=True), texts["text"])
+        validated_text(Text("text", "warning", "words", required=True), texts["text"])
     return texts
 
 
 def _check_replaced(session: Session, entry: Entry, fields: dict[str, Text], command: c.AmendEntry) -> None:
-    """Refuse to replace a text that is not the one that the sender saw."""
+    """Refuse to replace a text that has changed since the sender saw it."""
     if command.replaces is None or command.text is None:
         return
     now = getattr(getattr(entry, "what", entry), next(iter(fields)))
@@ -107,7 +107,7 @@ def _conflict(session: Session, what: str, who: str, now: str, wanted: str) -> S
 
 
 def settle(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
-    """Say what became of an assumption, or that a warning no longer holds."""
+    """Settle an assumption with its outcome, or mark a warning as no longer valid."""
     if any(entry.seq == command.target and entry.warnings for entry in session.ownership):
         return _end_warnings_of_handoff(session, command)
     entry = _existing(session, command.target)
@@ -117,19 +117,19 @@ def settle(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled
     if not assumed:
         open_ = ", ".join(str(seq) for seq in assumptions(session)) or "none"
         raise UsageProblem(f"Entry {command.target} is not an assumption.", try_=f"Assumptions not settled: {open_}.")
-    fitted(Text("text", "text", required=True), command.text)
+    validated_text(Text("text", "text", required=True), command.text)
     return e.AssumptionSettled(target=command.target, text=command.text)
 
 
 def _end_warning(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
-    """Say that a warning no longer holds, which can be said once."""
+    """Mark a warning as no longer valid; refuse it if it already is."""
     if session.notes[command.target].settled is not None:
         raise UsageProblem(f"Warning {command.target} is over already.", try_="To take that back: rflow undo")
     return e.AssumptionSettled(target=command.target, text=command.text)
 
 
 def _end_warnings_of_handoff(session: Session, command: c.SettleAssumption) -> e.AssumptionSettled:
-    """Say that the warnings that came with a handoff no longer hold, which can be said once."""
+    """Mark the warnings of a handoff as no longer valid; refuse it if they already are."""
     if command.target not in warnings_of_handoffs(session):
         raise UsageProblem(
             f"The warnings of handoff {command.target} are over already.", try_=f"See: rflow show {session.code}"
@@ -138,24 +138,24 @@ def _end_warnings_of_handoff(session: Session, command: c.SettleAssumption) -> e
 
 
 def warnings(session: Session) -> list[int]:
-    """Return the numbers of the warnings that hold, but for those of handoffs."""
+    """Return the numbers of the valid warnings, except for those of handoffs."""
     return [note.seq for note in session.unsettled("warning")]
 
 
 def warnings_of_handoffs(session: Session) -> dict[int, str]:
-    """Return the warnings of each handoff that hold, by its number."""
+    """Return the valid warnings of handoffs as one text each, by the number of the handoff."""
     return {entry.seq: "; ".join(entry.warnings) for entry in session.handoffs if entry.warnings}
 
 
 def assumptions(session: Session) -> list[int]:
-    """Return the numbers of the assumptions that are neither settled nor undone: notes, steps and answers."""
+    """Return the numbers of the assumptions (notes, steps and answers) that are neither settled nor undone."""
     notes = [note.seq for note in session.unsettled("assumption")]
     steps = [s.seq for s in session.steps.values() if s.assumed and s.settled is None and not s.undone]
     return sorted(notes + steps)
 
 
 def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pinned]:
-    """Mark entries as key facts."""
+    """Pin entries; without numbers, the last entry."""
     from rflow.core.session.rules.latest import last_entry
 
     wanted = targets or [last_entry(session, actor)]
@@ -168,15 +168,16 @@ def pin(session: Session, targets: Sequence[int], actor: Actor) -> Iterator[e.Pi
 
 
 def unpin(session: Session, targets: Sequence[int]) -> Iterator[e.Unpinned]:
-    """Take the mark of a key fact from entries; without a number, from the one that was pinned last."""
+    """Unpin entries; without numbers, the one that was pinned last."""
     if not session.pins:
         raise UsageProblem(f"{session.code} has no pinned entries.", try_="Pin one: rflow pin SEQ")
     wanted = targets or [_last_pinned(session)]
-    there = [seq for seq in dict.fromkeys(wanted) if seq in session.pins]
-    if not there:
-        pinned = ", ".join(map(str, sorted(session.pins)))
-        raise UsageProblem(f"{_entries(wanted)} not pinned.", try_=f"Pinned: {pinned}.")
-    yield from (e.Unpinned(target=seq) for seq in there)
+    pinned = [seq for seq in dict.fromkeys(wanted) if seq in session.pins]
+    if not pinned:
+        raise UsageProblem(
+            f"{_entries(wanted)} not pinned.", try_=f"Pinned: {', '.join(map(str, sorted(session.pins)))}."
+        )
+    yield from (e.Unpinned(target=seq) for seq in pinned)
 
 
 def _last_pinned(session: Session) -> int:
@@ -190,14 +191,14 @@ def _entries(seqs: Sequence[int]) -> str:
 
 
 def flag(session: Session, text: str) -> e.NodeFlagged:
-    """Report that something is wrong with the node at the position."""
+    """Report a problem with the node at the position."""
     if session.place is None or session.tree is None:
         raise UsageProblem(f"{session.code} is in no tree.", try_="Write a note instead: rflow note TEXT")
     return e.NodeFlagged(node=session.place.node, digest=session.tree.digest, text=text)
 
 
 def ask(to: Person, text: str) -> e.QuestionAsked:
-    """Ask somebody something."""
+    """Ask a person or a queue a question."""
     return e.QuestionAsked(to=to, text=text)
 
 
@@ -211,20 +212,20 @@ def reply(session: Session, command: c.ReplyQuestion) -> e.QuestionReplied:
 
 
 def question_answered(session: Session, command_id: str, by: Person) -> int | None:
-    """Return the question that an answer without a number is for; None if that is not clear.
+    """Return the question that an answer without a number is for; None if that is ambiguous.
 
-    It is the one that the same command answered when it was sent before, else the only open one.
+    It is the question that the same command has already answered, otherwise the only open one.
     """
-    sent = session.carried_out(command_id, by)
+    answer = session.event_of_command(command_id, by)
     for question in session.questions.values():
-        if sent is not None and sent in [reply.seq for reply in question.replies]:
+        if answer is not None and answer in [reply.seq for reply in question.replies]:
             return question.seq
     open_ = [question.seq for question in session.questions.values() if question.is_open]
     return open_[0] if len(open_) == 1 else None
 
 
 def set_brief(session: Session, command: c.SetBrief) -> e.BriefSet:
-    """Set header facts, unless one of them is not what the sender saw."""
+    """Set header facts, unless one of them has changed since the sender saw it."""
     fact = e.BriefSet(brief=command.brief, title=command.title)
     if fact == e.BriefSet(brief=e.Brief()):
         raise UsageProblem("Nothing to record.", try_='Say what: rflow brief --ask "Can you check the firewall?"')
@@ -256,7 +257,7 @@ def revert(session: Session, command: c.RevertChange) -> e.ChangeReverted:
 
 
 def share(session: Session, command: c.RecordShared) -> e.ProgressShared:
-    """Record a delivery; what was posted is not posted again while nothing has changed."""
+    """Record a delivery; refuse to post an unchanged session to the same place again."""
     if command.state == "started" and not command.again:
         check_not_posted(session, command.destination)
     return e.ProgressShared(
@@ -272,9 +273,9 @@ def _in_utc(at: datetime) -> str:
 
 
 def check_not_posted(session: Session, destination: str, clock: Callable[[datetime], str] = _in_utc) -> None:
-    """Refuse to post what was posted before, or may have been, and has not changed since.
+    """Refuse to post a session that was, or may have been, posted there and has not changed since.
 
-    `clock` shows a time to whoever posts.
+    `clock` formats a time for the person who posts.
     """
 
     def when(delivery: Delivery) -> str:

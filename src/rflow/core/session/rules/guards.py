@@ -1,4 +1,4 @@
-"""The checks before the rules: has the session begun, can it be read, is it open, who asks, and what did they see."""
+"""Checks that apply to every command: started, readable, open, access, and whether the sender saw the last move."""
 
 from rflow.core.actors import Actor, no_scope
 from rflow.core.session import commands as c
@@ -16,42 +16,42 @@ _UNREADABLE = {
         "Put them together: rflow store merge",
     ),
 }
-"""What is wrong with a session that can't be read whole, and what to do, by the reason."""
+"""What is wrong with a partly unreadable session, and what to do, by the reason."""
 _REASON = 200
-"""The characters of the reason of a takeover that are repeated."""
+"""How many characters of a takeover's reason an error quotes."""
 _MOVES_SHOWN = 3
-"""How many of the latest moves a refusal names."""
+"""How many of the latest moves an error lists."""
 
 
 def check_begun(session: Session, command: Command) -> None:
-    """Refuse a command to a session that has not begun, and a second beginning."""
+    """Refuse to start a session twice, or to send other commands to one that has not started."""
     if isinstance(command, c.Start) and session.version:
-        raise UsageProblem(f"{session.code} has begun already.", try_=f"Go on with: rflow resume {session.code}")
+        raise UsageProblem(f"{session.code} has already started.", try_=f"Continue it: rflow resume {session.code}")
     if not isinstance(command, c.Start) and not session.version:
-        raise NotFound("That session has not begun.", try_="Begin one: rflow start")
+        raise NotFound("That session has not started.", try_="Start one: rflow start")
 
 
 def check_readable(session: Session) -> None:
-    """Refuse to write to a session of which this version can't read everything."""
+    """Refuse to write to a session with events that this version can't read."""
     if session.unreadable:
         what, remedy = _UNREADABLE[session.unreadable[-1].reason]
         raise NotAllowed(f"{session.code} {what}: it can be read here, but not written.", try_=remedy)
 
 
 def check_closed(session: Session, command: Command) -> None:
-    """Refuse a command that a closed session does not take."""
+    """Refuse a command that a closed session does not accept."""
     if session.status == "closed" and type(command) not in ON_CLOSED:
         raise closed(session)
 
 
 def closed(session: Session) -> NotAllowed:
-    """Return the error that says that the session is closed."""
+    """Return the error for a command that a closed session does not accept."""
     outcome = session.closing.outcome if session.closing else "closed"
     return NotAllowed(f"{session.code} is closed ({outcome}).", try_=f"Reopen it first: rflow reopen {session.code}")
 
 
 def check_access(session: Session, command: Command, actor: Actor) -> None:
-    """Refuse a command that the actor's roles, or the scopes of their token, don't allow."""
+    """Refuse a command that the actor's roles or the scopes of their token don't allow."""
     role = actor.role_in(command.space if isinstance(command, c.Start) else session.space)
     if role is None and actor.person.kind != "rflow":
         raise NotFound("There is no such session or space.", try_="See what there is: rflow list --all")
@@ -66,7 +66,7 @@ def check_access(session: Session, command: Command, actor: Actor) -> None:
 
 
 def no_token() -> NotAllowed:
-    """Return the error for what no token allows, whatever its scopes."""
+    """Return the error for a command that no token allows, whatever its scopes."""
     return NotAllowed("That is not done with a token.", try_="Do it in a browser, signed in, or ask a lead.")
 
 
@@ -75,7 +75,7 @@ def _reader() -> NotAllowed:
 
 
 def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | UsageProblem:
-    """Return the error that says why the table refuses, and what would help."""
+    """Return the error for a command that the access table refuses: why, and what to do instead."""
     code, owner = session.code, session.owner.name
     if actor.role_in(session.space) == "reader":
         return _reader()
@@ -99,7 +99,7 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
     if session.owner.is_queue:
         return NotAllowed(f"{code} is waiting in the queue {owner}.", try_=f"Claim it first: rflow accept {code}")
     take = f'rflow resume {code} --take --reason "…"'
-    if isinstance(command, c.MakeChange | c.RevertChange | c.SetWaiting):  # a colleague's part in it should not be lost
+    if isinstance(command, c.MakeChange | c.RevertChange | c.SetWaiting):  # a colleague can still record it as a step
         tell = f'Tell {owner}, or record it as a step: rflow -s {code} step "…" --result "…"'
         who = f"Only {owner}, who {_takeover(session) or f'owns {code}'},"
         return NotAllowed(f"{who} can enter that.", try_=f"{tell}. To take it over: {take}")
@@ -108,7 +108,7 @@ def _refusal(session: Session, command: Command, actor: Actor) -> NotAllowed | U
 
 
 def _takeover(session: Session) -> str:
-    """Say that the owner of a session took it over, and why; "" if they did not."""
+    """Return a phrase that says that the owner took the session over, and why; "" if they did not."""
     last = session.ownership[-1] if session.ownership else None
     if last is None or last.word != "took over" or last.by.id != session.owner.id:
         return ""
@@ -150,7 +150,7 @@ def check_up_to_date(session: Session, command: Command) -> None:
 
 
 def _moved(session: Session, seen: int) -> str:
-    """Return the last moves and changes of owner since version `seen`, with who made them."""
+    """Return the latest moves and changes of owner since version `seen`, with their authors."""
     steps = {step.seq: step for step in session.steps.values() if step.seq > seen and step.kind != "own"}
     moves = {seq: _move(step) for seq, step in steps.items()}
     moves |= {entry.seq: _owned(entry) for entry in session.ownership if entry.seq > seen}
@@ -160,8 +160,8 @@ def _moved(session: Session, seen: int) -> str:
 
 
 def _move(step: Step) -> str:
-    said = step.result or (f"skipped: {step.reason}" if step.reason else "")
-    text = f'"{shorten(step.text, 60)}"{f" → {shorten(said, 60)}" if said else ""}'
+    outcome = step.result or (f"skipped: {step.reason}" if step.reason else "")
+    text = f'"{shorten(step.text, 60)}"{f" → {shorten(outcome, 60)}" if outcome else ""}'
     return f"{text}{', undone' if step.undone else ''} ({step.by.name})"
 
 
@@ -171,7 +171,7 @@ def _owned(entry: OwnershipEntry) -> str:
 
 
 def _stands(session: Session) -> str:
-    """Say where a session is, for an actor who expected it elsewhere."""
+    """Return a sentence with the session's current position and owner."""
     if session.status == "closed":
         return f"It is closed now ({session.closing.outcome if session.closing else ''})."
     where = f'It stands at "{shorten(session.place.text, 120)}"' if session.place else "It has no tree"

@@ -1,4 +1,4 @@
-"""Moves in a tree: choosing, doing, skipping, going back and entering; from where, and the events they cause."""
+"""The rules of moves in a tree: choosing, doing, skipping, going back and entering another tree."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,11 @@ from rflow.core.tree.model import Action, End, Node, Tree, digest, exits, kind_o
 from rflow.errors import NotFound, UsageProblem
 
 Trees = Callable[[str], Tree | None]
-"""Finds a version of a tree by its digest; None where there is none."""
+"""Returns the version of a tree with this digest; None if it is unknown."""
 
 
 def _here(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Tree]:
-    """Return the id and node at the position and its tree; `wanted` is the command that needs one."""
+    """Return the id and node at the position and its tree; `wanted` is what the command does, for the error."""
     tree = trees(session.tree.digest) if session.tree else None
     if session.place is None:
         end = " To end the session: rflow close" if wanted == "do" else ""
@@ -73,7 +73,7 @@ def _at_end(node: End) -> UsageProblem:
 
 
 def _single_way(session: Session, trees: Trees, wanted: str) -> tuple[str, Node, Place]:
-    """Return the action at the position and where it leads; a decision with one exit counts as one."""
+    """Return the action at the position and where it leads; a decision with a single choice counts as an action."""
     name, node, tree = _here(session, trees, wanted)
     if isinstance(node, End):
         raise _at_end(node)
@@ -89,19 +89,19 @@ def _single_way(session: Session, trees: Trees, wanted: str) -> tuple[str, Node,
 
 
 def done(session: Session, trees: Trees, result: str) -> ActionDone:
-    """Say that the action at the position is done."""
+    """Record that the action at the position was done."""
     name, node, to = _single_way(session, trees, "do")
     return ActionDone(node=name, text=node.text, result=result, to=to)
 
 
 def skip(session: Session, trees: Trees, reason: str) -> StepSkipped:
-    """Leave out the action at the position."""
+    """Skip the action at the position."""
     name, node, to = _single_way(session, trees, "skip")
     return StepSkipped(node=name, text=node.text, reason=reason, to=to)
 
 
 def back(session: Session) -> SteppedBack:
-    """Take back the last move."""
+    """Undo the last move."""
     last = session.moves.last
     if last is None:
         raise UsageProblem("There is no move to take back: this is where the session began.", try_="See: rflow show")
@@ -109,7 +109,7 @@ def back(session: Session) -> SteppedBack:
 
 
 def place_of(tree: Tree, node_id: str) -> Place:
-    """Describe a node of `tree` as a place to stand at."""
+    """Return a node of `tree` as a position."""
     node = tree.nodes.get(node_id)
     if node is None:
         raise NotFound(f'The tree "{tree.title}" has no node "{node_id}".', try_="See: rflow tree check FILE")
@@ -117,7 +117,7 @@ def place_of(tree: Tree, node_id: str) -> Place:
 
 
 def enter(trees: Trees, wanted: str) -> TreeEntered:
-    """Go into the tree whose version is `wanted`, at its start."""
+    """Enter the version of a tree with the digest `wanted`, at its start."""
     tree = trees(wanted)
     if tree is None:
         raise NotFound("That version of the tree is not in this store.", try_="Add it with `rflow tree add FILE`.")

@@ -1,10 +1,10 @@
-"""The rule of removing texts for good: whose one may remove."""
+"""The rules of erasing texts: who may erase which."""
 
 from collections.abc import Sequence
 
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
-from rflow.core.session.erasing import said_before, values_of
+from rflow.core.session.erasing import earlier_wait_texts, wait_texts
 from rflow.core.session.events import Stored
 from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Session
@@ -12,7 +12,7 @@ from rflow.errors import NotAllowed, NotFound
 
 
 def redact(session: Session, target: int, actor: Actor) -> e.TextRedacted:
-    """Remove the texts of an event: the actor's own, or any in a session that they own; a lead may remove any."""
+    """Erase the texts of an event: one's own, or any in a session that one owns; a lead may erase any."""
     if target not in session.authors:
         raise NotFound(f"{session.code} has no entry {target}.", try_=f"See the numbers: rflow show {session.code}")
     if not _may_remove(session, target, actor):
@@ -23,17 +23,17 @@ def redact(session: Session, target: int, actor: Actor) -> e.TextRedacted:
     return e.TextRedacted(target=target)
 
 
-def kept_of(session: Session, events: Sequence[Stored], target: int, actor: Actor) -> set[str]:
-    """Return the texts that stay in other waits: those of earlier ones that `actor` may not remove.
+def texts_to_keep(session: Session, events: Sequence[Stored], target: int, actor: Actor) -> set[str]:
+    """Return the texts to keep in other waits: those copied from earlier waits that `actor` may not erase.
 
-    A wait that says nothing else is not theirs to remove.
+    Raises `NotAllowed` if the wait `target` has no other texts.
     """
-    before = said_before(events, target)
-    others = {seq: said for seq, said in before.items() if not _may_remove(session, seq, actor)}
-    kept = {text for said in others.values() for text in said}
-    texts = {text for event in events if event.seq == target for text in values_of(event)}
-    if texts and texts <= kept:
-        source = next(seq for seq, said in others.items() if said & texts)
+    before = earlier_wait_texts(events, target)
+    others = {seq: texts for seq, texts in before.items() if not _may_remove(session, seq, actor)}
+    kept = {text for texts in others.values() for text in texts}
+    own = {text for event in events if event.seq == target for text in wait_texts(event)}
+    if own and own <= kept:
+        source = next(seq for seq, texts in others.items() if texts & own)
         raise NotAllowed(
             f"Entry {target} only repeats texts of entry {source}, which is not yours, and neither is {session.code}.",
             try_=f"Ask {session.owner.name}, who owns it.",

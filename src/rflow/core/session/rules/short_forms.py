@@ -7,7 +7,7 @@ from rflow.core.session import events as e
 from rflow.core.session.commands import ShortForm
 from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Change, Note, Session, Step, Wait
-from rflow.core.session.texts import Text, covered_by, fitted
+from rflow.core.session.texts import Text, covered_by, validated_text
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 
 _SHORT = Text("short", "short form", "words")
@@ -48,11 +48,11 @@ def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) 
     if not owner and entry.by.id != actor.person.id:
         who = entry.by.name if entry.by.id == session.owner.id else f"{entry.by.name} or {session.owner.name}"
         raise NotAllowed(f"Entry {entry.seq} is by {entry.by.name}.", try_=f"Ask {who} to shorten it.")
-    texts = {"short": fitted(_SHORT, form.text)}
+    texts = {"short": validated_text(_SHORT, form.text)}
     if form.revert is not None:
         if not isinstance(entry, Change):
             raise UsageProblem(f"Entry {entry.seq} is not a change.", try_="Leave out how to revert it.")
-        texts["short_revert"] = fitted(_SHORT_REVERT, form.revert)
+        texts["short_revert"] = validated_text(_SHORT_REVERT, form.revert)
     return e.EntryAmended(
         target=entry.seq, texts={name: text for name, text in texts.items() if text != getattr(entry, name)}
     )

@@ -1,4 +1,4 @@
-"""Which events steer a session: they move it in its tree, or change who owns it."""
+"""The facts that steer a session: they move it in its tree, or change its owner."""
 
 from rflow.core.session import events as e
 
@@ -18,5 +18,5 @@ _STEERING = frozenset(MOVES + OWNERSHIP)
 
 
 def is_steering(fact: e.Fact) -> bool:
-    """Whether `fact` moves the session or changes its owner: nobody should act on a session without having seen it."""
+    """Whether `fact` moves the session or changes its owner; a later move is refused if its sender has not seen it."""
     return type(fact) in _STEERING

@@ -1,4 +1,4 @@
-"""Undo: taking back the last thing that somebody entered, whatever it was."""
+"""The rules of undo: what an actor's last undoable event is, and which facts undo it."""
 
 from collections.abc import Iterator
 
@@ -15,13 +15,13 @@ _ENTRIES = (
     *(e.BriefSet, e.WaitingSet, e.Pinned, e.Unpinned, e.EntryAmended, e.AssumptionSettled, e.QuestionReplied),
     e.ChangeReverted,
 )
-"""The kinds of facts that are undone one by one, whatever came after them."""
+"""The kinds of facts that can be undone whatever came after them."""
 
 _MOVES = (e.TreeEntered, e.ChoiceMade, e.ActionDone, e.StepSkipped)
 
 
 def undo(session: Session, command: c.Undo, actor: Actor) -> Iterator[e.Fact]:
-    """Take back what the actor's last command brought; deliveries, redactions and takeovers are skipped."""
+    """Undo all facts of the actor's last command; deliveries, redactions and takeovers are skipped."""
     last = last_undoable(session, actor)
     if last is None:
         raise UsageProblem(
@@ -42,7 +42,7 @@ def undo(session: Session, command: c.Undo, actor: Actor) -> Iterator[e.Fact]:
 
 
 def last_undoable(session: Session, actor: Actor) -> int | None:
-    """Return the number of the last event of the actor's that `undo` takes back; None where there is none."""
+    """Return the number of the actor's last event that can be undone; None if there is none."""
     owner = Role.OWNER in roles(session, actor)
     for seq in reversed(session.authors):
         if session.authors[seq] == actor.person.id and seq not in session.undone and seq not in session.units:
@@ -59,14 +59,14 @@ def last_undoable(session: Session, actor: Actor) -> int | None:
 
 
 def _is_settled_change(session: Session, seq: int) -> bool:
-    """Whether event `seq` is a change that an earlier `undo` recorded as reverted, or the recording of that."""
+    """Whether event `seq` is a change that an earlier `undo` recorded as reverted, or that record itself."""
     change = session.changes.get(seq)
     adjustment = session.adjustments.get(change.reverted_seq if change else seq)
     return adjustment is not None and isinstance(adjustment.fact, e.ChangeReverted) and adjustment.fact.by_undo
 
 
 def _unit(session: Session, first: int) -> list[int]:
-    """Return all that the command of event `first` brought and that still stands, the last one first."""
+    """Return the events of the command whose first event is `first`, except for undone ones, newest first."""
     parts = [seq for seq, unit in session.units.items() if unit == first and seq not in session.undone]
     return [*sorted(parts, reverse=True), first]
 
@@ -83,7 +83,7 @@ def _taken_back(session: Session, seq: int) -> e.Fact:
 
 
 def _change(session: Session, seq: int, command: c.Undo) -> e.Fact:
-    """Undo a change: it was never made, or it was made and has been reverted."""
+    """Return the fact that undoes a change, which was either never made, or made and reverted."""
     if command.change is None:
         what = session.changes[seq].text
         raise UsageProblem(

@@ -9,7 +9,7 @@ from rflow.errors import NotFound, UsageProblem
 
 
 def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
-    """Begin a wait, which replaces the named one or one about the same subject; or end a wait."""
+    """Start a wait, which replaces the named one or one about the same subject; or end a wait."""
     named = None if command.replaces is None else _open(session, command.replaces)
     if command.until is None and not command.waiting_for.strip():
         if not command.contingencies:
@@ -26,7 +26,7 @@ def wait(session: Session, command: c.SetWaiting) -> e.WaitingSet:
 
 
 def named_wait(session: Session, name: str) -> int:
-    """Return the number of the wait whose text begins with `name`, ignoring case."""
+    """Return the number of the wait whose text starts with `name`, ignoring case."""
     _check_waiting(session)
     begun = [each for each in session.waiting if _plain(each.waiting_for).startswith(_plain(name))]
     exact = [each for each in begun if _plain(each.waiting_for) == _plain(name)]
@@ -41,7 +41,7 @@ def named_wait(session: Session, name: str) -> int:
 
 
 def _check_waiting(session: Session) -> None:
-    """Raise `UsageProblem` if the session waits for nothing."""
+    """Raise `UsageProblem` if the session has no wait."""
     if not session.waits:
         raise UsageProblem(f"{session.code} waits for nothing.", try_='To begin a wait: rflow wait "the network team"')
 
@@ -55,7 +55,7 @@ def _open(session: Session, seq: int) -> Wait:
 
 
 def _only(session: Session) -> Wait:
-    """Return the only wait."""
+    """Return the only wait; raise `UsageProblem` if there are several or none."""
     _check_waiting(session)
     if len(session.waits) > 1:
         lines = [f"  {each.seq}  {shorten(each.waiting_for, 100)}" for each in session.waiting]
@@ -68,7 +68,7 @@ def _only(session: Session) -> Wait:
 
 
 def _list_of_waits(session: Session) -> str:
-    """Return all waits with their numbers, as what to try."""
+    """Return all waits with their numbers, as advice for an error."""
     waits = [f'{each.seq} "{shorten(each.waiting_for, 60)}"' for each in session.waiting]
     return f"Name one by its number: {'; '.join(waits)}."
 

@@ -90,10 +90,10 @@ def read_terms(typed: str) -> tuple[Term, ...]:
 
 def _term(match: re.Match[str], *, last: bool) -> Term | None:
     """Return the term in a piece of input; None if it holds no word."""
-    said = (match[1] if match[2] is None else match[2]).strip()
-    parts = tuple(words(said))
+    text = (match[1] if match[2] is None else match[2]).strip()
+    parts = tuple(words(text))
     if not parts:
         return None
     typing = last and match[2] is not None and len(parts[-1]) >= _SHORTEST_BEGINNING and not parts[-1][-1].isdigit()
-    beginning = (said.endswith("*") or (typing and said[-1].isalnum())) and not is_unspaced(parts[-1])
+    beginning = (text.endswith("*") or (typing and text[-1].isalnum())) and not is_unspaced(parts[-1])
     return Term(words=parts, beginning=beginning, typed=match[0].strip())

@@ -1,4 +1,4 @@
-"""Arranging a summary: what the budget of its form has room for, in sections."""
+"""Arranging a summary in sections, within the word budget of its form (brief or whole)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from rflow.core.summary.units.unit import SectionKey, Unit
 _TITLE = "Session without a title"
 _LEAST_COUNTS = 3
 """The words of "Omitted: 12 entries": what else is named by its kind then has the room that its name would take."""
-_KEY: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "hypothesis", "facts")
+_ESSENTIAL: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans", "waiting", "changes", "assumed", "hypothesis", "facts")
 """What a reader must not miss."""
 _BEGIN: tuple[SectionKey, ...] = ("ask", "now", "hypothesis", "plans")
 """What has no short form."""
@@ -39,33 +39,33 @@ _UNCUT: tuple[SectionKey, ...] = ("ask", *WARNINGS, "plans")
 
 
 def arranged(progress: Progress, words: int | None = None, warnings: int | None = None) -> Progress:
-    """Return `progress` with its sections, within the words of its form.
+    """Return `progress` with its sections, within the word budget of its form.
 
-    With fewer `words`, or only the newest of its `warnings`, where it must be shorter than that.
+    `words` sets a smaller budget; `warnings` guarantees room only for that many warnings, the newest.
     """
     header, units = header_line(progress), list(_units(progress))
     shown = _within(progress, header, units, words, warnings)
     return replace(progress, header=header, sections=tuple(sections(progress, units, shown)))
 
 
-class Room(msgspec.Struct, frozen=True):
-    """What a brief form has no room for: all `entries`, the `key` ones by section, and how many it has `cut`."""
+class Losses(msgspec.Struct, frozen=True):
+    """What a brief form has no room for: all `entries`, the `essential` ones by section, and how many it has `cut`."""
 
     entries: int
-    key: Counter[SectionKey]
+    essential: Counter[SectionKey]
     cut: int
 
 
-def squeezed(progress: Progress) -> Room:
+def losses(progress: Progress) -> Losses:
     """Return what a brief form has no room for."""
     units = list(_units(progress))
     shown = _within(progress, progress.header, units)
     missing = [unit for unit in units if unit not in shown]
-    key = [unit for unit in missing if unit.section in _KEY and unit.rank >= 0]
-    cut = [unit for unit in shown if unit.section in _KEY and CUT in unit.lengths.levels[shown[unit]]]
-    return Room(
+    essential = [unit for unit in missing if unit.section in _ESSENTIAL and unit.rank >= 0]
+    cut = [unit for unit in shown if unit.section in _ESSENTIAL and CUT in unit.lengths.levels[shown[unit]]]
+    return Losses(
         entries=sum(len(unit.counts) for unit in missing),
-        key=Counter(unit.section for unit in key for _ in unit.counts or ("hypothesis",)),
+        essential=Counter(unit.section for unit in essential for _ in unit.counts or ("hypothesis",)),
         cut=len(cut),
     )
 
@@ -106,7 +106,10 @@ def _within(
 
 
 def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnings: int | None) -> Shown:
-    """Return what is shown, with no more words held back for who did it, and for what is not, than these take."""
+    """Return the units to show, reserving just enough words for the credits and the line of what is not shown.
+
+    The needed reserve is known only when the units are chosen, so several reserves are tried.
+    """
     most = most_counts(progress, units) + credit_words(units, progress.session.owner)
     last_steps = _last_steps(progress, units) if progress.brief else None
     by_section, label_words = by_importance(units), _labels(progress, units)
@@ -117,10 +120,10 @@ def _shown(progress: Progress, units: list[Unit], room: int, budget: int, warnin
     safe = filled(room - most)
     counts = _count_words(progress, units, safe)
     needed = counts
-    for held_back in (_LEAST_COUNTS, counts) if progress.brief and counts > _LEAST_COUNTS else (counts,):
-        shown = filled(room - held_back)
+    for reserve in (_LEAST_COUNTS, counts) if progress.brief and counts > _LEAST_COUNTS else (counts,):
+        shown = filled(room - reserve)
         needed = _count_words(progress, units, shown)
-        if needed <= held_back:
+        if needed <= reserve:
             return shown
     shown = filled(room - needed)
     return shown if _count_words(progress, units, shown) <= needed else safe
@@ -132,7 +135,7 @@ def _count_words(progress: Progress, units: list[Unit], shown: Shown) -> int:
 
 
 def sections_only(progress: Progress) -> Progress:
-    """Return `progress` without what its sections were made from, for readers who may see no more than these."""
+    """Return `progress` without the data behind its sections, for readers who may see only the sections."""
     return Progress(
         session=progress.session,
         header=progress.header,
@@ -150,7 +153,7 @@ def sections_only(progress: Progress) -> Progress:
 
 
 def _labels(progress: Progress, units: list[Unit]) -> Callable[[SectionKey, int], int]:
-    """Return a function that returns how many words the label of a section with so many shown has."""
+    """Return a function (section, number of shown entries) → number of words in the section's label."""
     totals = Counter(unit.place for unit in units)
 
     @cache
@@ -161,7 +164,7 @@ def _labels(progress: Progress, units: list[Unit]) -> Callable[[SectionKey, int]
 
 
 def _fixed_words(progress: Progress, header: str) -> int:
-    """Return how many words are shown in any case."""
+    """Return how many words are always shown: the title, the header, the footer and how to continue."""
     texts = [progress.session.title or _TITLE, header]
     texts += [text for pair in (*state_units.footer(progress), *_continuing(progress)) for text in pair]
     return sum(map(word_count, texts))
@@ -173,11 +176,11 @@ def _budget(progress: Progress, units: list[Unit]) -> int:
     valid = sum(not step.undone for step in progress.tried) + len(progress.notes) + len(progress.changes)
     outputs = len(progress.evidence) + progress.evidence_more
     uncut = _words_of(units, *_UNCUT)
-    return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, _typed(progress), uncut)
+    return whole_words(valid + progress.earlier + progress.earlier_notes, outputs, _typed_words(progress), uncut)
 
 
-def _typed(progress: Progress) -> int:
-    """Return how many words were entered, but for outputs."""
+def _typed_words(progress: Progress) -> int:
+    """Return how many words people typed, without outputs."""
     texts = [progress.session.title, progress.ask, progress.situation, progress.impact, progress.hypothesis]
     texts += [f"{step.text} {step.result} {step.reason}" for step in progress.tried if not step.undone]
     texts += [note.text for note in progress.notes]
@@ -189,12 +192,12 @@ def _typed(progress: Progress) -> int:
 
 
 def _words_of(units: list[Unit], *keys: SectionKey) -> int:
-    """Return how many words the units of sections have that are never cut."""
+    """Return how many words the units of some sections have at their shortest."""
     return sum(word_count(unit.lengths.levels[0]) for unit in units if unit.section in keys)
 
 
 def _last_steps(progress: Progress, units: list[Unit]) -> int:
-    """Return for how many of the last steps room is held back: fewer where other results are shown."""
+    """Return for how many of the last steps room is reserved: fewer if other results are shown."""
     results = sum(unit.section == "facts" for unit in units) + sum(bool(change.then) for change in progress.changes)
     return max(BRIEF.last_results - results, 0)
 

@@ -1,6 +1,6 @@
-"""Cutting a text at its end, at a clause where there is one: the levels in which a summary may show it.
+"""Cutting a text after a clause: the levels of length at which a summary may show it.
 
-A text is cut only at its end and the cut is marked with `…`, so that what is shown is always what somebody wrote.
+A text is cut only at its end, and the cut is marked with `…`, so that the words shown are always the author's.
 """
 
 import re
@@ -11,32 +11,32 @@ import msgspec
 
 CUT = "…"
 _LONGEST = 60
-"""Characters of a word that count as one: a longer word, such as an address, counts as several."""
+"""A longer word, such as an address, counts as several words of so many characters."""
 _WIDE = 2
-"""Characters of a script without spaces (Chinese, Japanese, Thai) that count as a word."""
+"""How many characters of a script without spaces (Chinese, Japanese, Thai) count as a word."""
 _FURTHER = 2
-"""How many words more a text may have at first, where a clause ends there."""
+"""How many words a first cut may exceed its limit by to reach the end of a clause."""
 _ANNOUNCED = 6
-"""Fewer words before a colon only announce what follows."""
+"""A clause with fewer words before a colon only introduces what follows."""
 _LEAST_SAVED = 3
-"""A cut that saves fewer words is not worth it."""
-_WORTH = 3
-"""Nor is a cut that saves less than this part of the words of a text: what is cut off is often its point."""
-_WORTH_READABLE = 2
-"""The same where there is room to be readable."""
+"""The fewest words that a cut must save."""
+_SAVED_PART = 3
+"""A cut must also save this part (a third) of the words of a text, because the end is often the point of it."""
+_SAVED_PART_READABLE = 2
+"""The same for `readable` limits."""
 
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u17b4-\u17d3\u17dd\u3099\u309a\uff9e\uff9f"
-"""The vowels, tones and voicing marks of these scripts: they belong to the letter before them."""
+"""The vowels, tones and voicing marks of these scripts, which belong to the letter before them."""
 _WIDE_END = "。！？；"
 _WORD = re.compile(rf"\S{{1,{_LONGEST}}}\s*")
 _OPENING, _CLOSING = "([{（「『", ")]}）」』"
-# What continues a clause, so that it would read differently without it.
+# Words that start a clause without which the previous one would be misleading.
 _CONTINUING = frozenset(
     "but except unless only however although not until if aber außer doch nur nicht bis falls sondern".split()
 )
 _FOLLOWING = _CONTINUING | frozenset("then dann danach".split())
-"""The same, and what comes next, where there is room to be readable."""
+"""The same for `readable` limits, with words for what comes next."""
 _WEAK = frozenset(
     "the a an of is are was were to in on at by for from with and or than that it its this both"
     " into onto until where which who as see so if while via his her their our your my no there once"
@@ -52,9 +52,9 @@ _ARROWS = frozenset({"->", "=>", "→", "<-", "="})
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many words of a text are shown: at least and at most at first, and at most when there is room.
+    """How many words of a text are shown: `least` to `most` in its shortest form, and up to `cap` if there is room.
 
-    A `readable` text is cut only where that saves half of it, and not within a clause that continues the one before.
+    A `readable` text is cut only if that saves half of it, and not within a clause that continues the previous one.
     """
 
     least: int
@@ -63,32 +63,32 @@ class Limits(msgspec.Struct, frozen=True):
     readable: bool = False
 
     @property
-    def worth(self) -> int:
-        """A cut saves at least this part of a text."""
-        return _WORTH_READABLE if self.readable else _WORTH
+    def saved_part(self) -> int:
+        """The part of a text that a cut must save: 2 for a half, 3 for a third."""
+        return _SAVED_PART_READABLE if self.readable else _SAVED_PART
 
 
 class Target(msgspec.Struct, frozen=True):
-    """How many words of a text are wanted before other texts are shown more of."""
+    """How many words of a text to show before other texts are lengthened."""
 
     least: int
     most: int
 
 
 def word_count(text: str) -> int:
-    """Return the number of words as they count towards a budget; never fewer than `wc -w` counts."""
+    """Return the number of words that count towards a budget; at least what `wc -w` counts."""
     return len(_pieces(text))
 
 
 class Levels(msgspec.Struct, frozen=True):
-    """The ways to show a text, shortest first; `rough` if the first is cut within a clause."""
+    """The forms of a text, shortest first; `rough` if the first is cut within a clause."""
 
     texts: tuple[str, ...]
     rough: bool = False
 
 
 def levels(text: str, limits: Limits) -> Levels:
-    """Return the ways to show `text`: whole, or cut at ever later clauses."""
+    """Return the forms of `text`: cut after ever later clauses, and whole if that is within the cap."""
     pieces = _pieces(text)
     count = len(pieces)
     if count <= limits.most:
@@ -105,14 +105,14 @@ def levels(text: str, limits: Limits) -> Levels:
 
 
 def _saves(place: int, count: int, limits: Limits) -> bool:
-    """Whether to cut a text of `count` words after so many saves enough of them."""
-    return count - place >= max(_LEAST_SAVED, -(-count // limits.worth))
+    """Whether cutting a text of `count` words after `place` words saves enough of them."""
+    return count - place >= max(_LEAST_SAVED, -(-count // limits.saved_part))
 
 
 def target(shown: Levels, wanted: Target) -> int:
-    """Return which of the levels has as many words as wanted: the first long enough, else the longest that fits.
+    """Return the index of the level with the wanted length: the first long enough, else the longest that fits.
 
-    The end of a clause is better than a cut within it.
+    A level that ends with a clause is preferred over one that is cut within a clause.
     """
     if len(shown.texts) == 1:
         return 0
@@ -125,25 +125,25 @@ def target(shown: Levels, wanted: Target) -> int:
 
 
 def shortest(text: str, limits: Limits) -> str:
-    """Return the shortest way to show `text`."""
+    """Return the shortest form of `text`."""
     return levels(text, limits).texts[0]
 
 
 @lru_cache(maxsize=4096)
 def _pieces(text: str) -> tuple[str, ...]:
-    """Split a text into words with the white space behind them."""
+    """Split a text into words, each with the white space after it."""
     pattern = _WORD if text.isascii() or all(map(_spaced, text)) else _spaceless()
     return tuple(pattern.findall(text.strip()))
 
 
 def _spaced(letter: str) -> bool:
-    """Whether a character is neither of a script without spaces nor of its punctuation."""
+    """Whether a character does not belong to a script without spaces or its punctuation."""
     return letter < "\u0e00" or "\u2000" <= letter < "\u3000"
 
 
 @cache
 def _spaceless() -> re.Pattern[str]:
-    """Return the pattern of the pieces of any text; compiling its ranges takes longer than cutting a summary."""
+    """Return the pattern of words in any script; compiled on first use, which takes longer than cutting a summary."""
     end = rf"{_WIDE_END}、，："
     spaceless = rf"[{_SPACELESS}]{{1,{_WIDE}}}[{_MARKS}]*[{end}]?\s*"
     return re.compile(rf"{spaceless}|[^\s{_SPACELESS}]{{1,{_LONGEST}}}[{end}]*\s*|\S\s*")
@@ -155,7 +155,7 @@ def _cut(pieces: tuple[str, ...], count: int) -> str:
 
 
 def _first_cut(pieces: tuple[str, ...], ends: list[tuple[int, int]], limits: Limits) -> int:
-    """Return after how many words to cut at first: at the first of the strongest clause ends within the limits."""
+    """Return after how many words to make the shortest cut: after the first of the strongest clauses in the limits."""
     within = [(-strength, place) for place, strength in ends if limits.least <= place <= limits.most]
     within = within or [(0, place) for place, _ in ends if limits.most < place <= limits.most + _FURTHER]
     if within:
@@ -163,13 +163,13 @@ def _first_cut(pieces: tuple[str, ...], ends: list[tuple[int, int]], limits: Lim
     if len(pieces) <= limits.most + _LEAST_SAVED:
         return len(pieces)
     place = _hard_cut(pieces, limits)
-    return _behind_going_on(pieces, ends, place, limits) if limits.readable else place
+    return _after_continuation(pieces, ends, place, limits) if limits.readable else place
 
 
-def _behind_going_on(pieces: tuple[str, ...], ends: list[tuple[int, int]], place: int, limits: Limits) -> int:
-    """Return the end of a clause that continues the one before it, as in "but …", where a cut would fall within it.
+def _after_continuation(pieces: tuple[str, ...], ends: list[tuple[int, int]], place: int, limits: Limits) -> int:
+    """Return the end of the clause at `place` if it continues the previous one, as in "but …"; otherwise `place`.
 
-    Where it continues beyond the cap, the place stays.
+    If the clause ends beyond the cap, `place` is returned too.
     """
     begun = max((at for at in range(1, place) if _ends_clause(pieces[at - 1])), default=0)
     end = min((at for at, _ in ends if at > place), default=len(pieces))
@@ -181,7 +181,7 @@ def _ends_clause(word: str) -> bool:
 
 
 def _hard_cut(pieces: tuple[str, ...], limits: Limits) -> int:
-    """Return a place to cut within a clause: not behind a weak word, an opened bracket or an arrow."""
+    """Return a place to cut within a clause: not after a weak word, an opening bracket or an arrow."""
     place = limits.most
     if any(word.strip() in _ARROWS for word in pieces[place - 1 : place + 1]):
         place += 1 + (pieces[place].strip() in _ARROWS)  # "60s -> 350s" stays together
@@ -214,7 +214,7 @@ def _open_bracket(pieces: tuple[str, ...]) -> int:
 
 
 def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Return the places where a clause ends, with their strength: 3 a sentence, 2 a comma or colon, 1 a bracket."""
+    """Yield the places where a clause ends, with their strength: 3 a sentence, 2 a comma or colon, 1 a bracket."""
     depth, bracketed = 0, any(map("".join(pieces).count, _OPENING))
     for place in range(1, len(pieces) - _LEAST_SAVED + 1):
         word, following = pieces[place - 1], pieces[place].strip()
@@ -228,7 +228,7 @@ def _clause_ends(pieces: tuple[str, ...], continuing: frozenset[str]) -> Iterato
 
 
 def _lists(pieces: tuple[str, ...], place: int) -> bool:
-    """Whether a place is within a list, as between "b3, b7, a4": a single word stands before or behind a comma."""
+    """Whether a place is within a list such as "b3, b7, a4", where there are commas around single words."""
     commas = [at for at in (place - 1, place, place + 1) if 0 < at <= len(pieces) and _comma(pieces[at - 1])]
     return len(commas) > 1 and place in commas
 
@@ -238,7 +238,7 @@ def _comma(piece: str) -> bool:
 
 
 def _least_words(word: str, strength: int) -> int:
-    """Return how many words a clause has at least: fewer before a colon or a bracket only announce what follows."""
+    """Return the fewest words of a clause: before a colon or bracket, a shorter one only introduces what follows."""
     if word.strip().endswith((":", "：")):
         return _ANNOUNCED
     return _ANNOUNCED - 2 if strength == 1 else 1
@@ -249,7 +249,7 @@ def _plain(word: str) -> str:
 
 
 def _strength(word: str, following: str, *, after_number: bool) -> int:
-    """Return how strong the end of a clause behind a word is; a unit `after_number` is no abbreviation ("60 s.")."""
+    """Return the strength of a clause end after a word, 0 for none. "60 s." is no abbreviation (`after_number`)."""
     if not word[-1].isspace() and word[-1] not in _WIDE_END + "、，：":
         return 0
     bare = word.strip().rstrip("\"'”’»")

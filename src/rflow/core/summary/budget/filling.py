@@ -1,4 +1,4 @@
-"""Filling a budget of words with units: what is most important first, whole parts before longer texts."""
+"""Filling a budget of words with units: the most important first, and more units before longer texts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,13 +7,13 @@ from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.units.unit import SectionKey, Unit
 
 Shown = dict[Unit, int]
-"""Each unit that is shown, with its level."""
+"""The units that are shown, with the level of each."""
 
-FIRST_COUNTS: tuple[SectionKey, ...] = ("caution", "warned", "waiting", "plans", "next", "ruled_out")
-"""Sections whose first entries are the most important; elsewhere the newest are, which stand last."""
+FIRST_MATTERS_MOST: tuple[SectionKey, ...] = ("caution", "warned", "waiting", "plans", "next", "ruled_out")
+"""Sections whose first entries are the most important. In the others it is the newest, which come last."""
 WARNINGS: tuple[SectionKey, ...] = ("caution", "warned")
 ALWAYS: tuple[SectionKey, ...] = ("ask", *WARNINGS, "at")
-"""What is shown even where it needs more than the budget."""
+"""Sections that are shown even if they exceed the budget."""
 PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("closed", None),
     ("last_note", None),
@@ -24,9 +24,9 @@ PRESENCE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", 1),
     ("changes", 3),
 )
-"""What is shown first, each at its shortest: so many more of a section, the newest first, None for all.
+"""What is shown first, at its shortest: the number of further units of a section, newest first; None for all.
 
-What is taken for granted comes before the third change: nobody can ask for it who doesn't know that it is assumed.
+An assumption comes before the third change, because a reader who doesn't see it can't ask about it.
 """
 NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("facts", 1),
@@ -34,11 +34,11 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("hypothesis", None),
     ("taken_back", 1),
 )
-"""What is shown next, when situation and impact have the length that is wanted."""
+"""What is shown next, when situation and impact have their target length."""
 CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "assumed", "reverted", "hypothesis", "facts", "tried")
-"""What may have a short form, and the hypothesis: of which there are few first, as they are lost to many facts."""
+"""Sections whose entries may have a short form, and the hypothesis. Sections with few entries come before the facts."""
 OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
-"""What has the length that is wanted before a step is shown: the end of a failed attempt is its point."""
+"""Sections that reach their target length before a step is shown: the outcome of a failed attempt is its point."""
 MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", 1),
     ("facts", None),
@@ -46,11 +46,11 @@ MORE: tuple[tuple[SectionKey, int | None], ...] = (
     ("assumed", None),
     ("changes", None),
 )
-"""What is shown then; in the brief form only when what is shown before has the length that is wanted."""
+"""What is shown after that; in the brief form only when the units shown so far have their target length."""
 BACKGROUND: tuple[SectionKey, ...] = ("asked", "before", "at", "handed_over", "next", "taken_back")
-"""What is shown next; in the brief form only with what is left over."""
+"""Sections that explain the others, shown next; in the brief form only if words are left over."""
 MARKED: tuple[SectionKey, ...] = ("facts", "assumed", "changes", "reverted", "hypothesis")
-"""What somebody marked as important, which comes before the room that is held back for the steps."""
+"""Sections of entries that somebody marked as important; they may use the words that are reserved for the steps."""
 GROWING: tuple[SectionKey, ...] = (
     "now",
     "changes",
@@ -69,25 +69,24 @@ GROWING: tuple[SectionKey, ...] = (
     "last_note",
     "handed_over",
 )
-"""What reaches its wanted length next, in this order."""
-TOO_LONG = 5
-"""After so many entries that don't fit, older ones are not looked at: there may be hundreds."""
-LAST = 3
-"""Of so many steps, the last, there is a result in any case."""
-NOTES = 2
-"""So many notes, the last, come before the most telling steps in the whole form."""
-ATTEMPTS = 2
-"""So many of the most telling steps come before further facts in the brief form."""
-TRIED_SHARE = 4
-"""The part of the whole form's budget that is held back for the steps."""
+"""The order in which sections reach their target length."""
+MAX_MISSES = 5
+"""After so many entries that don't fit, older ones are not tried: there may be hundreds."""
+LAST_STEPS = 3
+"""How many of the last steps always have room."""
+LAST_NOTES = 2
+"""How many of the last notes come before the most relevant steps in the whole form."""
+RELEVANT_STEPS = 2
+"""How many of the most relevant steps come before further facts in the brief form."""
+STEPS_PART = 4
+"""The part of the budget (a quarter) that is reserved for the steps."""
 
 
 class Filling:
     """The units of `sections` (see `by_importance`) shown so far, with `room` for so many words.
 
-    `label_words` returns how many words the label of a section has with so many shown.
-
-    Where only the newest `warnings` are asked for, the others are shown if they fit.
+    `label_words` returns the number of words in the label of a section that shows a number of entries. If `warnings` is
+    set, only so many warnings, the newest, are always shown, and the others if they fit.
     """
 
     def __init__(
@@ -109,18 +108,18 @@ class Filling:
         return self._sections.get(section, ())
 
     def cost(self, unit: Unit, level: int = 0) -> int:
-        """Return how many words more a unit at `level` takes, with its number and the label of a new section."""
-        had = self.shown.get(unit)
-        if had is not None:
-            return _words(unit, level) - _words(unit, had)
+        """Return how many more words showing a unit at `level` takes, including its number and the section's label."""
+        current = self.shown.get(unit)
+        if current is not None:
+            return _words(unit, level) - _words(unit, current)
         place, count = unit.place, self._open[unit.place]
         before = self._label_words(place, count) if count else 0
         return _words(unit, level) + self._label_words(place, count + 1) - before
 
-    def show(self, unit: Unit, level: int = 0, *, held_back: int = 0, always: bool = False) -> bool:
-        """Show a unit at `level` if it fits beside what is held back; return whether it does."""
+    def show(self, unit: Unit, level: int = 0, *, reserve: int = 0, always: bool = False) -> bool:
+        """Show a unit at `level` if that leaves `reserve` words; return whether it is shown."""
         cost = self.cost(unit, level)
-        if not always and cost > self._room - held_back:
+        if not always and cost > self._room - reserve:
             return False
         self._room -= cost
         if unit not in self.shown:
@@ -128,10 +127,10 @@ class Filling:
         self.shown[unit] = level
         return True
 
-    def present(self, *, held_back: int, early: Sequence[SectionKey] = ()) -> None:
-        """Show units at their shortest, by priority; the ask and the warnings in any case.
+    def present(self, *, reserve: int, early: Sequence[SectionKey] = ()) -> None:
+        """Show units at their shortest, by priority; the ask and the warnings always.
 
-        Sections that are wanted `early` come before what is shown next to what must be shown.
+        The sections `early` come right after the situation and the impact.
         """
         always = [unit for section in ALWAYS for unit in self.units(section) if not unit.stale]
         warnings = [unit for unit in always if unit.section in WARNINGS]
@@ -139,66 +138,66 @@ class Filling:
         for unit in always:
             if unit not in if_they_fit:
                 self.show(unit, always=True)
-        self.present_more(PRESENCE, held_back=held_back)
-        self.grow(("now",), held_back=held_back)
+        self.present_more(PRESENCE, reserve=reserve)
+        self.grow(("now",), reserve=reserve)
         self.present_chosen()
-        self.present_more([(section, None) for section in early], held_back=held_back)
-        self.present_more(NEXT, held_back=held_back)
-        self.grow(OUTCOMES, held_back=held_back)
-        self.present_more([("tried", 1), ("facts", None)], held_back=held_back)
+        self.present_more([(section, None) for section in early], reserve=reserve)
+        self.present_more(NEXT, reserve=reserve)
+        self.grow(OUTCOMES, reserve=reserve)
+        self.present_more([("tried", 1), ("facts", None)], reserve=reserve)
 
     def present_chosen(self) -> None:
-        """Show what has a short form, which somebody gave it so that it has room."""
+        """Show the units with a short form, which somebody wrote so that they have room."""
         for section in CHOSEN:
             for unit in self.units(section):
                 if unit.chosen and unit not in self.shown:
                     self.show(unit)
 
-    def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, held_back: int = 0) -> None:
-        """Show so many more units of each section at their shortest."""
+    def present_more(self, wanted: Iterable[tuple[SectionKey, int | None]] = MORE, *, reserve: int = 0) -> None:
+        """Show further units at their shortest: for each section up to the given number, None for all."""
         for section, newest in wanted:
             units = [unit for unit in self.units(section) if unit not in self.shown]
             for unit in units[:newest]:
-                self.show(unit, held_back=0 if section in MARKED else held_back)
+                self.show(unit, reserve=0 if section in MARKED else reserve)
 
-    def present_background(self, *, held_back: int = 0, stale: bool = False) -> None:
-        """Show at their shortest the units that explain more than they say what to do."""
+    def present_background(self, *, reserve: int = 0, stale: bool = False) -> None:
+        """Show the units of background sections at their shortest."""
         units = (unit for section in BACKGROUND for unit in self.units(section))
         for unit in units:
             if unit not in self.shown and unit.stale == stale:
-                self.show(unit, held_back=held_back)
+                self.show(unit, reserve=reserve)
 
-    def grow(self, sections: Iterable[SectionKey] = GROWING, *, held_back: int = 0) -> None:
-        """Let units reach the end of a clause, then the length that is wanted, while they fit."""
+    def grow(self, sections: Iterable[SectionKey] = GROWING, *, reserve: int = 0) -> None:
+        """Lengthen shown units to the end of a clause, then to their target length, as far as they fit."""
         units = [unit for section in sections for unit in self.units(section) if unit in self.shown]
         for unit in units:
-            self._raise(unit, min(unit.lengths.smooth, unit.lengths.wanted), held_back)
+            self._lengthen_to(unit, min(unit.lengths.smooth, unit.lengths.wanted), reserve)
         for unit in units:
-            self._raise(unit, unit.lengths.wanted, held_back)
+            self._lengthen_to(unit, unit.lengths.wanted, reserve)
 
-    def _raise(self, unit: Unit, wanted: int, held_back: int) -> None:
+    def _lengthen_to(self, unit: Unit, wanted: int, reserve: int) -> None:
         for level in range(wanted, self.shown[unit], -1):
-            if self.show(unit, level, held_back=held_back):
+            if self.show(unit, level, reserve=reserve):
                 return
 
-    def add_telling(self, section: SectionKey, most: int) -> None:
+    def add_relevant(self, section: SectionKey, most: int) -> None:
         """Show the units of a section with the highest ranks at their shortest, as far as they fit."""
         ranked = sorted(self.units(section), key=lambda unit: -unit.rank)
         for unit in [unit for unit in ranked if unit.rank > 0 and unit not in self.shown][:most]:
             self.show(unit)
 
-    def add(self, *sections: SectionKey, newest: int | None = None, held_back: int = 0) -> None:
-        """Show the newest units of sections at their shortest, as long as some still fit."""
-        each = (unit for section in sections for unit in self.units(section)[:newest])
-        units = [unit for unit in each if unit not in self.shown]
-        too_long = 0
+    def add(self, *sections: SectionKey, newest: int | None = None, reserve: int = 0) -> None:
+        """Show the newest units of sections at their shortest, until `MAX_MISSES` don't fit."""
+        candidates = (unit for section in sections for unit in self.units(section)[:newest])
+        units = [unit for unit in candidates if unit not in self.shown]
+        misses = 0
         for unit in units if len(sections) == 1 else sorted(units, key=lambda unit: unit.seq, reverse=True):
-            too_long += not self.show(unit, held_back=held_back)
-            if too_long == TOO_LONG:
+            misses += not self.show(unit, reserve=reserve)
+            if misses == MAX_MISSES:
                 return
 
     def use_leftovers(self, sections: Iterable[SectionKey]) -> None:
-        """Lengthen units by a level each in turn, until nothing fits."""
+        """Lengthen the shown units in turn, one level at a time, until nothing fits."""
         growing = [unit for section in sections for unit in self.units(section) if unit in self.shown]
         while growing:
             growing = [unit for unit in growing if self._lengthen(unit)]
@@ -213,9 +212,11 @@ def by_importance(units: Iterable[Unit]) -> dict[SectionKey, list[Unit]]:
     sections: dict[SectionKey, list[Unit]] = {}
     for unit in units:
         sections.setdefault(unit.section, []).append(unit)
-    for section, each in sections.items():
-        newest_first = section not in FIRST_COUNTS
-        each.sort(key=lambda unit: (unit.chosen == newest_first, min(unit.rank, 0), unit.order), reverse=newest_first)
+    for section, members in sections.items():
+        newest_first = section not in FIRST_MATTERS_MOST
+        members.sort(
+            key=lambda unit: (unit.chosen == newest_first, min(unit.rank, 0), unit.order), reverse=newest_first
+        )
     return sections
 
 
@@ -224,25 +225,25 @@ def _words(unit: Unit, level: int) -> int:
 
 
 def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
-    """Fill a budget: first everything important at its shortest, then at its wanted length, then the steps.
+    """Fill a budget: first everything important at its shortest, then at its target length, then the steps.
 
-    In the brief form, room is held back for the `last_steps`; in the whole form (None) for as many as there are.
+    In the brief form, words are reserved for the `last_steps` newest steps; in the whole form (None), for all steps.
     """
-    steps = _shortest(filling.units("tried")[:last_steps], budget // TRIED_SHARE)
-    held_back = min(sum(steps) + 1, budget // TRIED_SHARE) if steps else 0
+    steps = _shortest(filling.units("tried")[:last_steps], budget // STEPS_PART)
+    reserve = min(sum(steps) + 1, budget // STEPS_PART) if steps else 0
     if last_steps is None:
-        _fill_whole(filling, held_back, max(held_back // 2, sum(steps[:LAST])))
+        _fill_whole(filling, reserve, max(reserve // 2, sum(steps[:LAST_STEPS])))
     else:
-        _fill_brief(filling, held_back)
+        _fill_brief(filling, reserve)
     filling.present_background(stale=True)
     filling.use_leftovers((*GROWING, "tried", "ruled_out", "notes", "outputs"))
     return filling.shown
 
 
-def _fill_brief(filling: Filling, held_back: int) -> None:
-    filling.present(held_back=held_back)
-    filling.grow(held_back=held_back)
-    filling.add_telling("tried", ATTEMPTS)
+def _fill_brief(filling: Filling, reserve: int) -> None:
+    filling.present(reserve=reserve)
+    filling.grow(reserve=reserve)
+    filling.add_relevant("tried", RELEVANT_STEPS)
     filling.present_more()
     filling.grow()
     filling.add("at")
@@ -251,29 +252,29 @@ def _fill_brief(filling: Filling, held_back: int) -> None:
     filling.present_background()
 
 
-def _fill_whole(filling: Filling, held_back: int, for_last: int) -> None:
-    filling.present(held_back=for_last, early=("before", "handed_over"))
-    filling.grow(("assumed",), held_back=for_last)
-    filling.present_more(held_back=for_last)
-    filling.present_background(held_back=for_last)
-    filling.grow(held_back=held_back)
-    filling.add("ruled_out", held_back=held_back)
-    filling.add("tried", newest=LAST)
-    filling.add("notes", newest=NOTES)
+def _fill_whole(filling: Filling, reserve: int, last_reserve: int) -> None:
+    filling.present(reserve=last_reserve, early=("before", "handed_over"))
+    filling.grow(("assumed",), reserve=last_reserve)
+    filling.present_more(reserve=last_reserve)
+    filling.present_background(reserve=last_reserve)
+    filling.grow(reserve=reserve)
+    filling.add("ruled_out", reserve=reserve)
+    filling.add("tried", newest=LAST_STEPS)
+    filling.add("notes", newest=LAST_NOTES)
     filling.present_background()
-    filling.add_telling("tried", ATTEMPTS)
+    filling.add_relevant("tried", RELEVANT_STEPS)
     filling.add("tried", "notes")
     filling.grow((*GROWING, "tried", "notes"))
     filling.add("outputs")
 
 
 def _shortest(units: Iterable[Unit], most: int) -> list[int]:
-    """Return the words of units at their shortest, until they are more than `most` together."""
+    """Return the number of words of each unit at its shortest, until their sum exceeds `most`."""
     words: list[int] = []
-    together = 0
+    total = 0
     for unit in units:
-        if together > most:
+        if total > most:
             break
         words.append(_words(unit, 0))
-        together += words[-1]
+        total += words[-1]
     return words

@@ -1,7 +1,7 @@
-"""Fitting a summary to a format's limit: a progress gets fewer words, a digest fewer sessions; the rest is counted.
+"""Shortening a summary to a format's limit: a progress gets fewer words, a digest fewer sessions; the rest is counted.
 
-A text is never cut after it was escaped. Where even the fewest words are too long, because of one that has thousands
-of characters, every text is cut before that, and says how much of it is missing. The link is kept longest.
+Texts are cut before they are escaped, never after. If even the smallest budget is too long, because of a text with
+thousands of characters, every text is cut and says how much of it is missing. The link is cut last.
 """
 
 from bisect import bisect_left
@@ -19,23 +19,23 @@ from rflow.core.text import abridge
 Part = TypeVar("Part")
 
 _WORDS = (*range(850, 200, -50), *range(200, 20, -20))
-"""Budgets to try, down to a few words."""
+"""The word budgets to try, longest first."""
 _WARNINGS = (60, 50, 40, 32, 26, 21, 17, 14, 11, 9, 7, 5, 4, 3, 2, 1)
 _SHARES = (8, 16, 32, 64, 128, 256, 1024, 4096)
-"""A single text may take this part of the limit."""
-_GIANT = 1_200
-"""A text of more characters leaves no room for others in a summary that must be shorter."""
+"""The parts of the limit that a single text may take, tried in this order."""
+_LONG_TEXT = 1_200
+"""A text of more characters would leave no room for others, so it is cut in every shortened summary."""
 _SHORTEST = 16
 _COMMAND = 200
-_LINK = 2_000  # rflow's own has about 60; a link that is cut leads nowhere
+_LINK = 2_000  # rflow's own has about 60; a longer link is dropped, because a cut one would be useless
 _STEPS = 200
-"""A digest is cut at so many places at most: about ten renderings find the right one."""
+"""The most lengths of a digest to choose from; a binary search finds the right one in about ten renderings."""
 
 
 def fit(
     summary: Summary, limit: int, render: Callable[[Summary], str], measure: Callable[[str], int]
 ) -> tuple[str, Summary]:
-    """Return the longest rendering that measures at most `limit`, and what of `summary` it shows."""
+    """Return the longest rendering that measures at most `limit`, and the shortened summary that it shows."""
     cuts = _cuts(summary, limit)
     rendered: dict[int, tuple[str, Summary]] = {}
 
@@ -53,7 +53,7 @@ def _cuts(summary: Summary, limit: int) -> list[Callable[[], Summary]]:
     if isinstance(summary, Digest):
         return _digest_cuts(summary, limit)
     fewer = [(words, None) for words in _WORDS] + [(_WORDS[-1], count) for count in _WARNINGS]
-    small = _without_giants(summary, min(limit // _SHARES[0], _GIANT))
+    small = _with_long_texts_cut(summary, min(limit // _SHARES[0], _LONG_TEXT))
     shortest = sections_only(arranged(small, *fewer[-1]))
     return [
         lambda: replace(summary, outline=()),
@@ -67,8 +67,8 @@ def _arranged(progress: Progress, words: int, warnings: int | None) -> Progress:
     return sections_only(arranged(progress, words, warnings))
 
 
-def _without_giants(progress: Progress, most: int) -> Progress:
-    """Cut every text of more than `most` characters, also a warning, before it pushes out all others."""
+def _with_long_texts_cut(progress: Progress, most: int) -> Progress:
+    """Cut every text, even a warning, to `most` characters, so that it leaves room for the others."""
     names = [name for name in progress.__struct_fields__ if name != "sections"]
     return replace(progress, **{name: _abridged(getattr(progress, name), most) for name in names})
 

@@ -36,7 +36,7 @@ _NAMED = {
     "plan": ("if-then", "if-thens"),
     "wait": ("wait", "waits"),
 }
-"""What the brief form counts by its kind: what a reader must not miss."""
+"""The kinds of entries that the brief form counts separately, because a reader must not miss them."""
 
 
 _DETAILS: dict[SectionKey, Callable[[Progress], str]] = {
@@ -62,9 +62,9 @@ def label(key: SectionKey, progress: Progress) -> str:
 
 
 def _left_tree(progress: Progress) -> bool:
-    """Whether the work has gone on from a question or action of the tree: own steps found key facts, or led to changes.
+    """Whether the work has moved on from the position in the tree: own steps since led to key facts or changes.
 
-    It is still about that question where what is asked names something of it.
+    It has not if the ask shares a word with the question or action there.
     """
     here, since = progress.position, [step for step in progress.tried if step.number in progress.since_position]
     if here is None or here.kind == "end" or not since or words_in(here.text) & words_in(progress.ask or ""):
@@ -88,7 +88,7 @@ _CLOSED_LABELS: dict[SectionKey, str] = {
     "assumed": "Never verified",
     "waiting": "Not answered",
 }
-"""What is no longer so in a closed session is not labelled as if it were."""
+"""The labels in a closed session, where the usual ones would claim that something still applies."""
 _LABELS: dict[SectionKey, str] = {
     "at": "At",
     "last_note": "Last note",
@@ -114,7 +114,7 @@ _LABELS: dict[SectionKey, str] = {
 
 
 def detail(key: SectionKey, progress: Progress, shown: int, total: int) -> str:
-    """Return what stands behind the label of a section of which `shown` entries of `total` are shown."""
+    """Return the text after the label of a section that shows `shown` of `total` entries."""
     if key in _DETAILS:
         return _DETAILS[key](progress)
     partial = _PARTIAL_BRIEF if progress.brief else _PARTIAL
@@ -151,7 +151,7 @@ def _order(progress: Progress) -> tuple[SectionKey, ...]:
 
 
 def sections(progress: Progress, units: list[Unit], shown: Shown) -> Iterator[Section]:
-    """Return the sections in the order in which they are read."""
+    """Yield the sections in reading order."""
     beside, totals = _outputs_below(shown), Counter(unit.place for unit in units)
     places: dict[SectionKey, list[Unit]] = {}
     for unit in shown:
@@ -176,14 +176,14 @@ def _single(key: str, name: str, text: str) -> Section:
 
 
 def _texts(units: list[Unit], shown: Shown, owner: str) -> Iterator[tuple[Unit, str]]:
-    """Return the text of each unit, with who and when where it is somebody else than before."""
+    """Yield the text of each unit, with author and time if the author differs from that of the previous unit."""
     credits = dict(_credits(units, owner))
     for unit in units:
         yield unit, with_details(unit.lengths.levels[shown[unit]], credits.get(unit, ""))
 
 
 def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
-    """Return who did something, and when, where it is somebody else than before: at first that is the owner."""
+    """Yield the credits (author and time) of units whose author differs from the previous one, the owner at first."""
     by = owner
     for unit in units:
         if unit.credit and unit.credit.by != by:
@@ -192,7 +192,7 @@ def _credits(units: Iterable[Unit], owner: str) -> Iterator[tuple[Unit, str]]:
 
 
 def credit_words(units: Iterable[Unit], owner: str) -> int:
-    """Return how many words say who did something; of fewer units there are never more."""
+    """Return how many words the credits of units have; a subset of the units never has more."""
     sections: dict[SectionKey, list[Unit]] = {}
     for unit in sorted((unit for unit in units if unit.credit), key=lambda unit: unit.order):
         sections.setdefault(unit.section, []).append(unit)
@@ -208,7 +208,7 @@ def _section(key: str, name: str, texts: Iterator[tuple[Unit, str]], shown: Show
 
 
 def _outputs_below(shown: Shown) -> dict[Unit, Unit]:
-    """Return the outputs that are shown below the entry they belong to."""
+    """Return the outputs that are shown below the entry they belong to, with the unit of that entry."""
     parents = {unit.seq: unit for unit in shown if unit.seq and unit.section != "outputs"}
     return {unit: parents[unit.seq] for unit in shown if unit.section == "outputs" and unit.seq in parents}
 
@@ -222,7 +222,7 @@ def counts_label(progress: Progress) -> str:
 
 
 def most_counts(progress: Progress, units: list[Unit]) -> int:
-    """Return how many words the line of what is not shown may have."""
+    """Return how many words the line of what is not shown has at most."""
     brief, label = progress.brief, word_count(counts_label(progress))
     kinds = {kind for unit in units for kind in unit.counts if kind in (_NAMED if brief else _NOUNS)}
     return label + (4 * len(kinds) + 2 if brief else 2 * len(kinds) + 3)
@@ -245,7 +245,7 @@ def not_shown(progress: Progress, units: list[Unit], shown: Shown) -> str:
 
 
 def _in_short(missing: Counter[str]) -> Iterator[str]:
-    """Return how much is not shown: by kind what could mislead if nobody knew that there is more, all else together."""
+    """Yield counts of what is not shown: one for each kind that a reader must not miss, and one for all others."""
     for kind, noun in _NAMED.items():
         if missing[kind]:
             yield counted(missing[kind], *noun)

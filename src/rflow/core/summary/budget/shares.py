@@ -1,4 +1,4 @@
-"""How many words of each kind of text a summary shows, in its two forms."""
+"""How many words of each kind of text the brief and the whole form of a summary show."""
 
 import msgspec
 
@@ -8,11 +8,11 @@ from rflow.core.summary.units.unit import Share, readable, share
 BRIEF_WORDS = 200
 WHOLE_LEAST, WHOLE_MOST = 380, 900
 WHOLE_OR_NOT = 20
-"""A text that is never cut, such as a way back, has a place in a full brief form if it has no more words, as a rule."""
+"""A text that is never cut, such as how to revert a change, usually has room in a full brief form up to this length."""
 UNCUT, MOST_UNCUT = 60, 150
-"""Between so many words of the ask, of warnings and of what to do if, the whole form gets longer for each.
+"""Each word of the ask, warnings and contingencies between these numbers makes the whole form longer by one.
 
-Of more words, it gets longer as far as there would be less room for all else than `WHOLE_LEAST`.
+Beyond that, it gets longer only to leave `WHOLE_LEAST` words for everything else.
 """
 
 
@@ -28,7 +28,7 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     change: tuple[Share, Share]
     reverted: tuple[Share, Share]
     reverted_then: Share
-    """What came of a change, where more is shown of what came after it was reverted."""
+    """The outcome of a change, if what followed its revert is shown at more length."""
     assumption: Share
     hypothesis: Share
     choice: Share
@@ -40,14 +40,14 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
     handover: Share
     closing: Share
     causes: tuple[int, int, int]
-    """Causes named of an answer: at first, before other texts get more, at most."""
+    """How many ruled-out causes of an answer are named: in the shortest form, in the target form, and at most."""
     fact_what: Share
     fact: Limits
-    """The words of a key fact."""
+    """The number of words of a key fact."""
     facts: tuple[int, int, int]
-    """The words of all key facts together, and the least and most of each of them that are wanted."""
+    """The number of words of all key facts together, and the smallest and largest target for each."""
     last_results: int
-    """How many results are shown at least: of key facts, changes, and the last steps."""
+    """How many results (of key facts, changes and the last steps together) always have room."""
 
 
 BRIEF = Shares(
@@ -105,14 +105,15 @@ WHOLE = Shares(
 
 
 def brief_words(warnings: int) -> int:
-    """Return how many words the brief form may have: more where the words of warnings are more than a third of it."""
+    """Return the budget of the brief form: larger if `warnings`, the words of warnings, exceed a third of it."""
     return BRIEF_WORDS + max(warnings - BRIEF_WORDS // 3, 0)
 
 
 def whole_words(entries: int, outputs: int, typed: int, uncut: int) -> int:
-    """Return how many words the whole form may have: by what was entered, and the words that are never cut.
+    """Return the budget of the whole form.
 
-    `typed` are all words that were entered. A chat about the same has at least as many.
+    It grows with the number of `entries` and `outputs`, with `typed`, the number of words that people entered, and with
+    `uncut`, the number of words that are never cut.
     """
     by_entries = min(186 + 7 * entries + 12 * outputs, WHOLE_MOST) + max(min(uncut, MOST_UNCUT) - UNCUT, 0)
     return max(by_entries, min(typed * 5 // 8, WHOLE_MOST), WHOLE_LEAST + max(uncut - MOST_UNCUT, 0))

@@ -1,4 +1,4 @@
-"""What a summary is asked to show, and what makes its texts and times fit to be shown."""
+"""The options of a summary (`View`), and the preparation of its texts and times for display (`Presenter`)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -18,10 +18,11 @@ _Entry = TypeVar("_Entry")
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a session is shown.
+    """How much of a session is shown: the latest entries, and everything pinned.
 
-    The latest `entries` steps and as many notes, the latest `evidence` pieces of evidence (None: all of them), what is
-    pinned, and whether the outline of the whole tree. More entries than these never have room in what people read.
+    `entries` is the number of steps, and of notes; `evidence` the number of pieces of evidence; None is all of them.
+    `outline` says whether the outline of the whole tree is included. Formats for people never have room for more than
+    the defaults.
     """
 
     entries: int | None = 150
@@ -34,19 +35,18 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def widest(extents: Iterable[Extent]) -> Extent:
-    """Return the smallest extent that covers all of `extents`, of which there is at least one."""
-    each = list(extents)
+    """Return the smallest extent that includes all of `extents`, which must not be empty."""
+    all_extents = list(extents)
     return Extent(
-        entries=_most(extent.entries for extent in each),
-        evidence=_most(extent.evidence for extent in each),
-        outline=any(extent.outline for extent in each),
+        entries=_most([extent.entries for extent in all_extents]),
+        evidence=_most([extent.evidence for extent in all_extents]),
+        outline=any(extent.outline for extent in all_extents),
     )
 
 
-def _most(counts: Iterable[int | None]) -> int | None:
-    each = list(counts)
-    limits = [count for count in each if count is not None]
-    return max(limits) if len(limits) == len(each) else None
+def _most(counts: Sequence[int | None]) -> int | None:
+    limits = [count for count in counts if count is not None]
+    return max(limits) if len(limits) == len(counts) else None
 
 
 def latest(entries: Sequence[_Entry], count: int | None) -> Sequence[_Entry]:
@@ -55,10 +55,11 @@ def latest(entries: Sequence[_Entry], count: int | None) -> Sequence[_Entry]:
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What a summary is asked to show: at which time, in which time zone, how much, since when, with which secrets.
+    """The options of a summary.
 
-    Secrets are hidden if `redact`, those that the user's own `patterns` match too. `since` is the number of the last
-    event that the reader knows already. `ask` overrides the recorded one. `brief` asks for the form of 200 words.
+    `as_of` is the current time. With `redact`, secrets are hidden, including matches of the user's own `patterns`.
+    `since` is the number of the last event that the reader has seen, `since_at` its time. `ask` overrides the recorded
+    one. `brief` selects the form of 200 words.
     """
 
     as_of: datetime
@@ -80,8 +81,8 @@ class Presenter:
     def __init__(self, view: View) -> None:
         self._redact = Redactor(view.patterns, on=view.redact)
         self._zone = view.zone
-        self._harmless: dict[str, str] = {}
-        """Texts without a secret, on one line: names and labels come again and again."""
+        self._lines_without_secrets: dict[str, str] = {}
+        """A cache of texts without a secret, on one line: names and labels occur often."""
 
     @property
     def redacted(self) -> int:
@@ -94,7 +95,7 @@ class Presenter:
         return tuple(Redacted(kind=kind, count=count) for kind, count in sorted(self._redact.kinds.items()))
 
     def text(self, text: str) -> str:
-        """Return an untrusted text of several lines, fit to be shown."""
+        """Return an untrusted text of several lines, cleaned and redacted."""
         if not text:
             return ""
         safe = clean(text)
@@ -102,26 +103,26 @@ class Presenter:
         return (shown if shown is safe else clean(shown)).strip("\n").rstrip()
 
     def line(self, text: str) -> str:
-        """Return an untrusted text on one line, fit to be shown."""
+        """Return an untrusted text on one line, cleaned and redacted."""
         if not text:
             return ""
-        if (known := self._harmless.get(text)) is not None:
+        if (known := self._lines_without_secrets.get(text)) is not None:
             return known
-        if "\n" in text:  # the layout shows which value belongs to which name
+        if "\n" in text:  # the layout of lines helps to find secrets, so redact before and after joining them
             return one_line(self._redact(one_line(self._redact(clean(text)))))
         safe = one_line(text)
         shown = self._redact(safe)
         if shown is not safe:
             return one_line(shown)
-        self._harmless[text] = safe
+        self._lines_without_secrets[text] = safe
         return safe
 
     def optional_text(self, text: str | None) -> str | None:
-        """Return an optional text, fit to be shown; an empty one is None."""
+        """Return an optional text, cleaned and redacted; None if it is empty."""
         return self.text(text) or None if text else None
 
     def optional_line(self, text: str | None) -> str | None:
-        """Return an optional text on one line, fit to be shown; an empty one is None."""
+        """Return an optional text on one line, cleaned and redacted; None if it is empty."""
         return self.line(text) or None if text else None
 
     def time(self, at: datetime) -> datetime:

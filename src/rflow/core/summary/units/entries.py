@@ -1,4 +1,4 @@
-"""The entries of a session as a summary shows them: cleaned, redacted, with their times in the reader's zone."""
+"""Converting the entries of a session for a summary: cleaned, redacted, with times in the reader's time zone."""
 
 from collections.abc import Sequence
 
@@ -17,14 +17,14 @@ from rflow.core.summary.progress import (
 )
 from rflow.core.summary.units.outputs import telling_line
 from rflow.core.summary.units.phrases import joined
-from rflow.core.summary.units.relations import said_of_undone, step_after, step_after_revert, subject_of
+from rflow.core.summary.units.relations import outcome_step, reason_for_undo, step_after_revert, subject_of
 from rflow.core.summary.units.step_numbers import StepNumbers
 
 EVIDENCE_LINES = 10
 
 
 class EntryReader:
-    """Makes the entries of one session fit to be shown."""
+    """Converts the entries of one session for a summary."""
 
     def __init__(self, session: Session, presenter: Presenter) -> None:
         self._session = session
@@ -33,8 +33,8 @@ class EntryReader:
     def step(self, step: Step, number: int) -> Tried:
         """Return a step with its number."""
         text = self._presenter.text
-        why = said_of_undone(self._session, step) if step.undone else None
-        said = joined(why.text, why.result) if isinstance(why, Step) else why.text if why else ""
+        why = reason_for_undo(self._session, step) if step.undone else None
+        instead = joined(why.text, why.result) if isinstance(why, Step) else why.text if why else ""
         return Tried(
             number=number,
             seq=step.seq,
@@ -51,7 +51,7 @@ class EntryReader:
             amended=step.amended,
             reason=text(step.reason),
             settled=self._presenter.optional_text(step.settled),
-            instead=text(said),
+            instead=text(instead),
             instead_seq=why.seq if why else 0,
         )
 
@@ -74,8 +74,8 @@ class EntryReader:
         )
 
     def change(self, change: Change, numbers: StepNumbers | None = None) -> ProgressChange:
-        """Return a change with what came of it; `numbers` are those of the steps by the events that brought them."""
-        after = step_after(self._session, change)
+        """Return a change with its outcome; `numbers` are the step numbers by event."""
+        after = outcome_step(self._session, change)
         later = None if change.reverted_note else step_after_revert(self._session, change)
         return ProgressChange(
             seq=change.seq,
@@ -133,7 +133,7 @@ class EntryReader:
         )
 
     def flag(self, flag: Flag) -> ProgressFlag:
-        """Return a report about a node of the tree."""
+        """Return a report of a problem with a node of the tree."""
         return ProgressFlag(
             seq=flag.seq,
             node=self._presenter.line(flag.node),
@@ -159,13 +159,13 @@ class EntryReader:
 
 
 def plans(given: Sequence[Contingency], presenter: Presenter) -> tuple[Contingency, ...]:
-    """Return what to do if something happens."""
+    """Return contingency plans."""
     line = presenter.line
     return tuple(Contingency(condition=line(plan.condition), action=line(plan.action)) for plan in given)
 
 
 def waiting(session: Session, view: View, presenter: Presenter) -> tuple[ProgressWaiting, ...]:
-    """Return what the session waits for, what is due first before the others; nothing of a closed session."""
+    """Return the waits of an open session, the one that is due first at the front."""
     if session.status == "closed":
         return ()
     return tuple(

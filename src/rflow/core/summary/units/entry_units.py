@@ -1,4 +1,4 @@
-"""Units of what was entered: changes, key facts, assumptions, steps, notes, outputs, and what was taken back."""
+"""Units of the entries: changes, key facts, assumptions, steps, notes, outputs, and undone steps."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -19,13 +19,13 @@ from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.renewals import warnings_that_are_over
 from rflow.core.summary.units.short_forms import in_short, short_forms, whole
 from rflow.core.summary.units.state_units import last_answer
-from rflow.core.summary.units.telling import ranks_of_steps
+from rflow.core.summary.units.step_ranks import rank_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
 from rflow.core.text import one_line
 
 
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the changes left in place, and those that are no longer so."""
+    """Yield the changes that are in place, and those that were reverted."""
     by_revert: dict[str, list[ProgressChange]] = {}
     for entry in (in_short(progress, each) for each in progress.changes):
         if entry.reverted:
@@ -44,7 +44,7 @@ def _counts(entry: ProgressChange) -> tuple[str, ...]:
 
 
 def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) -> Unit:
-    """Return the changes that are reverted in the same way, which is said once."""
+    """Return a unit of the changes that are reverted in the same way, which is shown once."""
     parts = [_made(entry, progress, shares) for entry in same]
     levels = []
     for level in range(max(len(part.levels) for part in parts)):
@@ -98,7 +98,7 @@ def _ended(why: str) -> Callable[[str], str]:
 
 
 def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what was pinned, and in the brief form the notes with a short form: the key facts."""
+    """Yield the key facts: the pinned entries, and in the brief form the notes with a short form."""
     forms = short_forms(progress)
     texts = [
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
@@ -115,9 +115,9 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
                 section="facts", prepared=whole(forms[seq]), order=(seq, 0), counts=(kind,), seq=seq, chosen=True
             )
             continue
-        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.fact_what, part), _marked(seq in corrected))
-        rank = -1 if progress.brief and says_little_more(f"{said} {came}", known) else 0
+        first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(first, second, (shares.fact_what, part), _marked(seq in corrected))
+        rank = -1 if progress.brief and says_little_more(f"{first} {second}", known) else 0
         yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
 
 
@@ -127,14 +127,14 @@ def _is_key(note: ProgressNote, forms: Mapping[int, str]) -> bool:
 
 
 def _corrected(progress: Progress) -> set[int]:
-    """Return the numbers of the entries that were corrected."""
+    """Return the event numbers of the entries that were corrected."""
     steps = {step.seq for step in progress.tried if step.amended}
     notes = {note.seq for note in progress.notes if note.amended}
     return steps | notes | {piece.seq for piece in progress.evidence if piece.amended}
 
 
 def _marked(corrected: bool) -> Callable[[str, str], str]:
-    """Return how an entry with two texts is shown; what it said at first may have been passed on."""
+    """Return a function that joins two texts of an entry, and marks it if it was corrected."""
     return lambda what, result: phrases.with_details(phrases.joined(what, result), "corrected" if corrected else "")
 
 
@@ -144,7 +144,7 @@ def pinned(progress: Progress) -> list[Tried]:
 
 
 def pinned_and_settled(progress: Progress) -> list[ProgressNote]:
-    """Return the assumptions that are key facts since it is known what came of them."""
+    """Return the settled assumptions among the key facts."""
     return [note for note in progress.notes if note.pinned and note.kind == "assumption" and note.settled is not None]
 
 
@@ -160,7 +160,7 @@ def is_assumed(step: Tried) -> bool:
 
 
 def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what is assumed and not verified: answers and own steps with their reasons, notes."""
+    """Yield the unsettled assumptions: answers and own steps with their reasons, and notes."""
     texts = [
         *(
             (step.seq, phrases.step_text(step), _with_reason(step), "step")
@@ -171,8 +171,8 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
     ]
     corrected, forms = _corrected(progress), short_forms(progress)
     for seq, what, result, kind in sorted(texts):
-        said, came = (one_line(what), one_line(result)) if result else ("", one_line(what))
-        shown = two_texts(said, came, (shares.step[0], shares.assumption), _marked(seq in corrected))
+        first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
+        shown = two_texts(first, second, (shares.step[0], shares.assumption), _marked(seq in corrected))
         shown = whole(forms[seq]) if seq in forms else shown
         yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, chosen=seq in forms)
 
@@ -187,15 +187,15 @@ def _with_reason(step: Tried) -> str:
 
 
 def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the steps that are not shown elsewhere, oldest first."""
-    ranks, said = ranks_of_steps(progress), _said_of_steps(progress)
+    """Yield the steps that are not shown in another section, oldest first."""
+    ranks, notes = rank_steps(progress), _notes_on_steps(progress)
     for step in _shown(progress):
         credit = None if progress.brief else Credit(step.by, partial(phrases.credit, step, progress.session))
-        yield _step(step, credit, shares, ranks.get(step.seq, 0), said.get(step.seq))
+        yield _step(step, credit, shares, ranks.get(step.seq, 0), notes.get(step.seq))
 
 
 def _shown(progress: Progress) -> Iterator[Tried]:
-    """Return the steps that stand among what was tried, and nowhere else."""
+    """Yield the steps that are shown in the section of steps, because no other section shows them."""
     used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
     answer = last_answer(progress)
     used |= {answer.number} if answer else set()
@@ -204,34 +204,33 @@ def _shown(progress: Progress) -> Iterator[Tried]:
             yield step
 
 
-def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, said: ProgressNote | None) -> Unit:
+def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: ProgressNote | None) -> Unit:
     return Unit(
         section="tried",
-        prepared=whole(step.short) if credit is None and step.short else partial(_step_lengths, step, shares, said),
+        prepared=whole(step.short) if credit is None and step.short else partial(_step_lengths, step, shares, note),
         order=(step.number, 0),
         number=step.number,
-        counts=("step", "note") if said else ("step",),
+        counts=("step", "note") if note else ("step",),
         seq=step.seq,
-        rank=rank + (said is not None),
+        rank=rank + (note is not None),
         chosen=credit is None and bool(step.short),
         credit=credit,
     )
 
 
-def _step_lengths(step: Tried, shares: Shares, said: ProgressNote | None) -> Lengths:
-    """Return a step with its result, and with a note that was written on it: that may say that it proves nothing."""
+def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Lengths:
+    """Return the lengths of a step with its result and a note that refers to it, which may qualify the result."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
-
     tried = two_texts(what, result, shares.step, _marked(step.amended))
-    if said is None:
+    if note is None:
         return tried
-    label = "Note" if said.by == step.by else f"Note by {said.by}"
-    note = one_text(one_line(said.text), shares.on_step)
-    return both(tried, note, lambda tried, note: f"{phrases.sentence(tried)} {label}: {note}")
+    label = "Note" if note.by == step.by else f"Note by {note.by}"
+    remark = one_text(one_line(note.text), shares.on_step)
+    return both(tried, remark, lambda tried, remark: f"{phrases.sentence(tried)} {label}: {remark}")
 
 
-def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
-    """Return the last note that was written on each step, by the numbers of these, where it is shown with the step."""
+def _notes_on_steps(progress: Progress) -> dict[int, ProgressNote]:
+    """Return the last note on each step that is shown in the section of steps, by the event of the step."""
     shown = {step.seq for step in _shown(progress)}
     forms = short_forms(progress)
     notes = (note for note in progress.notes if note.kind == "note" and not _is_key(note, forms))
@@ -239,7 +238,7 @@ def _said_of_steps(progress: Progress) -> dict[int, ProgressNote]:
 
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the notes that are not shown elsewhere, settled assumptions, answered questions and reports."""
+    """Yield the notes that no other section shows, settled assumptions, answered questions and flags."""
     corrected = _corrected(progress)
     for seq, by, text, kind in sorted(_scratchpad(progress)):
         prepared = partial(_note, text, shares.note, corrected=seq in corrected)
@@ -258,7 +257,7 @@ def _note(text: str, part: Share, *, corrected: bool) -> Lengths:
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
     elsewhere = {
         *(note.seq for note in _notes_on_undone(progress)),
-        *(note.seq for note in _said_of_steps(progress).values()),
+        *(note.seq for note in _notes_on_steps(progress).values()),
     }
     forms = short_forms(progress)
     for note in progress.notes:
@@ -275,22 +274,22 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _is_fact(question: ProgressQuestion) -> bool:
-    """Whether a question is a key fact: it has an answer, else it stands under what is waited for."""
+    """Whether a question is a key fact: pinned and answered. Unanswered ones are shown with the waits."""
     return question.pinned and bool(question.replies)
 
 
 def _answered(question: ProgressQuestion) -> tuple[str, str]:
-    """Return a question, and its answers."""
+    """Return a question and its answers."""
     return phrases.sentence(f"asked {question.to}: {question.text}"), " ".join(question.replies)
 
 
 def _reported(flag: ProgressFlag) -> tuple[str, str]:
-    """Return where the tree is wrong, and what was said of it."""
+    """Return where a problem with the tree was reported, and its description."""
     return f"wrong in the tree, at {flag.node}", flag.text
 
 
 def outputs(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the last line of each output, newest last."""
+    """Yield the last line of each output, newest last."""
     for piece in progress.evidence:
         if not piece.pinned:
             prepared = partial(_output, piece, shares)
@@ -303,17 +302,17 @@ def _output(piece: ProgressEvidence, shares: Shares) -> Lengths:
 
 
 def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the steps that were taken back, which are not valid: in the brief form those of which it is said why."""
-    said_of = {note.seq for note in _notes_on_undone(progress)}
+    """Yield the undone steps; in the brief form only those with a note that says why."""
+    reasons = {note.seq for note in _notes_on_undone(progress)}
     valid = {step.seq: step.number for step in _shown(progress)}
     for step in progress.tried:
-        said = one_line(step.instead) if step.instead_seq in said_of else ""
-        if step.undone and (said or not progress.brief):
-            was = "" if said and words_in(_was(step)) <= words_in(said) else one_line(_was(step))
-            counts = ("note",) if said else ()
+        reason = one_line(step.instead) if step.instead_seq in reasons else ""
+        if step.undone and (reason or not progress.brief):
+            original = "" if reason and words_in(_undone_text(step)) <= words_in(reason) else _undone_text(step)
+            counts = ("note",) if reason else ()
             if number := valid.get(step.instead_seq):
-                said = f"step {number}"
-            shown = two_texts(was, said, shares.taken_back, phrases.taken_back)
+                reason = f"step {number}"
+            shown = two_texts(one_line(original), reason, shares.taken_back, phrases.taken_back)
             yield Unit(
                 section="taken_back",
                 prepared=shown,
@@ -325,13 +324,13 @@ def taken_back(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _notes_on_undone(progress: Progress) -> list[ProgressNote]:
-    """Return the notes that are shown with a step that was taken back."""
+    """Return the notes that are shown with an undone step."""
     wanted = {step.instead_seq for step in progress.tried if step.undone and step.instead_seq}
     return [note for note in progress.notes if note.seq in wanted and note.kind == "note" and not note.pinned]
 
 
-def _was(step: Tried) -> str:
-    """Return what was taken back: the answer to a question; of anything else not its result, which reads as valid."""
+def _undone_text(step: Tried) -> str:
+    """Return the text of an undone step: the answer of a choice; otherwise without the result, which would mislead."""
     if step.kind != "choice":
         return step.text
     return step.result if len(step.result) > phrases.SHORT_ANSWER else phrases.joined(step.text, step.result)

@@ -1,4 +1,4 @@
-"""Entries in words, the same in every format."""
+"""The wording of entries, the same in every format."""
 
 import re
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from rflow.core.text import byte_size, one_line
 _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
 _FEW = 3
 SHORT_ANSWER = 4
-"""An answer of so few letters, such as "no", says nothing without its question."""
+"""An answer of at most so many letters, such as "no", means nothing without its question."""
 _NOT_RECORDED = "not recorded"
 _LONGEST_REVERT = 30
 _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
-"""What people type before a severity, which is shown as "sev 2" in any case."""
+"""A prefix that people type before a severity, which is always shown as "sev 2"."""
 NOTHING = "nothing"
-"""What stands under changes in place where every change was reverted."""
+"""The entry under changes in place if every change was reverted."""
 
 
 def joined(what: str, result: str) -> str:
-    """Return what was done and what came of it."""
+    """Return what was done, followed by its result."""
     if not (what and result):
         return what or result
     between = " " if what.endswith(("?", ":")) else ": "
@@ -46,14 +46,14 @@ def with_details(text: str, *details: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text that another can follow."""
+    """Return a text with a full stop, unless it ends with punctuation already."""
     return text if text.endswith((".", "!", "?", "…", ";", ":", "。")) else f"{text}."
 
 
 def header_line(progress: Progress) -> str:
     """Return the line below the title: code, ticket, customer, severity, owner, status, time.
 
-    The brief form says in the same words when the session began: entries with their times are few there.
+    In the brief form, which shows few entries with times, the time includes when the session began.
     """
     head = progress.session
     severity = head.severity or ""
@@ -72,7 +72,7 @@ def header_line(progress: Progress) -> str:
 
 
 def said_first(progress: Progress) -> str:
-    """Return what a reader knows before the key facts: what is wrong, what is asked, how it stands."""
+    """Return the texts that come before the key facts: the title, the ask, the situation and the impact."""
     texts = (progress.session.title, progress.ask, progress.situation, progress.impact)
     return " ".join(text for text in texts if text)
 
@@ -96,28 +96,28 @@ def came_from(progress: Progress) -> str:
 
 
 def when(at: datetime | None, by: str, head: Header) -> str:
-    """Return when something happened, and who did it if that was not the owner."""
+    """Return when something happened, and its author if that is not the owner."""
     named = [moment(at, head.as_of) if at else "", by if by != head.owner else ""]
     return " ".join(part for part in named if part)
 
 
 def credit(step: Tried, head: Header) -> str:
-    """Return when a step was done, and who did it."""
+    """Return when a step was done, and its author."""
     return " ".join(part for part in (moment(step.at, head.as_of) if step.at else "", step.by) if part)
 
 
-# Where it stands
+# Position
 
 
 def place(progress: Progress) -> str:
-    """Return the question or action at the position, with the steps left while the session is not closed."""
+    """Return the question or action at the position, with the number of steps left unless the session is closed."""
     here = progress.position
     left = steps_left(progress.remaining) if progress.session.status != "closed" else ""
     return with_details(here.text, left) if here else ""
 
 
 def end(progress: Progress, here: ProgressPlace, *, short: bool) -> str:
-    """Return that the tree has ended, after which answer, and in the longer form with what it says there."""
+    """Return a phrase for the end of the tree, with the answer that led there, and unless `short` the end's text."""
     path = moves(progress)
     last = (path[-1].result or path[-1].text) if path else ""
     text = f"end of the tree after “{one_line(last)}”" if last else "end of the tree"
@@ -125,12 +125,12 @@ def end(progress: Progress, here: ProgressPlace, *, short: bool) -> str:
 
 
 def moves(progress: Progress) -> list[Tried]:
-    """Return the steps of the tree that are valid."""
+    """Return the steps in the tree that were not undone."""
     return [step for step in progress.tried if step.kind not in ("own", "tree") and not step.undone]
 
 
 def steps_since(progress: Progress) -> str:
-    """Return which own steps came after the session reached its position."""
+    """Return the numbers of the own steps since the session reached its position."""
     numbers = progress.since_position
     if not numbers:
         return ""
@@ -142,7 +142,7 @@ def steps_since(progress: Progress) -> str:
 
 
 def steps_left(remaining: ProgressRemaining | None) -> str:
-    """Return how many steps remain; "" at an end, or if the tree is not known."""
+    """Return how many steps remain; "" at an end, or if the tree is unknown."""
     if remaining is None or remaining.fewest == 0:
         return ""
     if remaining.fewest is None:
@@ -165,7 +165,7 @@ def warning(entry: ProgressNote, head: Header, number: int, *, short: bool) -> s
 
 
 def change(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
-    """Return a change left in place: when it was made, and what came of it."""
+    """Return a change that is in place, with its time and its outcome."""
     by = entry.by if whole else head.owner
     text = sentence(with_details(what, when(entry.at, by, head), "corrected" if entry.amended else ""))
     number = f"step {entry.then_step}" if whole and entry.then_step else ""
@@ -205,7 +205,7 @@ def revert_command(entry: ProgressChange) -> str:
 
 
 def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, then: str) -> str:
-    """Return a change that is no longer in place: from when to when, and what came of it."""
+    """Return a change that was reverted, with its time range and its outcome."""
     during = span(entry.at, entry.reverted_at, head.as_of)
     by = entry.by if whole and entry.by != head.owner else ""
     steps = [str(number) for number in (entry.then_step, entry.later_step) if number and whole]
@@ -216,17 +216,17 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
 
 
 def outcome(then: str, later: str) -> str:
-    """Return what came of a change that is no longer in place, and why it was reverted or what that brought."""
+    """Return the outcome of a reverted change, and why it was reverted or the effect of that."""
     return f"{sentence(then)} Reverted: {later}" if then and later else then or later
 
 
-def taken_back(what: str, said: str) -> str:
-    """Return a step that was taken back, with why or what corrects it."""
-    return f"{sentence(what)} Then: {said}" if what and said else f"corrected: {said}" if said else what
+def taken_back(what: str, reason: str) -> str:
+    """Return an undone step, with the reason or its correction."""
+    return f"{sentence(what)} Then: {reason}" if what and reason else f"corrected: {reason}" if reason else what
 
 
 def step_result(step: Tried) -> str:
-    """Return what came of a step."""
+    """Return the result of a step."""
     if step.skipped:
         return f"skipped, {step.reason}" if step.reason else "skipped"
     settled = f"settled: {step.settled}" if step.settled else ""
@@ -240,7 +240,7 @@ def step_text(step: Tried) -> str:
 
 
 def output(piece: ProgressEvidence) -> tuple[str, str]:
-    """Return what brought an output, and its line that says most, or how it ended."""
+    """Return the label or command of an output, and its most telling line with how the command ended."""
     failed = ended(piece.exit_code) if piece.exit_code else ""
     size = byte_size(piece.bytes_total) if piece.bytes_total else "no output"
     return piece.label or piece.command, with_details(piece.telling or telling_line(piece.lines) or size, failed)
@@ -259,18 +259,18 @@ _SIGNALS = {
     14: "ended by SIGALRM",
     15: "ended by SIGTERM",
 }
-"""The signals that have the same number on every system: a record may come from another one."""
+"""The signals with the same number on every system; the record may come from another one."""
 
 
 def ended(exit_code: int) -> str:
-    """Return how a command ended: with an exit code, or by signal N, which is -N in a record."""
+    """Return how a command ended: with an exit code, or by signal N if `exit_code` is -N."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     return _SIGNALS.get(-exit_code, f"ended by signal {-exit_code}")
 
 
 def is_handover(entry: Handover) -> bool:
-    """Whether a change belongs to how the session was handed over: its end and its reopening do not."""
+    """Whether an ownership entry is shown as a handover; a closing, reopening or ended handoff is not."""
     return entry.word not in ("took back", "expired", "reopened") and not entry.word.startswith("closed")
 
 

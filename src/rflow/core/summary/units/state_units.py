@@ -1,4 +1,4 @@
-"""Units of how it stands: the ask, the position, the situation, what it waits for, what may come next."""
+"""Units of the session's state: the ask, the position, the situation, the waits, and what may come next."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,11 +18,11 @@ from rflow.core.text import counted, one_line
 
 _SENTENCE_END = r"[.;!?] "
 MOST_CAUSES = 5
-"""More causes of an answer are only counted."""
+"""An answer with more causes shows only their number."""
 
 
 def asked(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what the reader is asked."""
+    """Yield the ask."""
     if progress.ask:
         shown = one_text(progress.ask, shares.ask)
         yield Unit(section="ask", prepared=shown)
@@ -34,14 +34,14 @@ def ask_detail(progress: Progress) -> str:
 
 
 def closed(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what was said when the session was closed."""
+    """Yield the summary that was written when the session was closed."""
     if progress.session.closing_summary:
         shown = one_text(progress.session.closing_summary, shares.closing)
         yield Unit(section="closed", prepared=shown)
 
 
 def at(progress: Progress) -> Iterator[Unit]:
-    """Return the position in the tree."""
+    """Yield the position in the tree."""
     here = progress.position
     if here is None:
         return
@@ -59,19 +59,19 @@ def at(progress: Progress) -> Iterator[Unit]:
 
 
 def _left_behind(progress: Progress) -> bool:
-    """Whether the work went on without the tree: there were own steps since, and somebody is asked for something."""
+    """Whether the work continued outside the tree: there are own steps since the last move, and an ask."""
     return progress.ask is not None and bool(progress.since_position)
 
 
 def last_answer(progress: Progress) -> Tried | None:
-    """Return the answer or action that led to the end of the tree, which the position names; None elsewhere."""
+    """Return the move that led to the end of the tree, which the position shows; None if the tree has not ended."""
     moves = phrases.moves(progress)
     at_end = progress.position is not None and progress.position.kind == "end"
     return moves[-1] if at_end and moves and not moves[-1].pinned and not moves[-1].assumed else None
 
 
 def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the situation and the impact."""
+    """Yield the situation and the impact."""
     situation, impact = one_line(progress.situation or ""), one_line(progress.impact or "")
     if situation or impact:
         shown = two_texts(situation, impact, (shares.situation, shares.impact), _both)
@@ -79,7 +79,7 @@ def now(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def now_time(progress: Progress) -> str:
-    """Return when the situation was said, where results have come since."""
+    """Return when the situation was recorded, if there are newer results."""
     at, as_of = progress.situation_at, progress.session.as_of
     if at is None:
         return ""
@@ -87,7 +87,7 @@ def now_time(progress: Progress) -> str:
 
 
 def before(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the situation and the impact at first, where these have become others since: who was hit, since when."""
+    """Yield the first situation and impact, if they have changed since."""
     situation, impact = one_line(progress.situation_before or ""), one_line(progress.impact_before or "")
     if situation or impact:
         shown = two_texts(situation, impact, shares.before, _both)
@@ -99,7 +99,7 @@ def _both(situation: str, impact: str) -> str:
 
 
 def _last_note(progress: Progress) -> ProgressNote | Handover | None:
-    """Return the owner's newest note; in the brief form, where there is none, that of the handoff to them."""
+    """Return the owner's newest note; in the brief form, if there is none, the note of the handoff to them."""
     if progress.ask is not None or progress.session.status == "closed":
         return None
     notes = [note for note in progress.notes if note.kind == "note" and not note.pinned and not note.on]
@@ -111,13 +111,13 @@ def _last_note(progress: Progress) -> ProgressNote | Handover | None:
 
 
 def last_note_time(progress: Progress) -> str:
-    """Return when the last note was written, and by whom if that was not the owner."""
+    """Return when the last note was written, and its author if that is not the owner."""
     note = _last_note(progress)
     return f"({phrases.when(note.at, note.by or '', progress.session)})" if note and note.at else ""
 
 
 def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the last note, where there is no ask: it often says what is needed."""
+    """Yield the last note if there is no ask, because it often says what is needed."""
     note = _last_note(progress)
     if note is not None:
         corrected = "corrected" if isinstance(note, ProgressNote) and note.amended else ""
@@ -128,9 +128,9 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def cautions(progress: Progress) -> Iterator[Unit]:
-    """Return the warnings that hold, newest first, those of the handoff among them.
+    """Yield the valid warnings, newest first, including those of handoffs.
 
-    Of a closed session only those about a change that is still in place hold; the others were so at the time.
+    In a closed session only those about a change in place are current; the others get the section "warned".
     """
     numbers, forms = {step.seq: step.number for step in progress.tried}, short_forms(progress)
     written = _warnings(progress)
@@ -146,18 +146,18 @@ def cautions(progress: Progress) -> Iterator[Unit]:
 
 
 def _warnings(progress: Progress) -> list[ProgressNote]:
-    """Return the warnings that hold, but for those of handoffs."""
+    """Return the valid warnings, except for those of handoffs."""
     return [note for note in progress.notes if note.kind == "warning" and note.settled is None]
 
 
 def _warnings_section(progress: Progress, on: int = 0) -> SectionKey:
-    """Return where a warning stands that refers to the entry `on`."""
+    """Return the section of a warning that refers to the entry `on`."""
     in_place = any(change.seq == on and not change.reverted for change in progress.changes)
     return "warned" if progress.session.status == "closed" and not in_place else "caution"
 
 
 def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what the session waits for, and open questions."""
+    """Yield the waits and the open questions."""
     several, forms = len(progress.waiting) > 1, short_forms(progress)
     for place, part in enumerate(progress.waiting):
         limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
@@ -175,35 +175,36 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def _waited_for(name: str, progress: Progress) -> bool:
-    """Whether a wait is for somebody ("Ben (security): …"), so that it says what they were asked, or more lately."""
+    """Whether there is a wait for somebody ("Ben (security): …"), which then also says what they were asked."""
     words = _words_of_name(name)
     waits = (one_line(part.text).partition(": ") for part in progress.waiting)
     return bool(words) and any(what and words <= _words_of_name(who) for who, _, what in waits)
 
 
-def _words_of_name(who: str) -> frozenset[str]:
-    """Return the words and numbers of a name, also the short ones: "tier-1" is not "tier-2"."""
-    return frozenset(re.findall(r"\w+", who.casefold()))
+def _words_of_name(name: str) -> frozenset[str]:
+    """Return the words and numbers of a name, including short ones: "tier-1" is not "tier-2"."""
+    return frozenset(re.findall(r"\w+", name.casefold()))
 
 
 def _awaited(part: ProgressWaiting, progress: Progress) -> str:
     """Return who and what the session waits for; in the brief form only who, if a sentence of the ask says the rest.
 
-    Each sentence is compared alone, so that a "no" in another one does not hide that the wait forbids what is asked.
+    Sentences are compared one by one, because a negation in another sentence could hide that the wait contradicts the
+    ask.
     """
     text = one_line(part.text) or "not said for what"
-    whom, _, what = text.partition(": ")
+    who, _, what = text.partition(": ")
     ask = progress.ask if progress.brief and progress.ask else ""
-    asked = words_in(whom) & words_in(ask) and repeats(what, re.split(_SENTENCE_END, ask))
-    return f"{whom}, as asked" if asked else text
+    asked = words_in(who) & words_in(ask) and repeats(what, re.split(_SENTENCE_END, ask))
+    return f"{who}, as asked" if asked else text
 
 
-def _after(start: str) -> Callable[[str], str]:
-    return lambda text: start + text
+def _after(prefix: str) -> Callable[[str], str]:
+    return lambda text: prefix + text
 
 
 def waiting_detail(progress: Progress) -> str:
-    """Return until when it waits, and that this is the owner's own limit, not the reader's; of several only whose."""
+    """Return until when the session waits, and who set that limit; for several waits, only who."""
     if len(progress.waiting) == 1:
         return _limit(progress.waiting[0], progress, by=True)
     by = _one_waiter(progress)
@@ -220,7 +221,7 @@ def _limit(part: ProgressWaiting, progress: Progress, *, by: bool) -> str:
 
 
 def _one_waiter(progress: Progress) -> str | None:
-    """Return who said of all that it is waited for; None where several people did."""
+    """Return the author of all waits; None if there are several authors."""
     named = {part.by for part in progress.waiting}
     return named.pop() if len(named) == 1 else None
 
@@ -230,20 +231,20 @@ def _set_by(name: str, progress: Progress) -> str:
 
 
 def agreed(progress: Progress) -> tuple[Contingency, ...]:
-    """Return what to do if something happens, as was said by the last handoff, and with each wait."""
+    """Return the contingencies of the last handoff that had any, and of each wait."""
     given = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
     given += [part.contingencies for part in progress.waiting]
     return tuple(dict.fromkeys(plan for each in given for plan in each))
 
 
 def plans(progress: Progress) -> Iterator[Unit]:
-    """Return what to do if something happens."""
+    """Yield the contingencies."""
     for place, text in enumerate(planned(progress)):
         yield Unit(section="plans", prepared=Lengths((text,)), order=(-1, place), counts=("plan",))
 
 
 def planned(progress: Progress) -> list[str]:
-    """Return what to do if something happens, in words: all but what a warning says; nothing of a closed session."""
+    """Return the contingencies in words, except for those that a warning repeats; none for a closed session."""
     if progress.session.status == "closed":
         return []
     warnings = [note.text for note in _warnings(progress)]
@@ -252,7 +253,7 @@ def planned(progress: Progress) -> list[str]:
 
 
 def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the choices at the position, and where each leads."""
+    """Yield the choices at the position, and where each leads."""
     if progress.session.status == "closed":
         return
     ahead = (line for line in progress.ahead if line.depth == 1 and (line.label or not progress.brief))
@@ -264,16 +265,16 @@ def choices(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return what the owner believes."""
+    """Yield the hypothesis."""
     if progress.hypothesis:
         shown = one_text(one_line(progress.hypothesis), shares.hypothesis)
         yield Unit(section="hypothesis", prepared=shown, chosen=bool(short_forms(progress)))
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the causes that each answer ruled out.
+    """Yield the causes that each answer ruled out.
 
-    In the brief form none of those that only an assumed answer ruled out, or that are too many to be named.
+    The brief form leaves out those of assumed answers, and those that are too many to be named.
     """
     for place, answer in enumerate(progress.ruled_out):
         if not (progress.brief and (answer.unconfirmed or len(answer.causes) > MOST_CAUSES)):
@@ -298,7 +299,7 @@ def _some(causes: tuple[str, ...], count: int) -> str:
 
 
 def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
-    """Return the handoffs: sender, receiver, time and note; the whole form always has the last note."""
+    """Yield the handoffs: sender, receiver, time and note; the whole form always shows the last note."""
     last = next((entry for entry in reversed(progress.handovers) if entry.word == "handed off"), None)
     shown_first, owner_from = _last_note(progress), phrases.came_from(progress)
     for entry in progress.handovers:
@@ -316,7 +317,7 @@ def handed_over(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 
 def footer(progress: Progress) -> list[tuple[str, str]]:
-    """Return labels and texts of what is always said at the end."""
+    """Return the labels and texts of the lines at the end of every summary."""
     head = progress.session
     facts = []
     if progress.redacted:

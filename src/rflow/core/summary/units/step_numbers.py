@@ -1,4 +1,4 @@
-"""The numbers of a session's steps: from 1, in the order in which they were tried."""
+"""The numbers of a session's steps: from 1, in the order in which they happened."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from rflow.core.summary.budget.view import latest
 
 
 class StepNumbers:
-    """The number of each step by the event that brought it.
+    """The number of each step, by its event.
 
-    A step recorded later is placed where it happened. That is rare: in most sessions only the latest steps are read.
+    A step that was recorded late is placed when it happened. Usually there is none, and only the latest steps are read.
     """
 
     def __init__(self, session: Session) -> None:
@@ -20,7 +20,7 @@ class StepNumbers:
         self._late: dict[int, int] = {}
 
     def latest(self, count: int | None) -> Sequence[Step]:
-        """Return the last `count` steps (None: all) in the order in which they were tried."""
+        """Return the last `count` steps (None: all) in the order in which they happened."""
         if self._session.in_order:
             late = list(islice(self._session.steps.newest(), count))[::-1]
             self._late = {
@@ -30,7 +30,7 @@ class StepNumbers:
         return latest(self._sorted, count)
 
     def __getitem__(self, seq: int) -> int:
-        """Return the number of the step that event `seq` brought."""
+        """Return the number of the step of event `seq`."""
         return self._late.get(seq) or self._numbers[seq]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A whole tree as an outline, with the path taken, the position, and the branches ruled out."""
+"""The outline of a whole tree, with the path taken, the position, and the branches ruled out."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -15,23 +15,23 @@ _NEARER = (16, 8, 4, 3, 2, 1)
 _LAST_TURNS = 20
 
 
-class _Way(msgspec.Struct, frozen=True):
-    """A node to be listed: its depth, the answer and node it was reached by, and how many steps it is off the path."""
+class _Branch(msgspec.Struct, frozen=True):
+    """A node to list, with the answer and the node that lead to it; `off_path` is its distance from the path."""
 
     node: str
     depth: int = 1
     label: str = ""
     source: str = ""
-    off: int = 0
+    off_path: int = 0
 
 
 def tree_outline(
     tree: Tree, path: Sequence[Turn], position: str | None, line: Callable[[str], str]
 ) -> tuple[OutlineEntry, ...]:
-    """Return an outline of `tree` in at most 400 lines, with what `path` ruled out folded; `line` makes a text safe.
+    """Return an outline of `tree` in at most `MOST_LINES` lines, with ruled-out branches folded.
 
-    If that is too little room, branches are cut as many steps off the path as will fit; if even that does not fit,
-    only the end of the path is shown.
+    `line` cleans and redacts a text. If the outline is too long, branches are cut at the largest distance from the path
+    that fits; if none fits, only the end of the path is shown.
     """
     outline = _Outline(tree, path, position)
     entries: list[OutlineEntry] = []
@@ -45,80 +45,80 @@ def tree_outline(
 
 
 def _attempts(tree: Tree, path: Sequence[Turn], position: str | None) -> Iterator[tuple[str, int | None]]:
-    """Return the start nodes and distances off the path to try, the best first."""
+    """Yield the start nodes and maximum distances from the path to try, the best first."""
     yield from ((tree.start, farthest) for farthest in (None, *_NEARER))
-    late = [turn.node for turn in path[-_LAST_TURNS:][:1]] + ([position] if position else [])
-    yield from ((name, 1) for name in late if name in tree.nodes)
+    near_end = [turn.node for turn in path[-_LAST_TURNS:][:1]] + ([position] if position else [])
+    yield from ((name, 1) for name in near_end if name in tree.nodes)
 
 
 class _Outline:
     def __init__(self, tree: Tree, path: Sequence[Turn], position: str | None) -> None:
         labelled = [with_label(tree, turn) for turn in path]
         answers = ruled_out(tree, path)
-        gone = {end for answer in answers for end in answer.ends}
+        excluded = {end for answer in answers for end in answer.ends}
         doubted = {end for answer in answers if answer.unconfirmed for end in answer.ends}
         self.tree, self.position = tree, position
         self.taken = {(turn.node, turn.label) for turn in labelled}
         self.done = {turn.node for turn in path}
         self.assumed = {turn.node for turn in {turn.node: turn for turn in path}.values() if turn.assumed}
-        self.out = ruled_out_nodes(tree, gone, {*self.done, position})
-        self.unconfirmed = self.out - ruled_out_nodes(tree, gone - doubted, {*self.done, position})
+        self.ruled_out = ruled_out_nodes(tree, excluded, {*self.done, position})
+        self.unconfirmed = self.ruled_out - ruled_out_nodes(tree, excluded - doubted, {*self.done, position})
         self.arrivals = first_arrivals(tree, labelled)
 
     def entries(self, start: str, farthest: int | None) -> list[OutlineEntry]:
-        """Return the outline from `start`, up to one line more than there is room for."""
+        """Return the outline from `start`, stopping one line over the limit."""
         entries: list[OutlineEntry] = []
         opened: set[str] = set()
-        stack = [_Way(start)] if start in self.tree.nodes else []
+        stack = [_Branch(start)] if start in self.tree.nodes else []
         while stack and len(entries) <= MOST_LINES:
-            way = stack.pop()
-            entry = self._entry(way, way.node in opened, farthest)
+            branch = stack.pop()
+            entry = self._entry(branch, branch.node in opened, farthest)
             entries.append(entry)
             if not entry.repeated and not entry.cut:
-                opened.add(way.node)
-                stack.extend(reversed(self._following(way)))
+                opened.add(branch.node)
+                stack.extend(reversed(self._following(branch)))
         return entries
 
-    def _entry(self, way: _Way, opened: bool, farthest: int | None) -> OutlineEntry:
-        node = self.tree.nodes[way.node]
+    def _entry(self, branch: _Branch, opened: bool, farthest: int | None) -> OutlineEntry:
+        node = self.tree.nodes[branch.node]
         more = bool(exits(node))
-        folded = way.node in self.out
-        repeated = more and not folded and (opened or not self._on_path(way))
-        far = farthest is not None and way.off >= farthest
+        folded = branch.node in self.ruled_out
+        repeated = more and not folded and (opened or not self._on_path(branch))
+        far = farthest is not None and branch.off_path >= farthest
         cut = more and not repeated and (folded or far)
         return OutlineEntry(
-            depth=way.depth,
-            label=way.label,
+            depth=branch.depth,
+            label=branch.label,
             kind=kind_of(node),
             text=node.text,
-            mark=self._mark(way, repeated),
+            mark=self._mark(branch, repeated),
             repeated=repeated,
             cut=cut,
         )
 
-    def _mark(self, way: _Way, repeated: bool) -> Mark:
+    def _mark(self, branch: _Branch, repeated: bool) -> Mark:
         if repeated:
-            return "taken" if (way.source, way.label) in self.taken else ""
-        if way.node in self.out:
-            return "unconfirmed" if way.node in self.unconfirmed else "ruled out"
-        if not self._on_path(way):
+            return "taken" if (branch.source, branch.label) in self.taken else ""
+        if branch.node in self.ruled_out:
+            return "unconfirmed" if branch.node in self.unconfirmed else "ruled out"
+        if not self._on_path(branch):
             return ""
-        if way.node == self.position:
+        if branch.node == self.position:
             return "here"
-        return "" if way.node not in self.done else "assumed" if way.node in self.assumed else "taken"
+        return "" if branch.node not in self.done else "assumed" if branch.node in self.assumed else "taken"
 
-    def _on_path(self, way: _Way) -> bool:
-        """Whether the path first reached the node this way; also true off the path, and for the first line."""
-        here = (way.source, way.label)
-        return not way.source or self.arrivals.get(way.node, here) == here
+    def _on_path(self, branch: _Branch) -> bool:
+        """Whether the path first reached the node by this branch; also true off the path, and for the first line."""
+        here = (branch.source, branch.label)
+        return not branch.source or self.arrivals.get(branch.node, here) == here
 
-    def _following(self, way: _Way) -> list[_Way]:
+    def _following(self, branch: _Branch) -> list[_Branch]:
         """Return the exits of a node whose targets exist."""
-        node = self.tree.nodes[way.node]
-        depth = way.depth if isinstance(node, Action) else way.depth + 1
-        ways = [(exit_, exit_.to in self.done or exit_.to == self.position) for exit_ in exits(node)]
+        node = self.tree.nodes[branch.node]
+        depth = branch.depth if isinstance(node, Action) else branch.depth + 1
+        exits_on_path = [(exit_, exit_.to in self.done or exit_.to == self.position) for exit_ in exits(node)]
         return [
-            _Way(exit_.to, depth, exit_.label, way.node, 0 if on_path else way.off + 1)
-            for exit_, on_path in ways
+            _Branch(exit_.to, depth, exit_.label, branch.node, 0 if on_path else branch.off_path + 1)
+            for exit_, on_path in exits_on_path
             if exit_.to in self.tree.nodes
         ]

@@ -1,4 +1,4 @@
-"""The parts of a summary that come from the tree: the position, what remains, lies ahead and is ruled out."""
+"""The parts of a summary that come from the tree: the position, the remaining steps, the outline, ruled-out causes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _SIGNS_OF_ESCALATING = ("escalat", "eskalier", "hand ")
 
 
 def position(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressPlace | None:
-    """Return where the session stands; None outside of a tree."""
+    """Return the position of the session; None outside of a tree."""
     place = session.place
     if place is None:
         return None
@@ -33,7 +33,7 @@ def position(session: Session, tree: Tree | None, presenter: Presenter) -> Progr
 
 
 def steps_remaining(session: Session, tree: Tree | None, presenter: Presenter) -> ProgressRemaining | None:
-    """Return how many steps remain and which ends can be reached; None where the tree or the place is not known."""
+    """Return how many steps remain and which ends can be reached; None if the tree or the node is unknown."""
     if tree is None or session.place is None or session.place.node not in tree.nodes:
         return None
     left = remaining(tree, session.place.node)
@@ -42,7 +42,7 @@ def steps_remaining(session: Session, tree: Tree | None, presenter: Presenter) -
 
 
 def ahead(session: Session, tree: Tree | None, presenter: Presenter) -> tuple[Ahead, ...]:
-    """Return the next questions of the tree, two levels deep; nothing lies ahead of a closed session."""
+    """Return the next nodes of the tree, two levels deep; none for a closed session."""
     if tree is None or session.place is None or session.status == "closed":
         return ()
     return tuple(
@@ -59,7 +59,7 @@ def ahead(session: Session, tree: Tree | None, presenter: Presenter) -> tuple[Ah
 
 
 def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> tuple[OutlineEntry, ...]:
-    """Return the outline of the whole tree that the session stands in, with the path taken."""
+    """Return the outline of the session's whole tree, with the path taken."""
     if tree is None or session.tree is None:
         return ()
     from rflow.core.summary.units.tree_outline import tree_outline
@@ -71,7 +71,7 @@ def whole_outline(session: Session, tree: Tree | None, presenter: Presenter) -> 
 def answers_that_ruled_out(
     session: Session, trees: Mapping[str, Tree], presenter: Presenter
 ) -> Iterator[ProgressRuledOut]:
-    """Return the answers that ruled out a cause, in each tree that the session went through."""
+    """Yield the answers that ruled out a cause, in each tree of the session."""
     paths = _paths(session)
     for digest, tree in trees.items():
         if digest not in session.trees:
@@ -86,9 +86,9 @@ def answers_that_ruled_out(
 
 
 def cause_of(node: Node) -> str:
-    """Return the cause that an end stands for: its own, or its text where it escalates; "" for none.
+    """Return the cause that an end stands for: its `cause`, or its text if it escalates; "" for none.
 
-    An end that means "solved" is no cause, what to do about something is none either, nor that somebody else goes on.
+    An end that means "solved", or only says whom to escalate to, has no cause.
     """
     if not isinstance(node, End):
         return ""
@@ -117,15 +117,16 @@ def _ruled_out(answer: RuledOut, tree: Tree, causes: list[str], presenter: Prese
 
 
 def _paths(session: Session) -> dict[str, list[Turn]]:
-    """Return the paths through all trees; of moves between the same nodes only the last, which decides.
+    """Return the paths through all trees by digest; of several moves between the same two nodes, only the last.
 
-    A checkpoint has each place once: among thousands of moves the same are known without a look at what they hold.
+    Equal places from a checkpoint are the same object, so thousands of moves are first reduced by identity, which is
+    faster than comparing values.
     """
-    moves = session.moves.whole()
-    tos = [*(before.place for before in moves.values()), session.place][1:]
-    each = zip(moves, moves.values(), tos, strict=True)
-    same = {(id(before), id(to)): (seq, before, to) for seq, before, to in each if seq not in session.undone}
-    last = {(before, to): seq for seq, before, to in sorted(same.values(), key=itemgetter(0))}
+    moves = session.moves.load_all()
+    targets = [*(before.place for before in moves.values()), session.place][1:]
+    valid = (move for move in zip(moves, moves.values(), targets, strict=True) if move[0] not in session.undone)
+    by_identity = {(id(before), id(to)): (seq, before, to) for seq, before, to in valid}
+    last = {(before, to): seq for seq, before, to in sorted(by_identity.values(), key=itemgetter(0))}
     paths: dict[str, list[Turn]] = {}
     for seq in sorted(last.values()):
         step = session.steps[seq]
@@ -134,9 +135,9 @@ def _paths(session: Session) -> dict[str, list[Turn]]:
 
 
 def path_through(session: Session, tree: str) -> list[Turn]:
-    """Return the moves made in the tree version with digest `tree`, without those that were undone.
+    """Return the moves in the tree version with the digest `tree`, except for undone ones.
 
-    Entering it again counts as a move on the spot: what earlier answers had ruled out is possible again.
+    Entering the tree again is a move too: causes that earlier answers ruled out are possible again.
     """
     steps = session.steps.values()
     return [_turn(step) for step in steps if step.kind != "own" and not step.undone and step.tree == tree]

@@ -1,4 +1,4 @@
-"""Units: what a summary shows of one entry, with the levels between its shortest and its fullest form."""
+"""Units: the part of a summary that shows one entry, at several levels of length."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -33,33 +33,30 @@ SectionKey = Literal[
     "handed_over",
     "taken_back",
 ]
-"""What units belong together.
-
-Plans are shown as a part of "next", and in "waiting" what somebody was asked who is waited for.
-"""
+"""The sections of units. Units of "plans" are shown in "next", those of "asked" in "waiting"."""
 
 _SHOWN_IN: dict[SectionKey, SectionKey] = {"plans": "next", "asked": "waiting"}
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How much of a text is shown: `limits` at first and with room to spare, `wanted` before other texts get more."""
+    """How much of a text is shown: `limits` for its shortest and longest form, `wanted` for its target length."""
 
     limits: Limits
     wanted: Target
 
 
 def share(least: int, most: int, wanted_least: int, wanted_most: int, cap: int) -> Share:
-    """Return a share of at least `least` and at first at most `most` words, `wanted_…` of them, never over `cap`."""
+    """Return a share of `least` to `most` words in the shortest form, the target `wanted_…`, and at most `cap`."""
     return Share(Limits(least, most, cap), Target(wanted_least, wanted_most))
 
 
 def readable(least: int, most: int, wanted_least: int, wanted_most: int, cap: int) -> Share:
-    """Return such a share of texts that are cut only where that saves much of them."""
+    """Return a share like `share`, for texts that are cut only if that saves half of them."""
     return Share(Limits(least, most, cap, readable=True), Target(wanted_least, wanted_most))
 
 
 class Lengths(msgspec.Struct, frozen=True):
-    """The levels of a unit, which of them is wanted, and which is the first that is not cut within a clause."""
+    """The levels of a unit, shortest first; `wanted` is the target, `smooth` the first not cut within a clause."""
 
     levels: tuple[str, ...]
     wanted: int = 0
@@ -67,22 +64,24 @@ class Lengths(msgspec.Struct, frozen=True):
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """Who entered something, and what makes how that is shown, with the time: few of hundreds are."""
+    """The author of an entry; `text` returns the credit to show, which few of hundreds of entries need."""
 
     by: str
     text: Callable[[], str]
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
-    """What is shown of one entry, in one of its `lengths`.
+    """The part of a summary that shows one entry.
 
-    `prepared` makes these where they take time: of hundreds of steps only the last ones are looked at.
-    `order` places it in its section; `number` is that of a step; `seq` is the entry that brought it; `counts` names
-    the kinds of entries that it shows. `stale` is a position that the steps have left behind, and where it would lead.
-    `credit` says who and when, and is shown behind the text where it differs from that of the entry before.
-    `command` is what all lengths end in, if that is to be typed.
-    `rank` is above 0 for what has to do with what is asked, below for what says little more than that. `chosen` is
-    what somebody gave a short form for the brief form: it comes before the others of its section.
+    - `prepared`: its lengths, or a function that computes them if that takes time and may not be needed.
+    - `order`: its place in its section.
+    - `number`: the number of a step; `seq`: the event of the entry. 0 for none.
+    - `counts`: the kinds of entries that it shows, for the line of what is not shown.
+    - `command`: the command that all its lengths end in: how to revert a change.
+    - `stale`: whether the work has moved on from this position, or from the choices there.
+    - `rank`: above 0 if it is relevant to the ask, below 0 if it repeats what is shown anyway.
+    - `credit`: author and time, shown after the text if the author differs from that of the previous entry.
+    - `chosen`: whether somebody wrote a short form of it for the brief form; it comes before others of its section.
     """
 
     section: SectionKey
@@ -99,7 +98,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     @cached_property
     def lengths(self) -> Lengths:
-        """The levels in which it may be shown."""
+        """The levels of length at which it may be shown."""
         return self.prepared() if callable(self.prepared) else self.prepared
 
     @property
@@ -121,7 +120,10 @@ def two_texts(first: str, second: str, shares: tuple[Share, Share], render: Call
 
 
 def both(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> Lengths:
-    """Return the lengths of an entry with two parts: the second reaches its target first, then the first; then both."""
+    """Return the lengths of an entry with two parts.
+
+    The second part reaches its target first, then the first part; after that both get longer in the same order.
+    """
     wanted = first.wanted, second.wanted
     path = list(_through(wanted, (len(first.levels) - 1, len(second.levels) - 1)))
     smooth = next((place for place, (_, at) in enumerate(path) if at >= second.smooth), 0)
@@ -130,7 +132,7 @@ def both(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> 
 
 
 def before(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -> Lengths:
-    """Return the lengths of an entry whose second part consists of several texts: this one gets longer first."""
+    """Return the lengths of an entry with two parts, of which the second reaches its full length first."""
     head, last = first.levels[0], second.levels[-1]
     levels = [render(head, level) for level in second.levels]
     return Lengths((*levels, *(render(level, last) for level in first.levels[1:])), second.wanted, second.smooth)
@@ -139,10 +141,10 @@ def before(first: Lengths, second: Lengths, render: Callable[[str, str], str]) -
 def _through(wanted: tuple[int, int], last: tuple[int, int]) -> Iterator[tuple[int, int]]:
     one = two = 0
     yield one, two
-    for goal in (wanted, last):
-        while two < goal[1]:
+    for one_goal, two_goal in (wanted, last):
+        while two < two_goal:
             two += 1
             yield one, two
-        while one < goal[0]:
+        while one < one_goal:
             one += 1
             yield one, two

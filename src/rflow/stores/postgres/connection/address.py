@@ -1,4 +1,4 @@
-"""The URL of a PostgreSQL store: what libpq gets of it, the schema, and the form that may be shown."""
+"""Parsing the URL of a PostgreSQL store into libpq's connection string, the schema, and a form without password."""
 
 import re
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 class Address(NamedTuple):
-    """Where a store is: libpq's connection string, the schema, and the URL without its password.
+    """The address of a store: libpq's connection string, the schema, and the URL without its password.
 
     `listen` is the host, with its port, at which notices are heard if a pooler is at the usual one.
     """
@@ -41,7 +41,7 @@ class Address(NamedTuple):
 
 
 def read_address(url: str) -> Address:
-    """Read a URL; raises `UsageProblem`, which does not repeat it."""
+    """Parse a URL; raise `UsageProblem`, which does not repeat it, if it is invalid."""
     parts = _parts(url)
     given = dict(parts.options)
     schema = given.get("schema", SCHEMA)
@@ -70,7 +70,7 @@ def is_postgres(store: str) -> bool:
 
 
 class _Parts(NamedTuple):
-    """The parts of a URL behind its scheme."""
+    """The parts of a URL after its scheme."""
 
     netloc: str
     path: str
@@ -78,7 +78,7 @@ class _Parts(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The URL that these parts make."""
+        """The URL with these parts."""
         query = urlencode(self.options, quote_via=quote, safe="/,:")
         return f"postgresql://{self.netloc}{self.path}{'?' if query else ''}{query}"
 

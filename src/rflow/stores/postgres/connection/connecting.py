@@ -29,7 +29,7 @@ _DEFAULTS = {
 
 
 def connect(address: Address, patience: float, *, known: bool) -> Connection:
-    """Connect, and wait for a server that is starting; for one that is `known` also while it does not answer."""
+    """Connect, and wait for a server that is starting; a `known` server is also waited for if it does not respond."""
     conninfo = _with_defaults(address.conninfo)
     until = time.monotonic() + patience
     while True:
@@ -45,7 +45,7 @@ def connect(address: Address, patience: float, *, known: bool) -> Connection:
 
 
 def sent(db: Connection, statements: str, values: Values = None) -> list[list[TupleRow]]:
-    """Send statements as one message, and return the rows of each that has any.
+    """Send statements as one message, and return the rows of each statement that returns rows.
 
     The driver writes the values into the text, because PostgreSQL takes no others with several statements.
     """
@@ -61,7 +61,7 @@ def sent(db: Connection, statements: str, values: Values = None) -> list[list[Tu
 
 
 def has_arrived(db: Connection) -> bool:
-    """Whether anything arrived on a connection that asked for nothing: a notice, or that it was closed."""
+    """Whether anything arrived on an idle connection: a notice, or that it was closed."""
     if sys.platform == "win32":
         return bool(select.select([db.fileno()], [], [], 0)[0])
     poll = select.poll()

@@ -23,7 +23,7 @@ from rflow.stores.postgres.tables.schema import OLDEST_USABLE, SCHEMA_VERSION, c
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
-_ATTEMPTS = 3  # a change is sent that often where the version of the tables changes meanwhile
+_ATTEMPTS = 3  # how often a change is sent if the version of the tables changes meanwhile
 Function = tuple[str, tuple[str, ...]]
 """The name of a function that changes something, and the places of its values; the first says what may be seen."""
 _STATEMENT_LIMIT = 300_000  # milliseconds; the longest are the checks and copies of a whole store
@@ -34,7 +34,7 @@ _VERSIONS = (
 
 
 class Database:
-    """A store's tables as `scope` sees them. A database without the tables of a store reads as an empty store."""
+    """A store's tables as seen in `scope`. A database without the tables is read as an empty store."""
 
     def __init__(self, connection: ReconnectingConnection, scope: Scope = EVERYTHING) -> None:
         self.connection = connection
@@ -62,7 +62,7 @@ class Database:
                 yield db
 
     def read(self, statements: str, values: Values) -> list[list[Any]]:
-        """Read at one moment what statements select, in one message; return the rows of each."""
+        """Execute several selects on one snapshot, in one message; return the rows of each."""
         if self.connection.held is not None:
             return sent(self.connection.held, statements, values)
         with explained(self.shown):
@@ -92,16 +92,16 @@ class Database:
                 yield db
 
     def ready(self) -> None:
-        """Have a connection: a new one if there is none, or it was lost since its last use."""
+        """Make sure that there is a connection, which is reopened if it was lost."""
         with explained(self.shown):
             self.connection.checked()
 
     def write(self, function: Function, values: Sequence[object]) -> Any:
-        """Change something by one call of a function, which is one message; return its outcome.
+        """Make a change with one call of a function, in one message; return its outcome.
 
-        Where the tables have another format than they had when they were last looked at, or are missing, the function
-        changes nothing and returns "tables"; where it needs a transaction that is begun for it, "transaction". Raises
-        `ConnectionLost` as `writing` does, wherever the connection was lost.
+        If the tables are missing, or their format has changed since the last check, the function changes nothing and
+        returns "tables"; if it needs an open transaction, it returns "transaction". Raises `ConnectionLost`, as
+        `writing` does, if the connection was lost.
         """
         for _ in range(_ATTEMPTS):
             if self.connection.versions is None:
@@ -117,7 +117,7 @@ class Database:
         raise failures.busy(self.shown)
 
     def call(self, db: Connection, function: Function, values: Sequence[object]) -> Any:
-        """Call a function with what it has to set for its transaction, and with `values`; return its outcome."""
+        """Call a function with the settings of its transaction and `values`; return its outcome."""
         name, (spaces, *places) = function
         path, patience = f'"{self.address.schema}", pg_temp', str(int(self.connection.patience * 1000))
         known = str(self.connection.versions.format) if self.connection.versions else ""
@@ -153,7 +153,7 @@ class Database:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Let everything that is read meanwhile be as it is at one moment."""
+        """Read everything in the block from one snapshot."""
         with self.reading() as db:
             self.connection.held = db
             try:
@@ -186,7 +186,7 @@ class Database:
                 create(db, self.address.schema)
 
     def complete(self) -> bool:
-        """Create the functions that append, where they are missing and the role may; return whether they are there.
+        """Create missing append functions if the role may; return whether all exist.
 
         Programs may come before the upgrade.
         """
@@ -199,19 +199,19 @@ class Database:
 
     @contextmanager
     def locked(self, db: Connection) -> Iterator[None]:
-        """Keep all others from creating and upgrading this store until the transaction ends."""
+        """Lock the creation and upgrade of this store until the transaction ends."""
         db.execute(f"{_WRITE}; {self._settings}; SET LOCAL statement_timeout = 0")
         with self._ending(db, "COMMIT"):
             self.lock(db)
             yield
 
     def lock(self, db: Connection) -> None:
-        """Keep all others from changing the tables of this store until the transaction ends."""
+        """Lock changes of this store's tables until the transaction ends."""
         key = (crc32(b"rflow store") >> 1, crc32(self.address.schema.encode()) >> 1)
         db.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
 
     def upgrade(self) -> int:
-        """Bring the tables up to date; return the version that they had."""
+        """Upgrade the tables; return the version that they had."""
         from rflow.stores.postgres.tables.migrations import upgrade
 
         with explained(self.shown):
@@ -233,7 +233,7 @@ class Database:
             raise
 
     def _sent(self, db: Connection, mode: str, statements: str, values: Values) -> list[list[Any]]:
-        """Send a whole transaction as one message; return what its settings and its statements return.
+        """Send a whole transaction as one message; return the results of its settings and its statements.
 
         If it fails, it is rolled back; a connection that was lost is dropped.
         """
@@ -249,7 +249,7 @@ class Database:
 
     @cached_property
     def _settings(self) -> str:
-        """The statements that set what holds for one transaction, in the same message as its beginning."""
+        """The statements with the settings of one transaction, sent in the same message as its BEGIN."""
         return (
             f'SET LOCAL search_path = "{self.address.schema}", pg_temp;'
             f" SET LOCAL lock_timeout = {int(self.connection.patience * 1000)};"
@@ -282,7 +282,7 @@ class Database:
             raise
 
     def _pretend_empty(self) -> Connection:
-        """Return a connection in a transaction in which the tables are there, and which will be rolled back."""
+        """Return a connection in a transaction in which the tables exist, and which will be rolled back."""
         db = self.connection.current()
         db.execute(f"ROLLBACK; {_WRITE}; {self._settings}")
         try:
@@ -308,6 +308,6 @@ class Database:
 
 
 def _read_versions(rows: Sequence[Any]) -> Versions:
-    """Return what the tables say of their version."""
+    """Parse the version of the tables."""
     found, oldest = (int(each) if each and each.isdecimal() else None for each in rows[0])
     return Versions(found or 0, found or 0 if oldest is None else oldest)

@@ -1,4 +1,4 @@
-"""PostgreSQL's errors as those of a store. Libpq's messages name hosts and users, never a password."""
+"""Converting PostgreSQL's errors to `StoreProblem`. Libpq's messages contain hosts and users, never a password."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from rflow.ports.values import ConnectionLost, Stale
 from rflow.stores import failures
 
 REWRITTEN = "RF001"
-"""What the functions of append_functions.py raise where a session was rewritten after it was read."""
+"""The error that the append functions raise if a session was rewritten after it was read."""
 _STARTING = "57P03"
 _REFUSED = ("28", "3D", "0A", "08P01")
 _LOST = ("08", "57P01", "57P02", "57P03")
@@ -38,7 +38,7 @@ def unconfirmed(shown: str) -> ConnectionLost:
 
 
 def unreachable(shown: str, error: psycopg.Error) -> StoreProblem:
-    """Return the error for a server with which there is no connection."""
+    """Return the error for a failed connection to a server."""
     if (error.sqlstate or "").startswith(_REFUSED) or "authentication" in str(error) or "password" in str(error):
         return StoreProblem(
             f"PostgreSQL refused to open {shown}: {_said(error)}.",
@@ -50,18 +50,23 @@ def unreachable(shown: str, error: psycopg.Error) -> StoreProblem:
 
 
 def is_lost(error: psycopg.Error) -> bool:
-    """Whether the connection is lost, or about to be."""
+    """Whether an error means that the connection is lost, or about to be."""
     state = error.sqlstate or ""
     return isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_LOST))
 
 
 def is_temporary(error: psycopg.Error, *, known: bool) -> bool:
-    """Whether a server with which there is no connection may accept one soon.
+    """Whether a failed connection is worth retrying.
 
-    It says so itself while it starts; one that is `known` may be restarting, where another name is a typing error.
+    A starting server says so; a `known` server may be restarting, while another name is probably mistyped.
     """
-    said = str(error)
-    return "starting up" in said or "shutting down" in said or "recovery" in said or (known and not error.sqlstate)
+    message = str(error)
+    return (
+        "starting up" in message
+        or "shutting down" in message
+        or "recovery" in message
+        or (known and not error.sqlstate)
+    )
 
 
 def _problem(shown: str, error: psycopg.Error) -> StoreProblem:
@@ -75,7 +80,7 @@ def _problem(shown: str, error: psycopg.Error) -> StoreProblem:
 
 
 def _said(error: psycopg.Error) -> str:
-    """Return the gist of an error: the last line of a message, which has one for each host that was tried."""
+    """Return the last line of an error message, which has a line for each host that was tried."""
     lines = [line.strip() for line in (error.diag.message_primary or str(error)).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__).rstrip(".")
 

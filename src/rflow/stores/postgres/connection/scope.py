@@ -1,4 +1,4 @@
-"""Whose rows a transaction may see: it goes with the transaction as settings, which the policies of the tables read."""
+"""The rows that a transaction may see, passed as settings of the transaction to the row-level policies."""
 
 import json
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ class Scope(NamedTuple):
 
     @property
     def settings(self) -> str:
-        """The statements that set it for one transaction."""
+        """The statements that set the scope for one transaction."""
         return "; ".join(
             f"SET LOCAL {name} = {_quoted(value)}" for name, value in ((SPACES, self.visible), (LINK, self.link))
         )
 
 
 EVERYTHING = Scope()
-"""For people who open the database itself, and for what runs before there is an actor: signing in, checks, copies."""
+"""The scope of people who open the database itself, and of operations without an actor: sign-in, checks, copies."""
 
 
 def of_spaces(spaces: Sequence[str] | None) -> Scope:

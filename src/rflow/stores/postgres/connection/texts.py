@@ -1,4 +1,4 @@
-"""How texts are stored in PostgreSQL, which takes no NUL in them: both ways, for every statement of a connection."""
+"""Converting texts for PostgreSQL, which does not allow NUL in them; applied to every statement of a connection."""
 
 import psycopg
 from psycopg import pq
@@ -10,10 +10,10 @@ _ESCAPE, _NUL = "\x1a", "\0"
 
 
 class _TextDumper(StrDumper):
-    """Writes texts; half a surrogate pair, which UTF-8 can't encode, becomes a question mark (`derived.encodable`)."""
+    """Writes texts; lone surrogates, which UTF-8 can't encode, become question marks (see `derived.encodable`)."""
 
     def dump(self, obj: str) -> Buffer:
-        """Return a text as PostgreSQL takes it."""
+        """Return a text without NUL, encoded."""
         return escaped(obj).encode("utf-8", "replace")
 
 
@@ -21,7 +21,7 @@ class _TextLoader(Loader):
     """Reads texts."""
 
     def load(self, data: Buffer) -> str:
-        """Return a text as it was before it was written."""
+        """Return the original text."""
         return unescaped(bytes(data).decode("utf-8", "replace"))
 
 
@@ -30,7 +30,7 @@ class _BinaryTextLoader(_TextLoader):
 
 
 def escaped(text: str) -> str:
-    """Return a text without NUL; a beginning of it becomes the beginning of the result, so that prefixes are found."""
+    """Return a text with NUL escaped; a prefix of the text becomes a prefix of the result, so that searches work."""
     if _NUL not in text and _ESCAPE not in text:
         return text
     return text.replace(_ESCAPE, _ESCAPE * 2).replace(_NUL, f"{_ESCAPE}0")
@@ -43,7 +43,7 @@ def unescaped(text: str) -> str:
 
 
 def adapt(db: psycopg.Connection) -> None:
-    """Read and write the texts of a connection in this way."""
+    """Register these conversions for a connection."""
     db.adapters.register_dumper(str, _TextDumper)
     for loader in (_TextLoader, _BinaryTextLoader):
         db.adapters.register_loader("text", loader)

@@ -11,7 +11,7 @@ from rflow.core.session.erasing import without_texts
 from rflow.core.session.events import Event, EvidenceAdded
 from rflow.core.session.log import Log
 from rflow.core.session.rules.access import may
-from rflow.core.session.rules.removing import kept_of, redact
+from rflow.core.session.rules.removing import redact, texts_to_keep
 from rflow.core.session.state import Session
 from rflow.core.session.texts import REMOVED, target_of, texts_of
 from rflow.core.sharing import state_of
@@ -93,7 +93,7 @@ def entry(call: Call) -> Result:
     log, seq = _log(call), _seq(call)
     session = log.session
     call.workspace.check(session.id, RedactText(target=seq))
-    removed = list(_removed_with(log, seq, kept_of(session, log.events, seq, call.me)))
+    removed = list(_removed_with(log, seq, texts_to_keep(session, log.events, seq, call.me)))
     if not removed:
         raise NotFound(f"Entry {seq} has no texts that could be removed.", try_="See what there is on the page.")
     values = {"s": session, "seq": seq, "removed": removed, "live": _live_links(call, session)}

@@ -1,13 +1,13 @@
-"""Whether a value is a secret, or only says something about one, such as a status or a placeholder."""
+"""Decides whether a value is a secret, or something else next to the name of one, such as a status or placeholder."""
 
 import re
 
-from rflow.core.redaction.names import Belief
+from rflow.core.redaction.names import Confidence
 from rflow.core.redaction.spans import MARK, Lazy
 from rflow.core.redaction.values import BLANK, Value
 
-_LOOKED_AT = 300
-"""How many characters of a value are looked at."""
+_EXAMINED = 300
+"""How many characters of a value are examined."""
 
 _STATUS = frozenset(
     (
@@ -93,24 +93,24 @@ _PART = Lazy(r"[-_./:@~]")
 _PLAIN_PART = Lazy(r"[A-Za-z]*|\d{1,4}|[vV]?\d{1,4}|[A-Za-z]{1,6}\d{1,2}|\d{1,4}[a-zA-Z]{1,2}")
 
 
-def is_secret(text: str, value: Value, belief: Belief) -> bool:
-    """Whether the value at this place is a secret, given what its name lets us believe."""
-    shown = text[value.start : min(value.end, value.start + _LOOKED_AT)]
+def is_secret(text: str, value: Value, confidence: Confidence) -> bool:
+    """Whether a value is a secret, given how much confidence its name justifies."""
+    shown = text[value.start : min(value.end, value.start + _EXAMINED)]
     if MARK[:-1] in shown or _PLACEHOLDER.fullmatch(shown) or _PLACE.match(shown) or _DATE.fullmatch(shown):
         return False
-    if _BRACKETED.match(text, value.start, value.start + _LOOKED_AT):
+    if _BRACKETED.match(text, value.start, value.start + _EXAMINED):
         return False
     if (bold := _BOLD.fullmatch(shown)) and bold["word"].lower() in _STATUS | _NOT_SHOWN:
         return False
-    if is_status(shown if value.quoted else text[value.start : value.start + _LOOKED_AT], quoted=value.quoted):
+    if is_status(shown if value.quoted else text[value.start : value.start + _EXAMINED], quoted=value.quoted):
         return False
-    if belief == "weak":
+    if confidence == "weak":
         return looks_random(shown) and not re.match(r"[A-Za-z_.]{3,40}\(", shown)
-    return belief == "sure" or not _PLAIN_NAME.fullmatch(shown)
+    return confidence == "sure" or not _PLAIN_NAME.fullmatch(shown)
 
 
 def is_status(shown: str, *, quoted: bool) -> bool:
-    """Whether what begins here says something about a secret: "expired", "3 attempts left"."""
+    """Whether a text starts with a statement about a secret: "expired", "3 attempts left"."""
     first = _FIRST_WORD.match(shown)
     word = first[0].lower().replace("’", "'") if first else ""
     if quoted:
@@ -123,7 +123,7 @@ def is_status(shown: str, *, quoted: bool) -> bool:
 
 
 def says_status(word: str) -> bool:
-    """Whether a word alone says something about a secret, and doesn't introduce one ("was", "set", "changed")."""
+    """Whether a single word states something about a secret, and doesn't introduce it ("was", "set", "changed")."""
     return word.lower() in _STATUS and word.lower() not in ("is", "was", "set", "reset", "changed", "on")
 
 

@@ -1,15 +1,15 @@
-"""Short ways that people try: one table of what they type and what it means.
+"""The shorthands that a command line accepts, and the names of other programs that it suggests a command for.
 
-`expanded` turns the words of a command line into what they mean, for the reader and for Typer alike. The help of
-`rflow` and docs/commands.md list the table, and suggestions for unknown commands come from it.
+`expand_shorthand` is applied before the reader and before Typer. The help of `rflow` and docs/commands.md list the
+shorthands, and suggestions for unknown commands come from here.
 """
 
 from collections.abc import Iterable, Sequence
 
 from rflow.cli.commands import COMMANDS, NOUNS
 
-VALUED = ("--store", "--user", "-s", "--session", "--config")
-"""The global options that take a value; they may stand anywhere."""
+VALUE_OPTIONS = ("--store", "--user", "-s", "--session", "--config")
+"""The global options that take a value; they may appear anywhere."""
 FLAGS = ("--verbose",)
 """The global options without one."""
 _ABOUT = ("--install-completion", "--show-completion")
@@ -23,8 +23,8 @@ SHORT: dict[str, tuple[str, ...]] = {
     "version": ("--version",),
     "new": ("start",),
 }
-"""A word in place of a command -> the words that it stands for. Beside these: `help CMD` stands for `CMD --help`, and
-`help all` for the whole help."""
+"""A shorthand for a command -> the words it stands for. In addition, `help CMD` stands for `CMD --help`, and `help all`
+for the whole help."""
 
 BELOW: dict[str, dict[str, str]] = {
     "drafts": {"ls": "list", "rm": "remove", "delete": "remove", "push": "send"},
@@ -37,7 +37,7 @@ BELOW: dict[str, dict[str, str]] = {
     "space": {"ls": "list", "new": "add", "create": "add"},
     "token": {"ls": "list", "new": "create", "add": "create", "rm": "revoke", "remove": "revoke", "delete": "revoke"},
 }
-"""The same for the commands of a noun: `rflow tree ls`."""
+"""The same for subcommands: `rflow tree ls`."""
 
 MEANT: dict[str, str] = {
     **dict.fromkeys(("finish", "end", "resolve", "resolved", "fixed", "solve", "quit", "exit", "stop"), "close"),
@@ -73,7 +73,7 @@ MEANT: dict[str, str] = {
     **dict.fromkeys(("cancel",), "undo"),
     **dict.fromkeys(("pause", "hold", "park", "snooze"), "wait"),
 }
-"""Words that are no commands -> the command that does what they mean: it is suggested, not run."""
+"""Words that are not commands -> the command with that meaning, which is suggested but not run."""
 
 
 ROWS = (
@@ -92,11 +92,11 @@ ROWS = (
     ("-f md", "-f markdown"),
     ("config set format teams", "rflow config set progress.format teams"),
 )
-"""All short ways, as the help lists them: what is typed, and what it stands for."""
+"""All shorthands as the help lists them: what is typed, and what it stands for."""
 
 
-def expanded(words: Sequence[str]) -> list[str]:
-    """Return a command line with the short way in it, if there is one, replaced by what it stands for."""
+def expand_shorthand(words: Sequence[str]) -> list[str]:
+    """Return a command line with a shorthand in it replaced by what it stands for."""
     place = place_of_command(words)
     if place == len(words):
         return list(words)
@@ -104,7 +104,7 @@ def expanded(words: Sequence[str]) -> list[str]:
     if name == "help" and rest in (["all"], ["--all"], ["-a"]):
         return [*front, "--verbose", "--help"]
     if name == "help":
-        asked = expanded(rest)
+        asked = expand_shorthand(rest)
         return [*front, *([word for word in asked if not word.startswith("-")]), "--help"]
     if name in NOUNS and rest:
         return [*front, name, BELOW[name].get(rest[0], rest[0]), *rest[1:]]
@@ -112,22 +112,22 @@ def expanded(words: Sequence[str]) -> list[str]:
 
 
 def place_of_command(words: Sequence[str]) -> int:
-    """Return the place of the command among the words: behind the global options before it."""
+    """Return the index of the command, which follows any global options."""
     place = 0
     while place < len(words) and words[place].startswith("-") and words[place] != "-":
-        place += 2 if words[place] in (*VALUED, *_ABOUT) else 1
+        place += 2 if words[place] in (*VALUE_OPTIONS, *_ABOUT) else 1
     return min(place, len(words))
 
 
 _ENDINGS = ("s", "ed", "es", "ing")
 _SHORT_WORD = 3
-"""A word of fewer letters is not taken for the beginning of a command."""
+"""A word of fewer letters is not treated as a prefix of a command."""
 _NEAR, _NEAR_SHORT, _NEAR_SYNONYM = 0.75, 0.8, 0.88
-"""How alike a word and a command must be to be taken for a typing mistake; more for a short word, or a synonym."""
+"""The similarity from which a word counts as a misspelt command; higher for a short word, or a synonym."""
 
 
 def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -> str:
-    """Return the command that was probably meant: by what the word means, else by its letters; "" if none is near."""
+    """Return the command that was probably meant: by the meaning of the word, else by its spelling; "" if unclear."""
     word = word.casefold()
     if word in meant:
         return meant[word]
@@ -145,5 +145,5 @@ def suggestion(word: str, names: Iterable[str], meant: dict[str, str] = MEANT) -
 
 
 def command_meant(word: str) -> str:
-    """Return the command that an unknown word probably means; "" if none is near."""
+    """Return the command that was probably meant by an unknown word; "" if unclear."""
     return suggestion(word, (*COMMANDS, *SHORT, "help"))

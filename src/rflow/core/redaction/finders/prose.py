@@ -1,9 +1,9 @@
-"""What people write in notes: a user's name with a password after a slash, one-time codes, card numbers."""
+"""Secrets in people's notes: a user name and a password with a slash between, one-time codes, card numbers."""
 
 import re
 from collections.abc import Iterator
 
-from rflow.core.redaction.belief import is_unlike_names, looks_chosen
+from rflow.core.redaction.plausibility import is_unlike_names, looks_chosen
 from rflow.core.redaction.spans import Lazy, Span, lowered
 
 _B = r"[^\S\n]"
@@ -28,10 +28,10 @@ _CODES = Lazy(
 _SPARE_NAME = rf"(?:recovery|backup|scratch){_B}codes?"
 _SPARE = r"[a-z0-9]{4,10}(?:-[a-z0-9]{4,10}){0,7}"
 _MORE_SPARE = rf"(?:[\s,]{{1,4}}(?!{_SPARE_NAME}\b){_SPARE}(?![\w:]))*(?![\w:])"
-_SPARE_CODES = Lazy(
+_RECOVERY_CODES = Lazy(
     rf"(?<![^\W_]){_SPARE_NAME}{_B}{{0,4}}[:=]\s{{0,4}}(?P<codes>(?=[a-z -]{{0,40}}\d){_SPARE}{_MORE_SPARE})"
 )
-_SPARE_CODES_AFTER_OTHERS = Lazy(
+_MORE_RECOVERY_CODES = Lazy(
     rf"[\s,;]{{1,4}}(?:and\s)?{_SPARE_NAME}{_B}{{0,4}}(?:(?:[:=]|(?:is|are)\b)\s{{0,4}})?"
     rf"(?P<codes>(?=[a-z-]{{0,40}}\d){_SPARE}{_MORE_SPARE})"
 )
@@ -58,14 +58,14 @@ def find_codes(text: str) -> Iterator[Span]:
         if not low[match.start() - 1 : match.start()].isalnum():
             yield Span(*match.span(1), "one-time code")
     if "y code" in low or "p code" in low or "h code" in low:
-        yield from _spare_codes(low)
+        yield from _recovery_codes(low)
 
 
-def _spare_codes(low: str) -> Iterator[Span]:
-    match = _SPARE_CODES.search(low)
+def _recovery_codes(low: str) -> Iterator[Span]:
+    match = _RECOVERY_CODES.search(low)
     while match:
         yield Span(*match.span("codes"), "one-time code")
-        match = _SPARE_CODES_AFTER_OTHERS.match(low, match.end()) or _SPARE_CODES.search(low, match.end())
+        match = _MORE_RECOVERY_CODES.match(low, match.end()) or _RECOVERY_CODES.search(low, match.end())
 
 
 def find_cards(text: str) -> Iterator[Span]:

@@ -1,24 +1,25 @@
-"""Options of `rflow run` that stand after the program, and so are the program's."""
+"""Options of `rflow run` that were typed after the program, and so were passed to the program."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from shlex import quote
 
-from rflow.cli.parsing.reader import hoisted
-from rflow.cli.parsing.short_ways import expanded, place_of_command
-from rflow.cli.parsing.whole_line import Here, Piece, command_here, in_quotes, pieces_of
+from rflow.cli.parsing.reader import globals_first
+from rflow.cli.parsing.shorthands import expand_shorthand, place_of_command
+from rflow.cli.parsing.suggested_line import CurrentCommand, Piece, current_command, in_quotes, pieces_of
 
 _OF_A_STEP = ("--step", "--result", "--pin")
 
 
 def misplaced(words: Sequence[str], *, failed: bool) -> str:
-    """Return a sentence about --step after the program, and what to type; "" where there is none.
+    """Return a sentence about --step after the program, with what to type instead; "" if there is none.
 
-    Other programs have --label, --on and the like, so these are looked for beside --step only. One that stands before
-    the program as well is the program's, and so are all words behind `--`. What succeeded is not to be run again.
+    Other options are mentioned only together with --step, because programs may have their own --result or --pin. An
+    option that was also given before the program belongs to the program, and so do all words after `--`. A program
+    that succeeded is not suggested to be run again.
     """
-    line = hoisted(expanded(words))
-    here, rest = command_here(line), line[place_of_command(line) + 1 :]
+    line = globals_first(expand_shorthand(words))
+    here, rest = current_command(line), line[place_of_command(line) + 1 :]
     before = _options_before(here, rest)
     own = {*_OF_A_STEP} - {word.partition("=")[0] for word in before}
     program = rest[len(before) :]
@@ -29,18 +30,18 @@ def misplaced(words: Sequence[str], *, failed: bool) -> str:
     if "--step" not in names:
         return ""
     stand, it = ("stand", "them") if len(moved) > 1 else ("stands", "it")
-    said = f"{' and '.join(names)} {stand} after the program, which got {it}."
+    sentence = f"{' and '.join(names)} {stand} after the program, which got {it}."
     if not failed:
-        return f'{said} To record the step: rflow step "…"'
+        return f'{sentence} To record the step: rflow step "…"'
     if not _is_clear(found, moved, rest):
-        return f"{said} What is for rflow stands before the program."
+        return f"{sentence} What is for rflow stands before the program."
     options = [piece.typed + _missing_value(piece) for piece in moved]
     kept = [word for piece in found if piece not in moved for word in piece.words] + program[end:]
-    return f"{said} For rflow: {' '.join([here.path, *map(in_quotes, before), *options, '--', *map(quote, kept)])}"
+    return f"{sentence} For rflow: {' '.join([here.path, *map(in_quotes, before), *options, '--', *map(quote, kept)])}"
 
 
 def _is_clear(found: Sequence[Piece], moved: Sequence[Piece], rest: Sequence[str]) -> bool:
-    """Whether the right line is known: each text is a single word, nothing excludes --step, and all can be shown."""
+    """Whether the correct line is known: each text is a single word, nothing excludes --step, all is printable."""
     one_word = not any(
         piece in moved and _name(piece) != "--pin" and then.is_text and not then.words[0].startswith("-")
         for piece, then in pairwise(found)
@@ -53,7 +54,7 @@ def _name(piece: Piece) -> str:
     return piece.words[0].partition("=")[0]
 
 
-def _options_before(here: Here, rest: Sequence[str]) -> list[str]:
+def _options_before(here: CurrentCommand, rest: Sequence[str]) -> list[str]:
     """Return the options before the program, with their values."""
     place = 0
     while place < len(rest) and rest[place].startswith("-") and rest[place] != "--":
@@ -63,5 +64,5 @@ def _options_before(here: Here, rest: Sequence[str]) -> list[str]:
 
 
 def _missing_value(piece: Piece) -> str:
-    """Return what stands for the text of an option that has none; else ""."""
+    """Return a placeholder for the missing value of an option, else ""."""
     return "" if len(piece.words) > 1 or "=" in piece.words[0] or piece.words[0] == "--pin" else ' "…"'

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
-from rflow.cli.parsing.short_ways import BELOW, MEANT, ROWS, SHORT, expanded
+from rflow.cli.parsing.shorthands import BELOW, MEANT, ROWS, SHORT, expand_shorthand
 from support.program import NOON, Program
 
 
@@ -50,7 +50,7 @@ def test_the_help_lists_every_short_way(ana: Program) -> None:
 @pytest.mark.parametrize(("noun", "typed"), [(noun, typed) for noun in BELOW for typed in BELOW[noun]])
 def test_below_a_noun_there_are_short_ways_too(noun: str, typed: str) -> None:
     means = BELOW[noun][typed]
-    assert expanded([noun, typed, "x"]) == [noun, means, "x"]
+    assert expand_shorthand([noun, typed, "x"]) == [noun, means, "x"]
     assert means in group_of(noun).commands
     assert typed not in group_of(noun).commands
 

@@ -1,4 +1,4 @@
-"""What was typed, as a whole line to type instead: its command, and its texts in quotes."""
+"""Building the command line that an error suggests, from what was typed: with its texts in quotes."""
 
 from collections.abc import Sequence
 from shlex import quote
@@ -6,57 +6,57 @@ from typing import NamedTuple
 
 from rflow.cli.commands import COMMANDS, NOUNS, group_of
 from rflow.cli.parsing.declare import Argument, NumberedWords, Option, Parameter, Words, parameters
-from rflow.cli.parsing.short_ways import VALUED, expanded, place_of_command
+from rflow.cli.parsing.shorthands import VALUE_OPTIONS, expand_shorthand, place_of_command
 from rflow.cli.root import root
 from rflow.core.text import one_line
 from rflow.identity import is_code
 
 
-class Here(NamedTuple):
-    """The command of a command line: how it is called, and its parameters."""
+class CurrentCommand(NamedTuple):
+    """The command of a command line: its path, such as "rflow tree list", and its parameters."""
 
     path: str
     declared: tuple[Parameter, ...]
 
     @property
     def name(self) -> str:
-        """How a sentence calls it."""
+        """Its name in a sentence."""
         return self.path.removeprefix("rflow ")
 
     @property
     def help(self) -> str:
-        """What to type for its help."""
+        """The command line that shows its help."""
         return f"{self.path} --help"
 
     @property
     def usage(self) -> str:
-        """What to type, with its arguments."""
+        """Its usage: the command with its arguments."""
         arguments = [each for each in self.declared if isinstance(each.declared, Argument)]
         return " ".join([self.path, *(metavar(argument) for argument in arguments)])
 
     def named(self, name: str) -> Parameter | None:
-        """Return a parameter by its name, or by an option of it."""
+        """Return a parameter by its name or by one of its option names."""
         for each in (*self.declared, *parameters(root)):
             if each.name == name or (isinstance(each.declared, Option) and name in each.options):
                 return each
         return None
 
 
-def command_here(words: Sequence[str]) -> Here:
-    """Return the command that a command line names; `rflow` itself if there is none."""
-    words = expanded(words)
+def current_command(words: Sequence[str]) -> CurrentCommand:
+    """Return the command in a command line; `rflow` itself if there is none."""
+    words = expand_shorthand(words)
     name, *rest = words[place_of_command(words) :] or [""]
     if name not in COMMANDS:
-        return Here("rflow", ())
+        return CurrentCommand("rflow", ())
     commands, path = group_of(name).commands, f"rflow {name}"
     if name in NOUNS:
         name = rest[0] if rest and rest[0] in commands else ""
         path = f"{path} {name}".rstrip()
-    return Here(path, tuple(parameters(commands[name].function)) if name else ())
+    return CurrentCommand(path, tuple(parameters(commands[name].function)) if name else ())
 
 
 def metavar(parameter: Parameter) -> str:
-    """Return how the value of a parameter is called."""
+    """Return the metavar of a parameter."""
     return str(parameter.declared.details.get("metavar", "")) or parameter.name.strip("_").upper()
 
 
@@ -68,32 +68,31 @@ class Piece(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """How it is typed in a shell."""
+        """The piece as it is typed in a shell."""
         name, *value = self.words
         return " ".join([in_quotes(name), *([in_quotes(" ".join(value))] if value else ())])
 
 
 _OF_SEVERAL_WORDS = ("TEXT", "HOW", "TIME")
-"""How the values of options are called that may be typed as several words."""
+"""The metavars of options whose values may be typed as several words."""
 
 
-def pieces(here: Here, words: Sequence[str]) -> list[Piece]:
-    """Return what was typed behind the command.
-
-    The global options are left out: whatever prints a suggested command adds them to it (`typable`).
-    """
-    line = expanded(words)
+def pieces(here: CurrentCommand, words: Sequence[str]) -> list[Piece]:
+    """Return what was typed after the command, without global options, which `typable` adds to every suggestion."""
+    line = expand_shorthand(words)
     behind = line[place_of_command(line) + len(here.path.split()) - 1 :]
     return [
-        piece for piece in pieces_of(here, behind) if piece.is_text or piece.words[0].partition("=")[0] not in VALUED
+        piece
+        for piece in pieces_of(here, behind)
+        if piece.is_text or piece.words[0].partition("=")[0] not in VALUE_OPTIONS
     ]
 
 
-def pieces_of(here: Here, words: Sequence[str], *, one_word: bool = False) -> list[Piece]:
-    """Divide words behind a command into options and others.
+def pieces_of(here: CurrentCommand, words: Sequence[str], *, one_word: bool = False) -> list[Piece]:
+    """Split the words after a command into options and others.
 
-    An option for a text takes all words up to the next option, unless a text without quotes is still to come, or it is
-    to take `one_word` only. What begins as an option, and is none of this command, is text.
+    An option with a text takes all words up to the next option, unless the command still needs an unquoted text, or
+    with `one_word`. A word that looks like an option but is not one of the command is text.
     """
     needs_text = any(isinstance(each.declared, Words) for each in here.declared)
     found: list[Piece] = []
@@ -114,10 +113,10 @@ def pieces_of(here: Here, words: Sequence[str], *, one_word: bool = False) -> li
     return found
 
 
-def _value(here: Here | None, waiting: list[str], *, several: bool) -> list[str]:
-    """Take the value of an option from the words behind it: none if an option of the command, or `--`, follows.
+def _value(here: CurrentCommand | None, waiting: list[str], *, several: bool) -> list[str]:
+    """Take the value of an option from the following words; none if an option of the command, or `--`, follows.
 
-    Without a command, what begins as an option is one.
+    Without a command, every word that looks like an option is one.
     """
     end = 0
     while end < len(waiting) and (several or end == 0):
@@ -130,10 +129,10 @@ def _value(here: Here | None, waiting: list[str], *, several: bool) -> list[str]
     return value
 
 
-def with_text(here: Here, words: Sequence[str], option: str = "", *, leading: int | None = None) -> str:
-    """Return a command line with all words of its text in quotes, as the value of `option` if one is named.
+def with_text(here: CurrentCommand, words: Sequence[str], option: str = "", *, leading: int | None = None) -> str:
+    """Return a command line with all words of its text in quotes, as the value of `option` if that is given.
 
-    The text stands behind `leading` arguments; by default behind all others of the command.
+    The text follows `leading` arguments; by default all other arguments of the command.
     """
     found = pieces(here, words)
     texts = [piece.words[0] for piece in found if piece.is_text]
@@ -149,15 +148,15 @@ def with_text(here: Here, words: Sequence[str], option: str = "", *, leading: in
 
 
 def line_of(path: str, texts: Sequence[str], *options: str) -> str:
-    """Return a command line with texts in quotes and options as they are typed, behind `--` if a text is like one."""
+    """Return a command line with texts in quotes, and options as typed; with `--` if a text looks like an option."""
     quoted = [in_quotes(text) for text in texts]
     if any(text.startswith("-") and text != "-" for text in map(one_line, texts)):
         return " ".join([path, *options, "--", *quoted])
     return " ".join([path, *quoted, *options])
 
 
-def text_of(here: Here, words: Sequence[str]) -> str:
-    """Return the words of a command line without options as a text in quotes, behind a code; "" if it is no text."""
+def text_of(here: CurrentCommand, words: Sequence[str]) -> str:
+    """Return the words of a line without options as one quoted text, followed by a code; "" if it is not a text."""
     found = pieces(here, words)
     if len(found) < 2 or not all(piece.is_text for piece in found):
         return ""
@@ -168,6 +167,6 @@ def text_of(here: Here, words: Sequence[str]) -> str:
 
 
 def in_quotes(text: str) -> str:
-    """Return a word or text as it is typed in a shell."""
+    """Return a word or text quoted for a shell."""
     text = one_line(text)
     return f'"{text}"' if " " in text and not set(text) & set('"$`!\\') else quote(text)
