@@ -94,12 +94,11 @@ def is_whole(progress: Progress) -> bool:
 
 
 def _line(progress: Progress, section: Section, entry: SectionEntry, numbers: dict[int, int]) -> Line:
-    text, command = numbered(entry), ""
+    text = numbered(entry)
     if section.key == "ask" and progress.ask_at:
         return Line(text=text, by=progress.ask_by or progress.session.owner, at=progress.ask_at)
-    if section.key == "changes":
-        text, command = phrases.apart_from_revert(text)
-    return Line(text=text, command=command, step=0 if entry.number else numbers.get(entry.seq, 0))
+    step = 0 if entry.number else numbers.get(entry.seq, 0)
+    return Line(text=text.removesuffix(entry.command).rstrip(), command=entry.command, step=step)
 
 
 def _block(progress: Progress, section: Section, lines: tuple[Line, ...], numbers: dict[int, int]) -> Block:

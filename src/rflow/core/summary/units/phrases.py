@@ -23,7 +23,6 @@ _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
 _FEW = 3
 SHORT_ANSWER = 4
 """An answer of at most so many letters, such as "no", means nothing without its question."""
-_NOT_RECORDED = "not recorded"
 _LONGEST_REVERT = 30
 _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 """A prefix that people type before a severity, which is always shown as "sev 2"."""
@@ -179,14 +178,6 @@ def with_revert(made: str, same: Sequence[ProgressChange], code: str) -> str:
     return f"{made} Revert{each}{mark}: {_revert(same[0], code)}"
 
 
-def apart_from_revert(text: str) -> tuple[str, str]:
-    """Return what `with_revert` made as two texts: the second is what to type, "" where that is not in the text."""
-    found = re.fullmatch(r"(.* Revert(?: both| each)?:) (.+)", text, re.DOTALL)
-    if found is None or re.fullmatch(rf"{_NOT_RECORDED}|rflow show \S+, entry \d+", found[2]):
-        return text, ""
-    return found[1], found[2]
-
-
 def is_of_several(text: str) -> bool:
     """Whether a text may stand for several changes with the same way to revert them."""
     return re.search(r" Revert (?:both|each)(?: \(corrected\))?: ", text) is not None
@@ -194,7 +185,7 @@ def is_of_several(text: str) -> bool:
 
 def _revert(entry: ProgressChange, code: str) -> str:
     if not entry.revert:
-        return _NOT_RECORDED
+        return "not recorded"
     return revert_command(entry) or f"rflow show {code}, entry {entry.seq}"
 
 
