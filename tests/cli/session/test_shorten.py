@@ -142,9 +142,12 @@ def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
 
 
 def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:
-    for covered in ("3", "4", "5"):
+    for covered, kind in (("3", "change"), ("4", "warning"), ("5", "wait"), ("7", "assumption")):
         said = ana.refused(2, "shorten", "-", stdin=f"2, {covered}: web-2 restarted\n")
-        assert f"Entry 2 is of another kind than {covered}, and can't cover it." in said
+        assert (
+            f"Entry 2 is no {kind}, so it can't cover {covered}, which is one." in said
+            and "Nothing was recorded." in said
+        )
     assert "Entry 6 has no short form that could cover 2." in ana.refused(2, "shorten", "2", "#6")
 
 
@@ -196,14 +199,50 @@ def test_the_owner_shortens_any_entry_and_others_their_own(ana: Program) -> None
     assert "the switch is clean" in brief(ana)
 
 
-def test_who_hands_over_shortens_any_entry_but_what_the_new_owner_says_is_theirs(ana: Program) -> None:
+def test_a_line_for_an_entry_that_another_line_changes_is_refused(ana: Program) -> None:
+    ana.ok("step", "restarted web-1 too")
+    said = ana.refused(6, "shorten", "-", stdin="2: web-2: nothing\n\n2, 8: web-1 and 2: nothing\n")
+    assert "Lines 1 and 3 both change entry 2." in said and "Nothing was recorded." in said
+    ana.ok("shorten", "-", stdin="2, 8: web-1 and 2: nothing\n")
+    said = ana.refused(6, "shorten", "-", stdin=changed(ana, n8="web-1: nothing") + "2, 8: nothing\n")
+    assert "both change entry 8." in said
+    ana.ok("shorten", "-", stdin=changed(ana) + "2, 8: none of them\n")
+    assert "TRIED: 1. none of them" in brief(ana)
+
+
+def test_an_assumption_that_was_covered_shows_again_once_what_covered_it_is_settled(ana: Program) -> None:
+    ana.ok("assume", "nor are they in the log")
+    ana.ok("shorten", "-", stdin="7, 8: never reach the app, nor the log\n")
+    assert "ASSUMED: never reach the app, nor the log" in brief(ana)
+    ana.ok("assume", "they do reach it", "--settled", "7")
+    assert "ASSUMED: nor are they in the log" in brief(ana)
+
+
+def test_of_notes_with_short_forms_the_pinned_ones_have_room_first(ana: Program) -> None:
+    ana.ok("note", "the pool of web-3 is full", "--pin")
+    for place in range(24):
+        ana.ok("note", f"observation {place}")
+    short = {8: "web-3: pool full"} | {9 + place + 1: f"seen {place}: " + "word " * 8 for place in range(24)}
+    ana.ok("shorten", "-", stdin="".join(f"{seq}: {text}\n" for seq, text in short.items()))
+    assert "web-3: pool full" in brief(ana)
+    assert "seen 23" in brief(ana) and "seen 0:" not in brief(ana)
+
+
+def test_who_hands_over_writes_what_the_receiver_reads_until_they_accept(ana: Program) -> None:
     code, lines = ana.show()["code"], changed(ana, n2="web-2: nothing", ask="Lena: may web-3 go?")
     ana.ok("handoff", BEN, "--new-user")
-    said = ana.refused(5, "-s", code, "shorten", "-", stdin=lines)
+    ana.ok("-s", code, "shorten", "-", stdin=lines)
+    assert (ana.show(code)["steps"][0]["short"], ana.show(code)["brief"]["ask"]) == (
+        "web-2: nothing",
+        "Lena: may web-3 go?",
+    )
+    ana.ok("-s", code, "brief", "--impact", "23 tickets")
+    assert f"To change one: rflow -s {code} brief --ask" in ana.ok("-s", code, "brief").out
+    replace(ana, user=BEN, terminal="laptop").ok("accept", code, "--read-back", "Lena decides about web-3")
+    said = ana.refused(5, "-s", code, "shorten", "-", stdin="2: nothing\nask: may it?\n")
     assert f"Only {BEN}, who owns it, can change the ask." in said and "Nothing was recorded." in said
-    assert ana.show(code)["steps"][0]["short"] == ""
-    ana.ok("-s", code, "shorten", "-", stdin="2: web-2: nothing\n")
     assert ana.show(code)["steps"][0]["short"] == "web-2: nothing"
+    assert f"Only {BEN}, who owns it, can change these." in ana.ok("-s", code, "brief").out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the editors are shell scripts")

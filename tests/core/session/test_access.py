@@ -64,7 +64,7 @@ WHO_MAY: dict[type[Command], dict[str, set[Person]]] = {
     c.Skip: OWNER,
     c.Back: OWNER,
     c.Enter: OWNER,
-    c.SetBrief: OWNER,
+    c.SetBrief: {**OWNER, "offered": {ANN, BEN}, "queued": {ANN}},
     c.MakeChange: OWNER,
     c.RevertChange: OWNER,
     c.SetWaiting: OWNER,

@@ -45,7 +45,7 @@ def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) 
         return
     _say_longer(run, summary)
     if crowded := crowded_out(summary):
-        most = enumerated([_place(*entry) for entry in longest(summary, _LONGEST)])
+        most = enumerated([f"{_place(key, seq)} ({words})" for key, seq, words in longest(summary, _LONGEST)])
         run.say(f"A brief has no room for {_forms(crowded)}. Most room have {most}: {begin} shorten")
         return
     lost = losses(summary)
@@ -54,10 +54,11 @@ def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) 
         run.say(f"{_lacks(lost)} Choose what it says, a line each: {begin} shorten")
 
 
-def _place(key: SectionKey, seq: int, words: int) -> str:
-    """Name what takes room, with its words."""
-    name = _BEGINNING.get(key) or (f"#{seq}" if seq else _NAMES[key][0] if key in _NAMES else f"a line of {key}")
-    return f"{name} ({words})"
+def _place(key: SectionKey, seq: int) -> str:
+    """Return the name of an entry in a brief."""
+    return _BEGINNING.get(key) or (
+        f"#{seq}" if seq else f"the {_NAMES[key][0]}" if key in _NAMES else f"a line of {key}"
+    )
 
 
 def _forms(words: Mapping[int, int]) -> str:
@@ -79,9 +80,10 @@ def _say_longer(run: App, summary: Progress) -> None:
 
 
 def _lacks(lost: Losses) -> str:
-    cut = f", and cuts {counted(lost.cut, 'key entry', 'key entries')}" if lost.cut else ""
+    cuts = enumerated([_place(*entry) for entry in lost.cut])
+    cut = f", and cuts {cuts}" if cuts else ""
     if not lost.entries:
-        return f"A brief cuts {counted(lost.cut, 'key entry', 'key entries')}."
+        return f"A brief cuts {cuts}."
     kinds = enumerated([_named(key, lost.essential[key]) for key in _NAMES if lost.essential.get(key)])
     among = f" ({kinds} among them)" if kinds else ""
     return f"A brief has no room for {counted(lost.entries, 'entry', 'entries')}{among}{cut}."

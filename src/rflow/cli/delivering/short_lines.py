@@ -8,6 +8,7 @@ import msgspec
 
 from rflow.cli.display.entries import word_for
 from rflow.core.session.commands import ShortForm
+from rflow.core.session.rules.access import hands_over
 from rflow.core.session.state import Change, Note, Session, Step, Wait
 from rflow.core.summary.budget.shares import BRIEF_WORDS
 from rflow.core.text import one_line, shorten
@@ -23,8 +24,8 @@ _HELP = """\
 # is in place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if
 # they don't answer? What is left to do?
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
-# entries (a change, a warning or a wait only for another one). A line left as it is changes nothing; one with nothing
-# behind the colon gives the full text back.
+# entries, in the place of the first (a change, a warning, a wait or an assumption only with another one).
+# A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
 """
 _MUST, _REST = (
     "# Shown wherever there is room: warnings, changes, waits, assumptions, pinned entries",
@@ -51,11 +52,10 @@ class Written(msgspec.Struct, frozen=True):
 
 def short_lines(session: Session, me: str, left: int) -> str:
     """Return the lines of all entries that `me` may shorten; a brief has some `left` words for them."""
-    owner = session.owner.id == me
-    sender = session.pending is not None and session.pending.sender.id == me
-    entries = [entry for entry in _entries(session) if owner or sender or entry.by.id == me]
+    all_of_it = session.owner.id == me or hands_over(session, me)
+    entries = [entry for entry in _entries(session) if all_of_it or entry.by.id == me]
     groups = [_HELP.format(all=BRIEF_WORDS, left=left)]
-    if owner:
+    if all_of_it:
         said = _header(session)
         groups.append("".join(f"{name}: {said[name]}\n" for name in HEADER))
     for title, must in ((_MUST, True), (_REST, False)):
@@ -69,6 +69,7 @@ def written_in(session: Session, lines: str) -> Written:
     """Return what was written in lines, but for what is so already; raise `BadInput` for one that says of no entry."""
     known = {entry.seq: entry for entry in _entries(session)}
     forms: dict[int, ShortForm] = {}
+    written_on: dict[int, int] = {}
     header: dict[Header, str] = {}
     said = _header(session)
     for number, line in enumerate(lines.splitlines(), 1):
@@ -86,11 +87,27 @@ def written_in(session: Session, lines: str) -> Written:
         if match is None or any(seq not in known for seq in (first, *others)):
             raise BadInput(
                 f'Line {number} is for no entry that has a short form: "{shorten(text, _QUOTED)}".',
-                try_='Begin a line with the number of an entry: "12: restarted web-2, no change" (see: rflow shorten)',
+                try_="Nothing was recorded. Begin a line with the number of an entry: "
+                '"12: restarted web-2, no change" (see: rflow shorten)',
             )
         given = {first: match["text"].strip()} | dict.fromkeys(others, f"#{first}")
-        forms |= {seq: form for seq, said in given.items() if (form := form_of(known[seq], said))}
+        for seq, short in given.items():
+            form = form_of(known[seq], short)
+            if form is not None or others:
+                _check_once(seq, number, written_on)
+            if form is not None:
+                forms[seq] = form
     return Written(tuple(forms.values()), header)
+
+
+def _check_once(seq: int, number: int, written_on: dict[int, int]) -> None:
+    """Refuse a second line that changes an entry, or is one for it and others."""
+    if seq in written_on:
+        raise BadInput(
+            f"Lines {written_on[seq]} and {number} both change entry {seq}.",
+            try_="Nothing was recorded. Leave one of them out, and give back the others.",
+        )
+    written_on[seq] = number
 
 
 def form_of(entry: Shortened, text: str) -> ShortForm | None:

@@ -6,7 +6,6 @@ from typing import assert_never
 from rflow.core.session import events as e
 from rflow.core.session.events import Contingency
 from rflow.core.session.state import Change, Entry, Evidence, Flag, Note, Question, Session, Step
-from rflow.core.session.texts import SHORT_FORMS
 from rflow.core.text import one_line, shorten
 
 _STEP_WORDS = {"choice": "answer", "action": "action", "skipped": "skipped action", "own": "step", "tree": "step"}
@@ -100,8 +99,8 @@ def in_words(session: Session, event: e.Event) -> str:
             return f"the pin of {described(session, target)}"
         case e.Unpinned(target=target):
             return f"the unpinning of {described(session, target)}"
-        case e.EntryAmended(target=target, texts=texts):
-            if texts.keys() <= SHORT_FORMS.keys():
+        case e.EntryAmended(target=target, texts=texts) as fact:
+            if fact.shortens:
                 return f"the short form of {named(session, target)}"
             return (
                 f"the correction of {named(session, target)}: {_now(session, target, revert='revert' in texts)} again"

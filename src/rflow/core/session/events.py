@@ -8,6 +8,7 @@ Every struct rejects unknown fields, so an event written by a newer rflow is kep
 Events contain no reference cycles, so they opt out of garbage collection (`gc=False`).
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,20 @@ EvidenceKind = Literal["command", "file", "text"]
 NoteKind = Literal["note", "warning", "assumption"]
 Origin = Literal["observed", "reported"]
 DeliveryState = Literal["started", "sent", "failed"]
+
+SHORT_FORMS: Mapping[str, frozenset[str]] = {
+    "short": frozenset({"text", "result", "reason"}),
+    "short_revert": frozenset({"revert"}),
+}
+"""The short forms of an entry, each with the texts that it stands for in a brief: it goes when one is corrected."""
+_MAX_DIGITS = 9
+
+
+def covered_by(short: str) -> int:
+    """Return the number of the entry that the short form of another one leaves it to ("#28"); 0 for none."""
+    number = short[1:]
+    valid = short.startswith("#") and number.isascii() and number.isdecimal() and len(number) <= _MAX_DIGITS
+    return int(number) if valid else 0
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -147,6 +162,11 @@ class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
 
     target: int
     texts: dict[str, str]
+
+    @property
+    def shortens(self) -> bool:
+        """Whether only short forms were given: the texts of the entry stay."""
+        return self.texts.keys() <= SHORT_FORMS.keys()
 
 
 class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):

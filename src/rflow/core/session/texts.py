@@ -1,6 +1,5 @@
 """The table of texts in each kind of fact: limits, redaction, search and corrections derive from it."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -105,18 +104,6 @@ TEXTS: Mapping[type[Fact], tuple[Text, ...]] = {
     e.TextRedacted: (),
 }
 """The texts of each kind of fact; a test compares it with the fields of the structs."""
-
-SHORT_FORMS: Mapping[str, frozenset[str]] = {
-    "short": frozenset({"text", "result", "reason"}),
-    "short_revert": frozenset({"revert"}),
-}
-"""The short forms of an entry, each with the texts that it stands for in a brief: it goes when one is corrected."""
-
-
-def covered_by(short: str) -> int:
-    """Return the number of the entry that the short form of another one leaves it to ("#28"); 0 for none."""
-    return int(short[1:]) if re.fullmatch(r"#[0-9]{1,9}", short) else 0
-
 
 NOT_TEXTS = frozenset(
     {"node", "digest", "space", "kind", "format", "destination", "media_type", "origin", "outcome", "state", "id"}

@@ -12,7 +12,7 @@ from rflow.core.session import commands as c
 from rflow.core.session import events as e
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import Change, Entry, Session, Step
-from rflow.core.session.texts import SHORT_FORMS, amendable
+from rflow.core.session.texts import amendable
 from rflow.core.text import enumerated, shorten
 from rflow.errors import NotFound, UsageProblem
 from rflow.service.sessions import Outcome
@@ -262,7 +262,7 @@ def _short_forms(before: Session, facts: list[e.Fact]) -> list[int]:
     """Return the entries that lost their short forms."""
     undone = [before.adjustments.get(fact.target) for fact in facts if isinstance(fact, e.EntryUndone)]
     amended = [event.fact for event in undone if event and isinstance(event.fact, e.EntryAmended)]
-    return [fact.target for fact in amended if fact.texts.keys() <= SHORT_FORMS.keys()]
+    return [fact.target for fact in amended if fact.shortens]
 
 
 def _words(run: App, before: Session, after: Session, seq: int) -> str:

@@ -199,7 +199,7 @@ def _write(run: App, kind: NoteKind, words: list[str], on: int | None, pin: bool
         run.say(f'Once you know: {begin} assume "what came of it" --settled {outcome.entry}')
     elif kind == "warning":
         if may_be_cut(text, _WARNING_LONG):
-            _say_room(run, text, f'{begin} amend {outcome.entry} "…"')
+            _say_room(run, text, f'{begin} shorten {outcome.entry} "…"')
         run.say(f"Once it no longer holds: {begin} warn --over {outcome.entry}")
 
 

@@ -13,6 +13,7 @@ from rflow.cli.parsing.declare import Group, NumberedWords
 from rflow.cli.parsing.options import CommandId
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
+from rflow.core.session.rules.access import hands_over
 from rflow.core.session.state import Session
 from rflow.core.session.texts import NOTE_LIMIT
 from rflow.core.summary.budget.arrange import words_for_entries
@@ -100,7 +101,7 @@ def _record(run: App, session: Session, written: Written, command_id: str) -> No
     if not (written.forms or written.header):
         run.say("No line was changed, and nothing recorded.")
         return
-    if written.header and session.owner.id != run.me.id:
+    if written.header and session.owner.id != run.me.id and not hands_over(session, run.me.id):
         names = enumerated([f"the {name}" for name in written.header])
         raise NotAllowed(
             f"Only {session.owner.name}, who owns it, can change {names}.",

@@ -43,7 +43,7 @@ ACCESS: dict[type[Command], frozenset[Role]] = {
     c.Skip: _OWNER,
     c.Back: _OWNER,
     c.Enter: _OWNER,
-    c.SetBrief: _OWNER,
+    c.SetBrief: frozenset({Role.OWNER, Role.SENDER}),  # what a receiver reads before accepting
     c.MakeChange: _OWNER,
     c.RevertChange: _OWNER,
     c.SetWaiting: _OWNER,
@@ -103,13 +103,17 @@ def roles(session: Session, actor: Actor) -> frozenset[Role]:
     mine = {Role.OWNER if session.owner.id == actor.person.id else Role.MEMBER}
     if role == "lead":
         mine.add(Role.LEAD)
-    pending = session.pending
-    if pending is not None:
+    if (pending := session.pending) is not None:
         if pending.to.id == actor.person.id or pending.to.is_queue:
             mine.add(Role.RECEIVER)
-        if actor.person.id in (pending.sender.id, session.accepted_by.id):
+        if hands_over(session, actor.person.id):
             mine.add(Role.SENDER)
     return frozenset(mine)
+
+
+def hands_over(session: Session, person_id: str) -> bool:
+    """Whether a person has handed over the session and waits for the receiver to accept it."""
+    return session.pending is not None and person_id in (session.pending.sender.id, session.accepted_by.id)
 
 
 def may(session: Session, actor: Actor, command: type[Command]) -> bool:

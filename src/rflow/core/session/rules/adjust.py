@@ -9,9 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
-from rflow.core.session.events import Brief, Event, Fact
+from rflow.core.session.events import SHORT_FORMS, Brief, Event, Fact
 from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Wait
-from rflow.core.session.texts import SHORT_FORMS
 
 
 def adjust(session: Session, event: Event) -> None:

@@ -3,7 +3,6 @@
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
 from rflow.core.session.state import Change, Entry, Evidence, Session, Step
-from rflow.core.session.texts import SHORT_FORMS
 from rflow.errors import UsageProblem
 
 _WITHOUT_TEXT = (e.Pinned, e.Unpinned, e.ProgressShared)
@@ -69,9 +68,7 @@ def _check_clear(session: Session, actor: Actor, entry: Entry, *, only: bool) ->
 def _only_shortens(session: Session, seq: int) -> bool:
     """Whether an event only gave an entry a short form."""
     event = session.adjustments.get(seq)
-    return (
-        event is not None and isinstance(event.fact, e.EntryAmended) and event.fact.texts.keys() <= SHORT_FORMS.keys()
-    )
+    return event is not None and isinstance(event.fact, e.EntryAmended) and event.fact.shortens
 
 
 def _target(session: Session, seq: int) -> int:

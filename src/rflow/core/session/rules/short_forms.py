@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
 from rflow.core.session.commands import ShortForm
+from rflow.core.session.events import covered_by
 from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Change, Note, Session, Step, Wait
-from rflow.core.session.texts import Text, covered_by, validated_text
+from rflow.core.session.texts import Text, validated_text
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 
 _SHORT = Text("short", "short form", "words")
@@ -37,10 +38,26 @@ def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
         text = texts.get(seq, covering.short)
         if not text or covered_by(text):
             raise UsageProblem(f"Entry {seq} has no short form that could cover {form.target}.", try_=f"Shorten {seq}.")
-        must = isinstance(entry, Change | Wait) or (isinstance(entry, Note) and entry.kind == "warning")
-        if must and (type(entry), getattr(entry, "kind", "")) != (type(covering), getattr(covering, "kind", "")):
-            what = f"Entry {seq} is of another kind than {form.target}, and can't cover it."
-            raise UsageProblem(what, try_="A change, a warning or a wait is covered by another one only.")
+        if _apart(entry) not in ("", _apart(covering)):
+            raise UsageProblem(
+                f"Entry {seq} is no {_apart(entry)}, so it can't cover {form.target}, which is one.",
+                try_="Nothing was recorded. Give each of them a line of its own.",
+            )
+
+
+def _apart(entry: Step | Note | Change | Wait) -> str:
+    """Return the kind of an entry that a reader must not take for another one; "" for the others."""
+    match entry:
+        case Change():
+            return "change"
+        case Wait():
+            return "wait"
+        case Note(kind="warning" | "assumption", settled=None):
+            return entry.kind
+        case Step(assumed=True, settled=None):
+            return "assumption"
+        case _:
+            return ""
 
 
 def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) -> e.EntryAmended:

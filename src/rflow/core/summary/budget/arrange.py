@@ -49,11 +49,14 @@ def arranged(progress: Progress, words: int | None = None, warnings: int | None 
 
 
 class Losses(msgspec.Struct, frozen=True):
-    """What a brief form has no room for: all `entries`, the `essential` ones by section, and how many it has `cut`."""
+    """What a brief form has no room for: all `entries`, and the `essential` ones by section.
+
+    `cut` has those that it cuts: section and number (0: none) of each.
+    """
 
     entries: int
     essential: Counter[SectionKey]
-    cut: int
+    cut: tuple[tuple[SectionKey, int], ...]
 
 
 def losses(progress: Progress) -> Losses:
@@ -66,7 +69,7 @@ def losses(progress: Progress) -> Losses:
     return Losses(
         entries=sum(len(unit.counts) for unit in missing),
         essential=Counter(unit.section for unit in essential for _ in unit.counts or ("hypothesis",)),
-        cut=len(cut),
+        cut=tuple((unit.section, _number(unit)) for unit in cut),
     )
 
 
@@ -75,7 +78,7 @@ def crowded_out(progress: Progress) -> dict[int, int]:
     units = list(_units(progress))
     shown = _within(progress, progress.header, units)
     out = [unit for unit in units if unit.chosen and unit not in shown]
-    return {unit.seq or int(unit.order[0]): word_count(unit.lengths.levels[0]) for unit in out}
+    return {_number(unit): word_count(unit.lengths.levels[0]) for unit in out}
 
 
 def longest(progress: Progress, count: int) -> list[tuple[SectionKey, int, int]]:
@@ -84,9 +87,14 @@ def longest(progress: Progress, count: int) -> list[tuple[SectionKey, int, int]]
     shown = _within(progress, progress.header, units)
     words = {unit: word_count(unit.lengths.levels[level]) for unit, level in shown.items()}
     return [
-        (unit.section, unit.seq or int(unit.order[0]) * unit.chosen, words[unit])
+        (unit.section, _number(unit), words[unit])
         for unit in sorted(words, key=words.__getitem__, reverse=True)[:count]
     ]
+
+
+def _number(unit: Unit) -> int:
+    """Return the number of the entry that a unit shows; 0 if it shows none, or a line of the heading."""
+    return unit.seq or (int(unit.order[0]) if unit.section in ("changes", "reverted") else 0)
 
 
 def words_for_entries(progress: Progress) -> int:
@@ -203,7 +211,7 @@ def _last_steps(progress: Progress, units: list[Unit]) -> int:
 
 
 def _units(progress: Progress) -> Iterator[Unit]:
-    progress = resolved(progress) if progress.brief else progress
+    progress = resolved(progress)
     shares = BRIEF if progress.brief else WHOLE
     last = list(state_units.last_note(progress, shares))
     shown_last = {note.seq for note in last}

@@ -35,7 +35,7 @@ NEXT: tuple[tuple[SectionKey, int | None], ...] = (
     ("taken_back", 1),
 )
 """What is shown next, when situation and impact have their target length."""
-CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "assumed", "reverted", "hypothesis", "facts", "tried")
+CHOSEN: tuple[SectionKey, ...] = ("changes", "waiting", "assumed", "reverted", "hypothesis", "facts", "tried", "notes")
 """Sections whose entries may have a short form, and the hypothesis. Sections with few entries come before the facts."""
 OUTCOMES: tuple[SectionKey, ...] = ("reverted",)
 """Sections that reach their target length before a step is shown: the outcome of a failed attempt is its point."""

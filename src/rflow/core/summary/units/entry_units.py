@@ -1,6 +1,6 @@
 """Units of the entries: changes, key facts, assumptions, steps, notes, outputs, and undone steps."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from rflow.core.summary.budget.cutting import Target
@@ -17,7 +17,7 @@ from rflow.core.summary.progress import (
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.renewals import warnings_that_are_over
-from rflow.core.summary.units.short_forms import in_short, short_forms, whole
+from rflow.core.summary.units.short_forms import either, in_short, short_forms, whole
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.step_ranks import rank_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
@@ -27,7 +27,7 @@ from rflow.core.text import one_line
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the changes that are in place, and those that were reverted."""
     by_revert: dict[str, list[ProgressChange]] = {}
-    for entry in (in_short(progress, each) for each in progress.changes):
+    for entry in (in_short(progress, each) if progress.brief else each for each in progress.changes):
         if entry.reverted:
             yield _reverted(entry, progress, shares)
         else:
@@ -55,7 +55,7 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
         prepared=Lengths(tuple(levels), max(part.wanted for part in parts), max(part.smooth for part in parts)),
         order=(same[-1].seq, 0),
         counts=tuple(kind for entry in same for kind in _counts(entry)),
-        chosen=progress.brief and any(entry.short for entry in same),
+        chosen=any(entry.short for entry in same),
         command=phrases.revert_command(same[0]),
     )
 
@@ -64,26 +64,36 @@ def _made(entry: ProgressChange, progress: Progress, shares: Shares) -> Lengths:
     def render(what: str, then: str) -> str:
         return phrases.change(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
-    if progress.brief and entry.short:
-        return whole(render(entry.text, entry.then))
-    return two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
+    full = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
+    if not entry.short:
+        return full
+    short = in_short(progress, entry)
+    return either(full, render(short.text, short.then or _in_whole(progress, entry.then)), brief=progress.brief)
+
+
+def _in_whole(progress: Progress, text: str) -> str:
+    return "" if progress.brief else one_line(text)
 
 
 def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
     def render(what: str, then: str) -> str:
         return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
-    then, later, chosen = one_line(entry.then), one_line(entry.later), progress.brief and bool(entry.short)
+    then, later = one_line(entry.then), one_line(entry.later)
     if then and not entry.later_step and says_little_more(later, f"{entry.text} {then}"):
         later = ""
     came = two_texts(then, later, (shares.reverted_then, shares.reverted[1]), phrases.outcome)
-    if chosen:
-        shown = whole(render(entry.text, phrases.outcome(then, later)))
-    elif not (then and later):
+    if not (then and later):
         shown = two_texts(one_line(entry.text), then or later, shares.reverted, render)
     else:
         shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
-    return Unit(section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry), chosen=chosen)
+    if entry.short:
+        short = in_short(progress, entry)
+        end = phrases.outcome(short.then or _in_whole(progress, then), short.later or _in_whole(progress, later))
+        shown = either(shown, render(short.text, end), brief=progress.brief)
+    return Unit(
+        section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry), chosen=bool(entry.short)
+    )
 
 
 def ended_warnings(progress: Progress, shares: Shares) -> Iterator[Unit]:
@@ -102,28 +112,33 @@ def facts(progress: Progress, shares: Shares) -> Iterator[Unit]:
     forms = short_forms(progress)
     texts = [
         *((step.seq, phrases.step_text(step), phrases.step_result(step), "step") for step in pinned(progress)),
-        *((note.seq, "", note.text, "note") for note in progress.notes if _is_key(note, forms)),
+        *((note.seq, "", note.text, "note") for note in progress.notes if _is_key(note, progress)),
         *((note.seq, note.text, f"settled: {note.settled}", "assumption") for note in pinned_and_settled(progress)),
         *((question.seq, *_answered(question), "question") for question in progress.questions if _is_fact(question)),
         *((flag.seq, *_reported(flag), "flag") for flag in progress.flags if flag.pinned),
         *((piece.seq, *phrases.output(piece), "output") for piece in progress.evidence if piece.pinned),
     ]
+    unpinned = {note.seq for note in progress.notes if not note.pinned}
     part, known, corrected = _fact_share(shares, len(texts)), phrases.said_first(progress), _corrected(progress)
     for seq, what, result, kind in sorted(texts):
-        if seq in forms:
-            yield Unit(
-                section="facts", prepared=whole(forms[seq]), order=(seq, 0), counts=(kind,), seq=seq, chosen=True
-            )
-            continue
+        short = forms.get(seq, "")
         first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(first, second, (shares.fact_what, part), _marked(seq in corrected))
-        rank = -1 if progress.brief and says_little_more(f"{first} {second}", known) else 0
-        yield Unit(section="facts", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, rank=rank)
+        repeated = progress.brief and not short and says_little_more(f"{first} {second}", known)
+        yield Unit(
+            section="facts",
+            prepared=either(shown, short, brief=progress.brief),
+            order=(seq, 0),
+            counts=(kind,),
+            seq=seq,
+            rank=-1 if repeated or seq in unpinned else 0,
+            chosen=bool(short),
+        )
 
 
-def _is_key(note: ProgressNote, forms: Mapping[int, str]) -> bool:
-    """Whether a note is a key fact: somebody pinned it, or gave it a short form."""
-    return note.kind == "note" and (note.pinned or note.seq in forms)
+def _is_key(note: ProgressNote, progress: Progress) -> bool:
+    """Whether a note is a key fact: it is pinned, or is shown by its short form in a brief."""
+    return note.kind == "note" and (note.pinned or (progress.brief and bool(note.short)))
 
 
 def _corrected(progress: Progress) -> set[int]:
@@ -173,7 +188,7 @@ def assumptions(progress: Progress, shares: Shares) -> Iterator[Unit]:
     for seq, what, result, kind in sorted(texts):
         first, second = (one_line(what), one_line(result)) if result else ("", one_line(what))
         shown = two_texts(first, second, (shares.step[0], shares.assumption), _marked(seq in corrected))
-        shown = whole(forms[seq]) if seq in forms else shown
+        shown = either(shown, forms.get(seq, ""), brief=progress.brief)
         yield Unit(section="assumed", prepared=shown, order=(seq, 0), counts=(kind,), seq=seq, chosen=seq in forms)
 
 
@@ -213,7 +228,7 @@ def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: P
         counts=("step", "note") if note else ("step",),
         seq=step.seq,
         rank=rank + (note is not None),
-        chosen=credit is None and bool(step.short),
+        chosen=bool(step.short),
         credit=credit,
     )
 
@@ -221,7 +236,7 @@ def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: P
 def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Lengths:
     """Return the lengths of a step with its result and a note that refers to it, which may qualify the result."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
-    tried = two_texts(what, result, shares.step, _marked(step.amended))
+    tried = either(two_texts(what, result, shares.step, _marked(step.amended)), step.short, brief=False)
     if note is None:
         return tried
     label = "Note" if note.by == step.by else f"Note by {note.by}"
@@ -231,27 +246,34 @@ def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Len
 
 def _notes_on_steps(progress: Progress) -> dict[int, ProgressNote]:
     """Return the last note on each step that is shown in the section of steps, by the event of the step."""
-    shown = {step.seq for step in _shown(progress)}
-    forms = short_forms(progress)
-    notes = (note for note in progress.notes if note.kind == "note" and not _is_key(note, forms))
+    shown = {step.seq for step in _shown(progress) if not (progress.brief and step.short)}
+    notes = (note for note in progress.notes if note.kind == "note" and not _is_key(note, progress))
     return {note.on: note for note in notes if note.on in shown}
 
 
 def notes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the notes that no other section shows, settled assumptions, answered questions and flags."""
-    corrected = _corrected(progress)
+    corrected, forms = _corrected(progress), short_forms(progress)
     for seq, by, text, kind in sorted(_scratchpad(progress)):
-        prepared = partial(_note, text, shares.note, corrected=seq in corrected)
+        prepared = partial(_note, text, shares.note, forms.get(seq, ""), corrected=seq in corrected)
         rank = -1 if kind == "assumption" else 0
         credit = None if progress.brief else Credit(by, partial(str, by))
         yield Unit(
-            section="notes", prepared=prepared, order=(seq, 0), counts=(kind,), seq=seq, rank=rank, credit=credit
+            section="notes",
+            prepared=prepared,
+            order=(seq, 0),
+            counts=(kind,),
+            seq=seq,
+            rank=rank,
+            credit=credit,
+            chosen=seq in forms,
         )
 
 
-def _note(text: str, part: Share, *, corrected: bool) -> Lengths:
+def _note(text: str, part: Share, short: str, *, corrected: bool) -> Lengths:
     mark = "corrected" if corrected else ""
-    return one_text(one_line(text), part, lambda cut: phrases.with_details(cut, mark))
+    full = one_text(one_line(text), part, lambda cut: phrases.with_details(cut, mark))
+    return either(full, short, brief=False)
 
 
 def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
@@ -259,9 +281,8 @@ def _scratchpad(progress: Progress) -> Iterator[tuple[int, str, str, str]]:
         *(note.seq for note in _notes_on_undone(progress)),
         *(note.seq for note in _notes_on_steps(progress).values()),
     }
-    forms = short_forms(progress)
     for note in progress.notes:
-        if note.kind == "note" and not _is_key(note, forms) and note.seq not in elsewhere:
+        if note.kind == "note" and not _is_key(note, progress) and note.seq not in elsewhere:
             yield note.seq, note.by, note.text, "note"
         elif note.kind == "assumption" and note.settled is not None and not note.pinned:
             yield note.seq, note.by, f"assumed: {phrases.sentence(note.text)} Settled: {note.settled}", "assumption"

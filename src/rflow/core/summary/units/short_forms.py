@@ -1,10 +1,14 @@
-"""The short forms that people gave entries, which the brief form shows in place of their texts."""
+"""The short forms that people gave entries.
+
+The brief form shows them in place of their texts; the whole form where there is no room for all of these.
+"""
 
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from rflow.core.session.texts import covered_by
+from rflow.core.session.events import covered_by
+from rflow.core.summary.budget.cutting import CUT, word_count
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressNote, ProgressWaiting, Tried
 from rflow.core.summary.units.unit import Lengths
 
@@ -13,14 +17,15 @@ _Entry = TypeVar("_Entry", Tried, ProgressNote, ProgressChange, ProgressWaiting)
 
 
 def resolved(progress: Progress) -> Progress:
-    """Return the progress of a brief form without the entries that the short form of another one covers.
+    """Return the progress with only the short forms that are texts, the brief form without what another entry covers.
 
-    One whose short form names an entry that no longer covers it is shown as if it had none.
+    An entry whose short form names one that no longer covers it is shown as if it had none, as is any in the whole form.
     """
     entries = _entries(progress)
     covering = {entry.seq: entry for entry in entries if entry.short and not covered_by(entry.short)}
     named = {entry.seq: covered_by(entry.short) for entry in entries if covered_by(entry.short)}
-    gone = {entry.seq for entry in entries if entry.seq in named and _covers(covering.get(named[entry.seq]), entry)}
+    covered = (entry for entry in entries if progress.brief and entry.seq in named)
+    gone = {entry.seq for entry in covered if _covers(covering.get(named[entry.seq]), entry)}
 
     def left(each: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         shown = (entry for entry in each if entry.seq not in gone)
@@ -45,15 +50,24 @@ def _covers(entry: Shortened | None, other: Shortened) -> bool:
         return isinstance(entry, ProgressNote) and entry.kind == "warning" and entry.settled is None
     if isinstance(other, ProgressWaiting):
         return isinstance(entry, ProgressWaiting)
+    if _is_assumed(other) and not _is_assumed(entry):
+        return False
     if isinstance(entry, ProgressNote):
         return entry.settled is None
     return entry is not None and not (isinstance(entry, Tried) and entry.undone)
 
 
+def _is_assumed(entry: Shortened | None) -> bool:
+    match entry:
+        case Tried(assumed=True, settled=None) | ProgressNote(kind="assumption", settled=None):
+            return True
+        case _:
+            return False
+
+
 def short_forms(progress: Progress) -> dict[int, str]:
-    """Return the short forms by the numbers of their entries; of the whole form none."""
-    entries = _entries(progress) if progress.brief else ()
-    return {entry.seq: entry.short for entry in entries if entry.short}
+    """Return the short forms by the numbers of their entries."""
+    return {entry.seq: entry.short for entry in _entries(progress) if entry.short}
 
 
 def _entries(progress: Progress) -> tuple[Shortened, ...]:
@@ -65,8 +79,6 @@ def in_short(progress: Progress, change: ProgressChange) -> ProgressChange:
 
     With a short form of its own it says no more of these than they do in short.
     """
-    if not progress.brief:
-        return change
     steps = {step.number: step.short for step in progress.tried if step.short}
     then, later = steps.get(change.then_step, ""), steps.get(change.later_step, "")
     if change.short_revert:
@@ -74,6 +86,16 @@ def in_short(progress: Progress, change: ProgressChange) -> ProgressChange:
     if not change.short:
         return replace(change, then=then or change.then, later=later or change.later)
     return replace(change, text=change.short, then=then, later=later, amended=False)
+
+
+def either(full: Lengths, short: str, *, brief: bool) -> Lengths:
+    """Return the lengths of a text with a short form ("" for none): in a whole form the text itself, if there is room."""
+    if not short:
+        return full
+    text = full.levels[-1]
+    if brief or CUT in text:
+        return whole(short)
+    return Lengths((short, text), wanted=1) if word_count(short) < word_count(text) else whole(text)
 
 
 def whole(text: str) -> Lengths:

@@ -11,7 +11,7 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
-from rflow.core.summary.units.short_forms import short_forms, whole
+from rflow.core.summary.units.short_forms import either, short_forms, whole
 from rflow.core.summary.units.times import SAME_NIGHT, clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
@@ -122,7 +122,7 @@ def last_note(progress: Progress, shares: Shares) -> Iterator[Unit]:
     if note is not None:
         corrected = "corrected" if isinstance(note, ProgressNote) and note.amended else ""
         shown = one_text(one_line(note.text), shares.last_note, lambda text: with_details(text, corrected))
-        shown = whole(forms[note.seq]) if note.seq in (forms := short_forms(progress)) else shown
+        shown = either(shown, short_forms(progress).get(note.seq, ""), brief=progress.brief)
         kind = "handover" if isinstance(note, Handover) else "note"
         yield Unit(section="last_note", prepared=shown, counts=(kind,), seq=note.seq)
 
@@ -136,7 +136,8 @@ def cautions(progress: Progress) -> Iterator[Unit]:
     written = _warnings(progress)
     for note in written:
         number = 0 if progress.brief else numbers.get(note.on, 0)
-        warning = forms.get(note.seq) or phrases.warning(note, progress.session, number, short=progress.brief)
+        short = forms.get(note.seq) if progress.brief else ""
+        warning = short or phrases.warning(note, progress.session, number, short=progress.brief)
         section = _warnings_section(progress, note.on)
         yield Unit(section=section, prepared=whole(warning), order=(-note.seq, 0), counts=("warning",), seq=note.seq)
     given = warnings_given(progress.handovers, [note.text for note in written])
@@ -163,7 +164,7 @@ def waiting(progress: Progress, shares: Shares) -> Iterator[Unit]:
         limit = _limit(part, progress, by=_one_waiter(progress) is None) if several else ""
         shown = one_text(_awaited(part, progress), shares.waiting, _after(f"{limit}: " if limit else ""))
         if short := forms.get(part.seq):
-            shown = whole(f"{limit}: {short}" if limit else short)
+            shown = either(shown, f"{limit}: {short}" if limit else short, brief=progress.brief)
         yield Unit(
             section="waiting", prepared=shown, order=(0, place), counts=("wait",), seq=part.seq, chosen=bool(short)
         )
@@ -268,7 +269,7 @@ def hypothesis(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the hypothesis."""
     if progress.hypothesis:
         shown = one_text(one_line(progress.hypothesis), shares.hypothesis)
-        yield Unit(section="hypothesis", prepared=shown, chosen=bool(short_forms(progress)))
+        yield Unit(section="hypothesis", prepared=shown, chosen=progress.brief and bool(short_forms(progress)))
 
 
 def ruled_out(progress: Progress, shares: Shares) -> Iterator[Unit]:
