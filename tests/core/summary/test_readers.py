@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from rflow.core.summary.budget.arrange import crowded_out
+from rflow.core.summary.units.short_forms import short_forms
 from rflow.formats import render
 from support.core.reader_facts import covered, facts_of, holds
 from support.core.reader_sessions import READERS, SESSIONS, summary_of
@@ -28,6 +30,15 @@ def test_the_brief_form_has_200_words_and_the_whole_form_three_fifths_of_the_cha
     assert len((READERS / name / "brief.txt").read_text("utf-8").split()) <= 200
     assert len((READERS / name / "brief-short.txt").read_text("utf-8").split()) <= 200
     assert len((READERS / name / "whole.txt").read_text("utf-8").split()) <= 0.6 * chat
+
+
+@every_session
+def test_the_whole_form_says_all_that_has_a_short_form(name: str) -> None:
+    """A whole form that cuts or leaves out what the brief form says would be the worse one to take over from."""
+    summary = summary_of(name, brief=False, short=True)
+    assert short_forms(summary) and crowded_out(summary) == {}
+    chat = len((READERS / name / "chat.txt").read_text("utf-8").split())
+    assert len(render("text", summary).split()) <= 0.6 * chat
 
 
 @every_session

@@ -30,7 +30,8 @@ def brief(
     situation: Annotated[str | None, Option(metavar="TEXT", help="What happens, since when.")] = None,
     impact: Annotated[str | None, Option(metavar="TEXT", help="Who can't do what.")] = None,
     hypothesis: Annotated[
-        str | None, Option(metavar="TEXT", help="The cause you suspect; what you take as given: `assume`.")
+        str | None,
+        Option(metavar="TEXT", help="The cause you suspect. Once it is shown: `note --pin`. Taken as given: `assume`."),
     ] = None,
     title: Annotated[str | None, Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
     ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,

@@ -41,8 +41,9 @@ def shorten(
     """Choose what a brief says: give entries short forms.
 
     Opens what every entry says in $EDITOR, a line each; without a terminal it prints these lines, and `rflow shorten -`
-    takes them back. A brief shows what has a short form whole and before all else; the whole form keeps the full texts.
-    Worth two minutes when you ask for help or hand over: entries as they were typed fill a brief with a third of them.
+    takes them back. A brief shows what has a short form whole and before all else; a summary without --brief shows the
+    full texts where they have room. Worth two minutes when you ask for help or hand over: entries as they were typed
+    fill a brief with a third of them.
     """
     given, session = words or [], run.loaded()
     if not session.version:

@@ -19,7 +19,7 @@ _Entry = TypeVar("_Entry", Tried, ProgressNote, ProgressChange, ProgressWaiting)
 def resolved(progress: Progress) -> Progress:
     """Return the progress with only the short forms that are texts, the brief form without what another entry covers.
 
-    An entry whose short form names one that no longer covers it is shown as if it had none, as is any in the whole form.
+    An entry whose short form names one that no longer covers it is shown as if it had none, and any in the whole form too.
     """
     entries = _entries(progress)
     covering = {entry.seq: entry for entry in entries if entry.short and not covered_by(entry.short)}
@@ -89,13 +89,16 @@ def in_short(progress: Progress, change: ProgressChange) -> ProgressChange:
 
 
 def either(full: Lengths, short: str, *, brief: bool) -> Lengths:
-    """Return the lengths of a text with a short form ("" for none): in a whole form the text itself, if there is room."""
+    """Return the lengths of a text with a short form ("" for none).
+
+    A whole form shows the text itself where all else has room: with short forms first, less is cut or left out.
+    """
     if not short:
         return full
     text = full.levels[-1]
     if brief or CUT in text:
         return whole(short)
-    return Lengths((short, text), wanted=1) if word_count(short) < word_count(text) else whole(text)
+    return Lengths((short, text)) if word_count(short) < word_count(text) else whole(text)
 
 
 def whole(text: str) -> Lengths:
