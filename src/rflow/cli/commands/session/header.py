@@ -63,11 +63,14 @@ def brief(
     outcome = run.send(session, command)
     run.report(outcome, _recorded(facts | {"title": new_title}))
     _say_cut(run, outcome.session, facts)
+    begin = run.command_prefix(outcome.session)
+    if hypothesis and hypothesis.strip():
+        shown = f'{begin} note --pin "…", and {begin} brief --hypothesis ""'
+        run.say(f"A summary calls it unconfirmed. Once it is shown: {shown}")
     if ask:
         from rflow.cli.delivering.deliver import missing_situation, old_situation
         from rflow.cli.delivering.room import warn_about_brief
 
-        begin = run.command_prefix(outcome.session)
         old_situation(run, outcome.session)
         missing_situation(run, outcome.session, begin)
         warn_about_brief(run, outcome.session, begin)

@@ -19,7 +19,7 @@ _Entry = TypeVar("_Entry", Tried, ProgressNote, ProgressChange, ProgressWaiting)
 def resolved(progress: Progress) -> Progress:
     """Return the progress with only the short forms that are texts, the brief form without what another entry covers.
 
-    An entry whose short form names one that no longer covers it is shown as if it had none, and any in the whole form too.
+    Where another entry no longer covers one, and in the whole form, such an entry is shown as if it had no short form.
     """
     entries = _entries(progress)
     covering = {entry.seq: entry for entry in entries if entry.short and not covered_by(entry.short)}
