@@ -188,7 +188,9 @@ def test_inside_tmux_the_text_is_in_its_buffer_and_at_the_terminal(
     assert (copied.method, copied.confirmed) == ("tmux", False)
     offered = f"copied to tmux (prefix + ] pastes it; {SIZE} bytes, plain text) and offered to the terminal"
     assert copied.message == offered
-    assert copied.hint.startswith("If Ctrl-V pastes nothing, the terminal did not take it: in tmux, set -as terminal-f")
+    assert copied.hint.startswith(
+        "If Ctrl-V pastes nothing, the terminal did not take it: in tmux, type tmux set -as term"
+    )
 
 
 def test_the_setting_that_is_named_lets_a_copy_through_to_a_terminal_that_tmux_does_not_know(

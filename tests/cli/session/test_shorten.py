@@ -134,7 +134,8 @@ def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
     assert "TRIED: 1. web-2 and web-4 restarted: nothing" in said
     assert "IN PLACE: idle 350 s, web-4 out (12:00). Revert: undo both" in said
     assert "took web-4" not in said and "2. " not in said
-    assert "8 step: #2" in ana.ok("shorten").out
+    assert "2, 8 step: web-2 and web-4 restarted: nothing\n" in ana.ok("shorten").out
+    assert "3, 9 change: idle 350 s, web-4 out; revert: undo both\n" in ana.ok("shorten").out
     ana.ok("shorten", "2", "")  # what covered 8 is gone
     assert "restarted the app on web-4 too" in brief(ana)
     ana.ok("change", "--reverted", "3")
@@ -142,7 +143,7 @@ def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
 
 
 def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:
-    for covered, kind in (("3", "change"), ("4", "warning"), ("5", "wait"), ("7", "assumption")):
+    for covered, kind in (("3", "change in place"), ("4", "warning"), ("5", "wait"), ("7", "assumption")):
         said = ana.refused(2, "shorten", "-", stdin=f"2, {covered}: web-2 restarted\n")
         assert (
             f"Entry 2 is no {kind}, so it can't cover {covered}, which is one." in said
@@ -162,7 +163,7 @@ def test_what_no_longer_holds_is_not_shown_by_its_short_form(undone: str, ana: P
             assert "never reach" not in brief(ana)
         case "reverted":
             ana.ok("change", "--reverted", "3")
-            assert "IN PLACE: nothing NO LONGER: idle 350 s (12:00" in brief(ana)
+            assert "IN PLACE: nothing NO LONGER: idle timeout of the balancer from 60 s to 350 s (12:00" in brief(ana)
         case "over":
             ana.ok("warn", "--over", "4")
             assert "CAUTION" not in brief(ana)
@@ -204,10 +205,110 @@ def test_a_line_for_an_entry_that_another_line_changes_is_refused(ana: Program) 
     said = ana.refused(6, "shorten", "-", stdin="2: web-2: nothing\n\n2, 8: web-1 and 2: nothing\n")
     assert "Lines 1 and 3 both change entry 2." in said and "Nothing was recorded." in said
     ana.ok("shorten", "-", stdin="2, 8: web-1 and 2: nothing\n")
-    said = ana.refused(6, "shorten", "-", stdin=changed(ana, n8="web-1: nothing") + "2, 8: nothing\n")
-    assert "both change entry 8." in said
-    ana.ok("shorten", "-", stdin=changed(ana) + "2, 8: none of them\n")
+    said = ana.refused(6, "shorten", "-", stdin="8: web-1: nothing\n2, 8: nothing\n")
+    assert "Lines 1 and 2 both change entry 8." in said
+    said = ana.refused(6, "shorten", "-", stdin="ask: may it?\nask: may web-3 go?\n")
+    assert "Lines 1 and 2 both change the ask." in said
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out + "2, 8: none of them\n")
     assert "TRIED: 1. none of them" in brief(ana)
+    ana.ok("shorten", "-", stdin="2: web-2: nothing\n8: web-1: nothing\n")
+    assert "1. web-2: nothing 2. web-1: nothing" in brief(ana)
+
+
+def test_a_line_that_stays_as_it_was_printed_takes_back_nothing_that_was_written_since(ana: Program) -> None:
+    lines = ana.ok("shorten").out
+    ana.ok("shorten", "2", "web-2: nothing")
+    ana.ok("brief", "--impact", "23 tickets")
+    ana.ok("amend", "3", "idle timeout from 60 s to 400 s")
+    done = ana.ok("shorten", "-", stdin=lines.replace("6 note: before", "6 note: 35 to 600; before"))
+    assert "short form of 6 recorded." in done.err
+    assert "web-2: nothing" in brief(ana) and "23 tickets" in brief(ana) and "to 400 s" in brief(ana)
+    said = ana.refused(6, "shorten", "-", stdin=lines.replace("3 change: idle", "3 change: the idle"))
+    assert "Entry 3 has changed since these lines were printed." in said and "Nothing was recorded." in said
+
+
+@pytest.mark.parametrize("happens", ["settled", "reverted", "over", "undone", "corrected", "redacted", "answered"])
+def test_a_line_for_several_goes_once_it_no_longer_holds_for_one_of_them(happens: str, ana: Program) -> None:
+    ana.ok("assume", "nor are they in the log")  # 8
+    ana.ok("change", "took web-4 out of the pool", "--revert", "put web-4 into the pool")  # 9
+    ana.ok("warn", "no restart of web-4 either")  # 10
+    ana.ok("step", "restarted web-4, with hunter2zz")  # 11
+    ana.ok("wait", "the vendor's second answer")  # 12
+    pairs = {"settled": "7, 8", "reverted": "3, 9", "over": "4, 10", "answered": "5, 12"}.get(happens, "2, 11")
+    ana.ok("shorten", "-", stdin=f"{pairs}: short for both of hunter2zz\n")
+    assert "short for both" in brief(ana)
+    match happens:
+        case "settled":
+            ana.ok("assume", "they are", "--settled", "8")
+        case "reverted":
+            ana.ok("change", "--reverted", "9")
+        case "over":
+            ana.ok("warn", "--over", "10")
+        case "undone":
+            ana.ok("undo")  # the short forms
+            ana.ok("undo")  # the wait
+            ana.ok("shorten", "-", stdin=f"{pairs}: short for both of hunter2zz\n")
+            ana.ok("undo"), ana.ok("undo")
+        case "corrected":
+            ana.ok("amend", "11", "restarted web-5")
+        case "redacted":
+            ana.ok("redact", "11", "--yes")
+            assert "hunter2zz" not in ana.ok("export").out + ana.ok("search", "hunter2zz").out
+        case "answered":
+            ana.ok("wait", "--over", "12")
+    assert "short for both" not in brief(ana) + ana.ok("search", "restarted").out
+
+
+def test_a_settled_assumption_and_a_reverted_change_are_shown_with_what_came_of_them(ana: Program) -> None:
+    ana.ok("step", "the firewall is open", "--assume", "--pin")  # 8
+    ana.ok("pin", "7")
+    ana.ok("shorten", "-", stdin="7: never reach it\n8: firewall open\n3: idle 350 s\n")
+    ana.ok("assume", "they do reach it", "--settled", "7")
+    ana.ok("assume", "it is closed", "--settled", "8")
+    ana.ok("change", "--reverted", "3", "--note", "it got worse")
+    said = brief(ana)
+    for what in ("never reach it", "firewall open", "idle 350 s"):
+        assert what not in said
+    assert "settled: they do reach it" in said and "it got worse" in said
+    assert "3 reverted change: idle timeout of the balancer from 60 s to 350 s: it got worse\n" in ana.ok("shorten").out
+
+
+def test_the_way_to_revert_has_its_own_text_back_with_nothing_behind_it_or_with_that_text(ana: Program) -> None:
+    ana.ok("shorten", "3", "idle 350 s;revert:")
+    assert "IN PLACE: idle 350 s (12:00). Revert: lbctl set idle 60 (on both of them)" in brief(ana)
+    ana.ok("shorten", "3", "idle 350 s; revert: idle 60")
+    assert "Revert: idle 60" in brief(ana)
+    ana.ok("shorten", "3", "idle 350 s; revert: lbctl set idle 60 (on both of them)")
+    assert "Revert: lbctl set idle 60 (on both of them)" in brief(ana)
+    said = ana.refused(2, "shorten", "3", "idle 350 s; revert: " + "word " * 31)
+    assert "The short way to revert 3 has more than 30 words." in said
+
+
+def test_nothing_is_recorded_of_lines_of_which_one_can_not_be(ana: Program) -> None:
+    said = ana.refused(2, "shorten", "-", stdin="2: web-2: nothing\ntitle:\n")
+    assert "The title is empty." in said
+    assert ana.show()["steps"][0]["short"] == ""
+
+
+def test_an_entry_before_hundreds_of_others_keeps_its_short_form(ana: Program) -> None:
+    ana.ok("shorten", "6", "35 to 600 connections")
+    session = ana.show()["code"]
+    for number in range(160):
+        ana.ok("note", f"observation {number}")
+    assert "35 to 600 connections" in brief(ana), session
+
+
+def test_a_note_on_a_step_is_shown_behind_its_short_form(ana: Program) -> None:
+    ana.ok("note", "it was web-3 that restarted", "--on", "2")
+    ana.ok("shorten", "2", "web-2: nothing")
+    assert "1. web-2: nothing. Note: it was web-3 that restarted" in brief(ana)
+
+
+def test_what_came_of_a_change_is_shown_by_the_whole_short_form_of_its_step(ana: Program) -> None:
+    short = "watched errors for half an hour: it is not the pool, so tell the DBA before noon, who knows why"
+    ana.ok("step", "watched the balancer after the idle timeout", "--result", "no difference")
+    ana.ok("shorten", "8", short)
+    assert short in brief(ana)
 
 
 def test_an_assumption_that_was_covered_shows_again_once_what_covered_it_is_settled(ana: Program) -> None:

@@ -411,10 +411,10 @@ def test_every_session_can_be_summarised_with_and_without_its_trees(scene: Scene
 
 @given(sessions(), st.integers(0, 8))
 def test_of_every_session_the_last_entries_are_the_end_of_all_of_them(scene: Scene, most: int) -> None:
-    """What is pinned is there as well, and so are warnings and assumptions."""
+    """What is pinned or has a short form is there as well, and so are warnings and assumptions."""
     whole, last = (summarise(scene.session, scene.trees, looking(entries=n)) for n in (None, most))
     ends = whole.tried[max(len(whole.tried) - most, 0) :]
-    assert last.tried == tuple(step for step in whole.tried if step in ends or step.pinned)
+    assert last.tried == tuple(step for step in whole.tried if step in ends or step.pinned or step.short)
     valid = [sum(not step.undone for step in progress.tried) for progress in (whole, last)]
     assert last.earlier == valid[0] - valid[1]
     assert last.earlier_notes == len(whole.notes) - len(last.notes)

@@ -46,7 +46,7 @@ def warn_about_losses(run: App, session: Session, summary: Summary, begin: str) 
     _say_longer(run, summary)
     if crowded := crowded_out(summary):
         most = enumerated([f"{_place(key, seq)} ({words})" for key, seq, words in longest(summary, _LONGEST)])
-        run.say(f"A brief has no room for {_forms(crowded)}. Most room have {most}: {begin} shorten")
+        run.say(f"A brief has no room for {_forms(crowded)}. Most room is taken by {most}: {begin} shorten")
         return
     lost = losses(summary)
     chosen = bool(short_forms(summary))

@@ -1,14 +1,24 @@
 """The lines in which entries get their short forms: what each says now, and what was written in its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.cli.display.entries import word_for
 from rflow.core.session.commands import ShortForm
-from rflow.core.session.rules.access import hands_over
+from rflow.core.session.events import (
+    AssumptionSettled,
+    BriefSet,
+    ChangeReverted,
+    EntryAmended,
+    Event,
+    SessionStarted,
+    covered_by,
+)
+from rflow.core.session.rules.access import keeps
 from rflow.core.session.state import Change, Note, Session, Step, Wait
 from rflow.core.summary.budget.shares import BRIEF_WORDS
 from rflow.core.text import one_line, shorten
@@ -29,9 +39,11 @@ _HELP = """\
 """
 _MUST, _REST = (
     "# Shown wherever there is room: warnings, changes, waits, assumptions, pinned entries",
-    "# Shown if they have a short form, the newest first",
+    "# Shown if they have a short form, the newest before others",
 )
-_REVERT = "; revert: "
+_AS_OF = "# As of entry {}."
+_AS_OF_LINE = re.compile(r"# As of entry (\d{1,9})\.")
+_REVERT = re.compile(r";\s*revert:\s*")
 _LINE = re.compile(
     r"(?P<seq>\d+(?:(?: *, *| and )#?\d+)*)"
     r"(?: (?:step|answer|action|skipped action|note|warning|assumption|change|reverted change|wait))?"
@@ -52,26 +64,92 @@ class Written(msgspec.Struct, frozen=True):
 
 def short_lines(session: Session, me: str, left: int) -> str:
     """Return the lines of all entries that `me` may shorten; a brief has some `left` words for them."""
-    all_of_it = session.owner.id == me or hands_over(session, me)
+    all_of_it = keeps(session, me)
     entries = [entry for entry in _entries(session) if all_of_it or entry.by.id == me]
-    groups = [_HELP.format(all=BRIEF_WORDS, left=left)]
+    groups = [f"{_HELP.format(all=BRIEF_WORDS, left=left)}{_AS_OF.format(session.version)}\n"]
     if all_of_it:
-        said = _header(session)
-        groups.append("".join(f"{name}: {said[name]}\n" for name in HEADER))
+        now = _header(session)
+        groups.append("".join(f"{name}: {now[name]}\n" for name in HEADER))
+    shared = _shared(entries)
+    covered = {seq for others in shared.values() for seq in others}
     for title, must in ((_MUST, True), (_REST, False)):
-        lines = [f"{entry.seq} {_word(entry)}: {_now(entry)}\n" for entry in entries if _is_key(session, entry) == must]
+        lines = [
+            f"{', '.join(map(str, (entry.seq, *shared.get(entry.seq, ()))))} {_word(entry)}: {_line(entry)}\n"
+            for entry in entries
+            if _is_key(session, entry) == must and entry.seq not in covered
+        ]
         if lines:
             groups.append(f"{title}\n{''.join(lines)}")
     return "\n".join(groups)
 
 
+def _shared(entries: Sequence[Shortened]) -> dict[int, list[int]]:
+    """Return the entries that the short form of another one covers, by the number of that one."""
+    shared: dict[int, list[int]] = {entry.seq: [] for entry in entries if entry.short and not covered_by(entry.short)}
+    for entry in entries:
+        if (head := covered_by(entry.short)) in shared:
+            shared[head].append(entry.seq)
+    return shared
+
+
+class _Before:
+    """What lines said when they were printed: one that still says so was not changed."""
+
+    def __init__(self, session: Session, lines: str) -> None:
+        printed = _AS_OF_LINE.search(lines)
+        self._session = session
+        self._version = int(printed[1]) if printed else session.version
+        self._short: dict[int, dict[str, str]] = {}
+        self._texts: dict[int, dict[str, str]] = {}
+        self._header = dict.fromkeys(HEADER, "") if printed else _header(session)
+        self.changed: set[int] = set()
+        for event in session.adjustments.values():
+            self._follow(event)
+
+    def _follow(self, event: Event) -> None:
+        match event.fact:
+            case SessionStarted(title=title, brief=brief) | BriefSet(title=title, brief=brief):
+                if event.seq <= self._version:
+                    said = {"title": title} | {name: getattr(brief, name) for name in HEADER if name != "title"}
+                    self._header |= {name: one_line(said[name]) for name in HEADER if said[name] is not None}
+            case EntryAmended(target=target, texts=texts) as fact if event.seq <= self._version:
+                (self._short if fact.shortens else self._texts).setdefault(target, {}).update(texts)
+            case EntryAmended(target=target) as fact if not fact.shortens:
+                self.changed.add(target)
+            case AssumptionSettled(target=target) | ChangeReverted(change=target) if event.seq > self._version:
+                self.changed.add(target)
+            case _:
+                pass
+
+    def is_header(self, name: Header, text: str) -> bool:
+        """Whether the line of a fact says what it said when it was printed."""
+        return text == self._header[name]
+
+    def is_line(self, texts: Mapping[int, str], known: Mapping[int, Shortened]) -> bool:
+        """Whether a line says of its entries what it said when it was printed."""
+        return all(self._is_text(known[seq], text) for seq, text in texts.items())
+
+    def _is_text(self, entry: Shortened, text: str) -> bool:
+        short = self._short.get(entry.seq, {})
+        form = short.get("short", "")
+        if covered_by(text):
+            return text == form
+        return text == _line(self._as_it_was(entry), form, short.get("short_revert", ""))
+
+    def _as_it_was(self, entry: Shortened) -> Shortened:
+        original = self._session.originals.get(entry.seq)
+        if entry.seq not in self.changed or not isinstance(original, Step | Note | Change):
+            return entry
+        return replace(original, **self._texts.get(entry.seq, {}))
+
+
 def written_in(session: Session, lines: str) -> Written:
-    """Return what was written in lines, but for what is so already; raise `BadInput` for one that says of no entry."""
+    """Return what was changed in lines; raise `BadInput` for one that is for no entry or can't be taken."""
     known = {entry.seq: entry for entry in _entries(session)}
+    before = _Before(session, lines)
     forms: dict[int, ShortForm] = {}
-    written_on: dict[int, int] = {}
     header: dict[Header, str] = {}
-    said = _header(session)
+    written_on: dict[str, int] = {}
     for number, line in enumerate(lines.splitlines(), 1):
         text = one_line(line)
         if not text or (text.startswith("#") and not re.match(r"#\d", text)):
@@ -79,49 +157,73 @@ def written_in(session: Session, lines: str) -> Written:
         text = text.removeprefix("#")
         if match := _HEADER_LINE.fullmatch(text):
             name: Header = match["name"]  # type: ignore[assignment]
-            if (new := match["text"].strip()) != said[name]:
-                header[name] = new
+            new = match["text"].strip()
+            if not before.is_header(name, new):
+                _check_once(f"the {name}", number, written_on)
+                header |= {name: new} if new != _header(session)[name] else {}
             continue
-        match = _LINE.fullmatch(text)
-        first, *others = map(int, re.findall(r"\d+", match["seq"])) if match else (0,)
-        if match is None or any(seq not in known for seq in (first, *others)):
-            raise BadInput(
-                f'Line {number} is for no entry that has a short form: "{shorten(text, _QUOTED)}".',
-                try_="Nothing was recorded. Begin a line with the number of an entry: "
-                '"12: restarted web-2, no change" (see: rflow shorten)',
-            )
-        given = {first: match["text"].strip()} | dict.fromkeys(others, f"#{first}")
-        for seq, short in given.items():
+        texts = _texts_in(text, number, known)
+        for seq, short in () if before.is_line(texts, known) else texts.items():
             form = form_of(known[seq], short)
-            if form is not None or others:
-                _check_once(seq, number, written_on)
-            if form is not None:
-                forms[seq] = form
+            if form is None and len(texts) == 1:
+                continue
+            _check_once(f"entry {seq}", number, written_on)
+            if seq in before.changed:
+                raise BadInput(f"Entry {seq} has changed since these lines were printed.", try_=_PRINT_AGAIN)
+            forms |= {seq: form} if form else {}
     return Written(tuple(forms.values()), header)
 
 
-def _check_once(seq: int, number: int, written_on: dict[int, int]) -> None:
-    """Refuse a second line that changes an entry, or is one for it and others."""
-    if seq in written_on:
+_PRINT_AGAIN = "Nothing was recorded. Print them again: rflow shorten"
+
+
+def _texts_in(text: str, number: int, known: Mapping[int, Shortened]) -> dict[int, str]:
+    """Return what a line says of each entry: its text of the first, of the others that this one covers them."""
+    match = _LINE.fullmatch(text)
+    first, *others = map(int, re.findall(r"\d+", match["seq"])) if match else (0,)
+    if match is None or any(seq not in known for seq in (first, *others)):
         raise BadInput(
-            f"Lines {written_on[seq]} and {number} both change entry {seq}.",
+            f'Line {number} is for no entry that has a short form: "{shorten(text, _QUOTED)}".',
+            try_="Nothing was recorded. Begin a line with the number of an entry: "
+            '"12: restarted web-2, no change" (see: rflow shorten)',
+        )
+    short = match["text"].strip()
+    return dict.fromkeys(others, f"#{first}" if short else "") | {first: short}
+
+
+def _check_once(name: str, number: int, written_on: dict[str, int]) -> None:
+    """Refuse a second line that changes the same."""
+    if name in written_on:
+        raise BadInput(
+            f"Lines {written_on[name]} and {number} both change {name}.",
             try_="Nothing was recorded. Leave one of them out, and give back the others.",
         )
-    written_on[seq] = number
+    written_on[name] = number
 
 
 def form_of(entry: Shortened, text: str) -> ShortForm | None:
-    """Return the short form that a text gives an entry; the entry's own text or none gives it back."""
+    """Return the short form that a text gives an entry; the entry's own text or none gives that back."""
+    text = text.strip()
+    if text == _line(entry):
+        return None
     revert = None
     if isinstance(entry, Change):
-        text, separator, back = text.rpartition(_REVERT) if _REVERT in text else (text, "", "")
-        known = (one_line(entry.short_revert), one_line(entry.revert))
-        revert = back.strip() if separator and back.strip() not in known else None
-        revert = "" if not text.strip() and entry.short_revert else revert
-    short = "" if text.strip() == _full(entry) else text.strip()
+        text, separator, back = _apart(text)
+        if separator and back != one_line(entry.short_revert or entry.revert):
+            revert = "" if back == one_line(entry.revert) else back or None
+        revert = "" if not text and entry.short_revert else revert
+    short = "" if text == _full(entry) else text
     if short == entry.short and revert is None:
         return None
     return ShortForm(target=entry.seq, text=short, revert=revert)
+
+
+def _apart(text: str) -> tuple[str, str, str]:
+    """Return the text of a change, what separates it from the way to revert it, and that way."""
+    found = list(_REVERT.finditer(text))
+    if not found:
+        return text, "", ""
+    return text[: found[-1].start()].strip(), found[-1][0], text[found[-1].end() :].strip()
 
 
 def shortened_entry(session: Session, seq: int) -> Shortened | None:
@@ -149,10 +251,13 @@ def _is_key(session: Session, entry: Shortened) -> bool:
     return marked or assumed or isinstance(entry, Change | Wait) or entry.seq in session.pins
 
 
-def _now(entry: Shortened) -> str:
-    text = entry.short or _full(entry)
-    if isinstance(entry, Change):
-        return f"{text}{_REVERT}{one_line(entry.short_revert or entry.revert)}"
+def _line(entry: Shortened, short: str | None = None, short_revert: str | None = None) -> str:
+    """Return what the line of an entry says behind its number, with the short forms that it has or those given."""
+    form = entry.short if short is None else short
+    text = _full(entry) if covered_by(form) or not form else form
+    if isinstance(entry, Change) and not entry.reverted:
+        back = entry.short_revert if short_revert is None else short_revert
+        return f"{text}; revert: {one_line(back or entry.revert)}"
     return text
 
 
@@ -163,6 +268,8 @@ def _full(entry: Shortened) -> str:
             return ": ".join(one_line(part) for part in (text, result or reason) if part)
         case Wait(waiting_for=text):
             return one_line(text)
+        case Change(text=text, reverted_note=why) if why:
+            return f"{one_line(text)}: {one_line(why)}"
         case _:
             return one_line(entry.text)
 

@@ -2,14 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
 
 from rflow.core.people import Person
-from rflow.core.session.events import Event, Stored, WaitingSet
+from rflow.core.session.events import EntryAmended, Event, Stored, WaitingSet, covered_by
 from rflow.core.session.texts import REMOVED, blank, map_texts, target_of, texts_of
 
 
@@ -26,21 +26,31 @@ def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stor
     """Return events without the texts of some entries.
 
     The keys of `texts` are the entries; the values are texts to erase from related waits too, because a wait copies
-    texts from the one it replaces.
+    texts from the one it replaces. Short forms that these entries share with others are given back.
     """
     copied: dict[int, set[str]] = defaultdict(set)
+    shared = _covering(events, texts.keys())
     for target, values in texts.items():
-        if values:
-            for seq in _linked_waits(events, target):
-                copied[seq] |= values
-    return [_erased(event, texts.keys(), copied) for event in events]
+        linked = _linked_waits(events, target) if values else ()
+        shared |= _covering(events, linked) | set(linked)
+        for seq in linked:
+            copied[seq] |= values
+    return [_erased(event, texts.keys(), shared, copied) for event in events]
 
 
-def _erased(event: Stored, targets: Set[int], copied: Mapping[int, Set[str]]) -> Stored:
+def _covering(events: Iterable[Stored], seqs: Collection[int]) -> set[int]:
+    """Return the entries whose short forms stand, or stood, for some entries too."""
+    facts = (event.fact for event in events if isinstance(event, Event) and isinstance(event.fact, EntryAmended))
+    return {covered_by(fact.texts.get("short", "")) for fact in facts if fact.target in seqs} - {0}
+
+
+def _erased(event: Stored, targets: Set[int], shared: Set[int], copied: Mapping[int, Set[str]]) -> Stored:
     if not isinstance(event, Event):
         return event
     if targets & {event.seq, target_of(event.fact)}:
         return replace(event, fact=blank(event.fact))
+    if isinstance(event.fact, EntryAmended) and event.fact.target in shared and event.fact.shortens:
+        return replace(event, fact=replace(event.fact, texts=dict.fromkeys(event.fact.texts, "")))
     values = copied.get(event.seq, frozenset())
     return replace(event, fact=map_texts(event.fact, lambda _, text: REMOVED if text in values else text))
 

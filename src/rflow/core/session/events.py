@@ -29,6 +29,8 @@ SHORT_FORMS: Mapping[str, frozenset[str]] = {
     "short_revert": frozenset({"revert"}),
 }
 """The short forms of an entry, each with the texts that it stands for in a brief: it goes when one is corrected."""
+LONGEST_REVERT = 30
+"""A summary has no room for a way to revert a change that has more words."""
 _MAX_DIGITS = 9
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rflow.core.people import Person
 from rflow.core.session import events as e
 from rflow.core.session.events import Event, Fact, Place, Stored
-from rflow.core.session.rules.adjust import ADJUST, adjust, readjust
+from rflow.core.session.rules.adjust import ADJUST, adjust, readjust, separate
 from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.state import (
     Before,
@@ -202,7 +202,8 @@ def _mark_undone(session: Session, seq: int) -> None:
     entry = session.entry(seq)
     if entry is None or entry.undone:
         return
-    session.replace_entry(replace(entry, undone=True))
+    separate(session, seq)
+    session.replace_entry(replace(session.entry(seq) or entry, undone=True))
     match entry:
         case Step():
             session.live_steps -= 1

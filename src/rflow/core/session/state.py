@@ -347,6 +347,11 @@ class Session(msgspec.Struct, kw_only=True):
         step = self.steps.get(move)
         return step.at if step else None
 
+    @property
+    def shortened(self) -> set[int]:
+        """The entries with a short form, except for waits."""
+        return {seq for seq in self.originals if getattr(self.entry(seq), "short", "")}
+
     def unsettled(self, kind: NoteKind) -> list[Note]:
         """Return the notes of this kind (warning or assumption) that are neither settled nor undone, in order."""
         notes = (self.notes[seq] for seq in sorted(self.marked))

@@ -104,17 +104,19 @@ def _shown(session: Session, view: View) -> _Shown:
 
 
 def _wanted_steps(session: Session, view: View, numbers: StepNumbers) -> list[tuple[int, Step]]:
-    """Return the steps that the view selects, and the pinned ones; only these are cleaned and redacted."""
+    """Return the steps that the view selects, and those that somebody chose; only these are cleaned and redacted."""
     recent = numbers.latest(view.extent.entries)
     shown = {step.seq for step in recent}
-    pinned = [session.steps[seq] for seq in session.pins if seq not in shown and seq in session.steps]
+    kept = session.pins | session.shortened
+    pinned = [session.steps[seq] for seq in kept if seq not in shown and seq in session.steps]
     wanted = sorted((numbers[step.seq], step.seq, step) for step in (*pinned, *recent) if step.seq > view.since)
     return [(number, step) for number, _, step in wanted]
 
 
 def _wanted_notes(session: Session, view: View) -> Sequence[Note]:
     """Return the valid notes that the view selects: the latest, pinned ones and assumptions; and all valid warnings."""
-    more = session.marked | {seq for seq in session.pins if session.kinds.get(seq) is NoteAdded}
+    kept = session.pins | session.shortened
+    more = session.marked | {seq for seq in kept if session.kinds.get(seq) is NoteAdded}
     wanted = _wanted(session.notes, view, view.extent.entries, more)
     if not view.since:
         return wanted

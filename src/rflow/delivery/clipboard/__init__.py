@@ -132,14 +132,14 @@ def _no_desktop(request: CopyRequest) -> Copied:
 def _by_tmux(request: CopyRequest) -> Copied:
     beyond = _load_tmux_buffer(request)
     message = f"copied to tmux (prefix + ] pastes it; {request.amount()}){beyond}"
-    hint = f"{_NOT_TAKEN} in tmux, {_TMUX_SETTING}. {_ELSE}" if beyond == _OFFERED else ""
+    hint = f"{_NOT_TAKEN} in tmux, type {_TMUX_SETTING}. {_ELSE}" if beyond == _OFFERED else ""
     known = "terminals do not confirm"
     return Copied(method="tmux", confirmed=False, size=request.size, message=message, hint=hint, detail=known)
 
 
 _OFFERED = " and offered to the terminal"
 _NOT_TAKEN = "If Ctrl-V pastes nothing, the terminal did not take it:"
-_TMUX_SETTING = "set -as terminal-features ',*:clipboard'"
+_TMUX_SETTING = "tmux set -as terminal-features ',*:clipboard'"
 """Without it, tmux sends a copy only to terminals that it knows to take one."""
 _ELSE = "Or print it, and select it with the mouse."
 

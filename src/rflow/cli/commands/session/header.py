@@ -11,7 +11,7 @@ from rflow.cli.parsing.declare import Group, Option, Words, parameters
 from rflow.cli.parsing.options import Actions, CommandId, Conditions
 from rflow.core.session.commands import MakeChange, RevertChange, SetBrief, SetWaiting
 from rflow.core.session.events import Brief, BriefSet, SessionStarted
-from rflow.core.session.rules.access import hands_over
+from rflow.core.session.rules.access import keeps
 from rflow.core.session.state import Session
 from rflow.core.text import one_line, shorten
 from rflow.errors import UsageProblem
@@ -96,7 +96,7 @@ def _show_brief(run: App) -> None:
 
 def _how_to_change(run: App, session: Session) -> str:
     """Say who can change the header facts, and how."""
-    if session.owner.id != run.me.id and not hands_over(session, run.me.id):
+    if not keeps(session, run.me.id):
         return f"Only {session.owner.name}, who owns it, can change these."
     if session.status == "closed":
         return f"{session.code} is closed. To change one, first: {run.program} reopen {session.code}"

@@ -1,6 +1,7 @@
 """The command that gives entries the short forms a brief shows: shorten."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -8,19 +9,19 @@ from msgspec.structs import replace
 from rflow.cli.app import App
 from rflow.cli.delivering.short_lines import Written, form_of, short_lines, shortened_entry, written_in
 from rflow.cli.input import is_number, is_stdin, joined
+from rflow.cli.output import is_terminal
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Group, NumberedWords
 from rflow.cli.parsing.options import CommandId
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
-from rflow.core.session.rules.access import hands_over
+from rflow.core.session.rules.access import keeps
 from rflow.core.session.state import Session
 from rflow.core.session.texts import NOTE_LIMIT
 from rflow.core.summary.budget.arrange import words_for_entries
 from rflow.core.summary.progress import Progress
 from rflow.core.text import enumerated
 from rflow.errors import NotAllowed, NotFound, UsageProblem
-from rflow.service.sessions import Outcome
 
 app = Group()
 
@@ -40,8 +41,8 @@ def shorten(
 ) -> None:
     """Choose what a brief says: give entries short forms.
 
-    Opens what every entry says in $EDITOR, a line each; without a terminal it prints these lines, and `rflow shorten -`
-    takes them back. A brief shows what has a short form whole and before all else; a summary without --brief shows the
+    Opens what every entry says in $EDITOR, a line each; `rflow shorten > FILE` prints these lines, and `rflow shorten - <
+    FILE` takes them. A brief shows what has a short form whole and before all else; a summary without --brief shows the
     full texts where they have room. Worth two minutes when you ask for help or hand over: entries as they were typed
     fill a brief with a third of them.
     """
@@ -50,12 +51,16 @@ def shorten(
         raise UsageProblem(
             "The server can't be asked what there is to shorten.", try_="Shorten entries once it can be reached again."
         )
+    if session.status == "closed":
+        raise NotAllowed(
+            f"{session.code} is closed.", try_=f"To shorten entries, first: {run.program} reopen {session.code}"
+        )
     if is_stdin(given):
         lines = run.read_stdin(NOTE_LIMIT).decode("utf-8", "replace")
         _record(run, session, written_in(session, lines), command_id)
     elif given:
         _one(run, session, given, command_id)
-    elif run.can_ask:
+    elif run.can_ask and is_terminal(sys.stdout):
         _edit(run, session, command_id)
     else:
         run.out(_lines(run, session).rstrip("\n"))
@@ -74,7 +79,7 @@ def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> N
     if entry is None:
         raise NotFound(
             f"{session.code} has no entry {first} that has a short form.",
-            try_="Steps, notes, changes and waits have one, while they hold. See: rflow shorten",
+            try_="Steps, notes, warnings, assumptions, changes and waits have one, while they hold. See: rflow shorten",
         )
     form = form_of(entry, joined(run, words[1:])) or c.ShortForm(target=entry.seq, text=entry.short)
     _send(run, session, Written((form,), {}), command_id)
@@ -89,6 +94,7 @@ def _edit(run: App, session: Session, command_id: str) -> None:
         run.say(f"Continuing with your draft: {draft}")
     command = f"{run.command_prefix(session)} shorten - < {draft}"
     open_draft(draft, command)
+    session = run.loaded()  # others may have written meanwhile
     try:
         _record(run, session, written_in(session, draft.read_text("utf-8", "replace")), command_id)
     except Exception:
@@ -102,7 +108,7 @@ def _record(run: App, session: Session, written: Written, command_id: str) -> No
     if not (written.forms or written.header):
         run.say("No line was changed, and nothing recorded.")
         return
-    if written.header and session.owner.id != run.me.id and not hands_over(session, run.me.id):
+    if written.header and not keeps(session, run.me.id):
         names = enumerated([f"the {name}" for name in written.header])
         raise NotAllowed(
             f"Only {session.owner.name}, who owns it, can change {names}.",
@@ -111,17 +117,27 @@ def _record(run: App, session: Session, written: Written, command_id: str) -> No
     _show(run, _send(run, session, written, command_id))
 
 
+def _recorded(forms: Iterable[c.ShortForm]) -> str:
+    """Return a phrase for which short forms were recorded and which were taken back."""
+    given: dict[str, list[str]] = {"recorded": [], "taken back": []}
+    for form in sorted(forms, key=lambda form: form.target):
+        given["recorded" if form.text or form.revert else "taken back"].append(f"{form.target}")
+    named = {word: (f"short form{'s' if len(seqs) > 1 else ''} of {enumerated(seqs)}") for word, seqs in given.items()}
+    return "; ".join(f"{named[word]} {word}" for word, seqs in given.items() if seqs) + "."
+
+
 def _send(run: App, session: Session, written: Written, command_id: str) -> Session:
-    outcome: Outcome | None = None
+    title = written.header.get("title")
+    brief = Brief(**{name: text for name, text in written.header.items() if name != "title"})
+    header = c.SetBrief(brief=brief, title=title)
+    if written.header:
+        run.workspace.check(session.id, header)  # so that nothing is recorded if this can't be
     if written.forms:
         outcome = run.send(session, c.Shorten(forms=written.forms, command_id=command_id))
         session = outcome.session
-        numbers = [f"{seq}" for seq in sorted(form.target for form in written.forms)]
-        run.report(outcome, f"short form{'s' if len(numbers) > 1 else ''} of {enumerated(numbers)} recorded.")
+        run.report(outcome, _recorded(written.forms))
     if written.header:
-        title = written.header.get("title")
-        facts = {name: text for name, text in written.header.items() if name != "title"}
-        outcome = run.send(session, c.SetBrief(brief=Brief(**facts), title=title))
+        outcome = run.send(session, header)
         session = outcome.session
         run.report(outcome, f"{enumerated(list(written.header))} recorded.")
     from rflow.cli.delivering.room import warn_about_brief

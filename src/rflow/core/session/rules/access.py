@@ -111,6 +111,11 @@ def roles(session: Session, actor: Actor) -> frozenset[Role]:
     return frozenset(mine)
 
 
+def keeps(session: Session, person_id: str) -> bool:
+    """Whether a person decides what the receiver of a session reads: its owner, and who hands it over."""
+    return session.owner.id == person_id or hands_over(session, person_id)
+
+
 def hands_over(session: Session, person_id: str) -> bool:
     """Whether a person has handed over the session and waits for the receiver to accept it."""
     return session.pending is not None and person_id in (session.pending.sender.id, session.accepted_by.id)

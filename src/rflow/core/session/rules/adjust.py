@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
-from rflow.core.session.events import SHORT_FORMS, Brief, Event, Fact
+from rflow.core.session.events import SHORT_FORMS, Brief, Event, Fact, covered_by
 from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Wait
 
 
@@ -29,6 +29,31 @@ def readjust(session: Session) -> None:
         session.replace_entry(_restored(original, session.entry(seq)))
     for event in session.adjustments.values():
         ADJUST[type(event.fact)](session, event, event.fact)
+    for seq in [seq for seq in session.originals if (entry := session.entry(seq)) and entry.undone]:
+        separate(session, seq)
+
+
+def separate(session: Session, seq: int) -> None:
+    """Take back the short form that an entry shares with others, because it no longer holds for all of them."""
+    short = _short_of(session, seq)
+    head = covered_by(short) or seq
+    covered = [other for other in (*session.originals, *session.waits) if _short_of(session, other) == f"#{head}"]
+    if short and covered:
+        for other in (head, *covered):
+            _without_short_forms(session, other)
+
+
+def _short_of(session: Session, seq: int) -> str:
+    return getattr(session.waits.get(seq) or session.entry(seq), "short", "")
+
+
+def _without_short_forms(session: Session, seq: int) -> None:
+    """Show an entry by its texts again, since its short forms say nothing of what has happened to it."""
+    entry = session.entry(seq)
+    if (wait := session.waits.get(seq)) is not None:
+        session.waits[seq] = replace(wait, short="")
+    elif entry is not None:
+        _change(session, seq, **{name: "" for name in SHORT_FORMS if hasattr(entry, name)})
 
 
 def _restored(original: Entry, now: Entry | None) -> Entry:
@@ -66,6 +91,7 @@ def _merged(old: Brief, new: Brief) -> Brief:
 def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
     at = event.effective_at
     for seq in tuple(session.waits) if fact.replaces is None else fact.replaces:
+        separate(session, seq)
         if old := session.waits.pop(seq, None):
             session.past_waits[seq] = replace(old, over_seq=event.seq, over_at=at, over_by=event.by)
     if fact.until or fact.waiting_for:
@@ -97,6 +123,9 @@ def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
         _change(session, fact.target, what=replace(entry.what, **texts), amended=amended)
     elif entry is not None:
         texts = _known(entry, fact.texts)
+        if texts.keys() & SHORT_FORMS["short"]:
+            separate(session, fact.target)
+            entry = session.entry(fact.target)
         forms = {name: "" for name, of in SHORT_FORMS.items() if hasattr(entry, name) and texts.keys() & of}
         _change(session, fact.target, **forms | texts, **_marks(entry, texts))
 
@@ -124,6 +153,8 @@ def _known(holder: Any, texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _settle(session: Session, event: Event, fact: e.AssumptionSettled) -> None:
+    separate(session, fact.target)
+    _without_short_forms(session, fact.target)
     _change(session, fact.target, settled=fact.text)
 
 
@@ -135,6 +166,8 @@ def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
 
 
 def _revert(session: Session, event: Event, fact: e.ChangeReverted) -> None:
+    separate(session, fact.change)
+    _without_short_forms(session, fact.change)
     _change(
         session,
         fact.change,

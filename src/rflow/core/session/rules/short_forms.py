@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
 from rflow.core.session.commands import ShortForm
-from rflow.core.session.events import covered_by
+from rflow.core.session.events import LONGEST_REVERT, covered_by
 from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Change, Note, Session, Step, Wait
 from rflow.core.session.texts import Text, validated_text
@@ -41,7 +41,7 @@ def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
         if _apart(entry) not in ("", _apart(covering)):
             raise UsageProblem(
                 f"Entry {seq} is no {_apart(entry)}, so it can't cover {form.target}, which is one.",
-                try_="Nothing was recorded. Give each of them a line of its own.",
+                try_=f"Nothing was recorded. Begin the line with {form.target}, or give each of them one of its own.",
             )
 
 
@@ -49,7 +49,7 @@ def _apart(entry: Step | Note | Change | Wait) -> str:
     """Return the kind of an entry that a reader must not take for another one; "" for the others."""
     match entry:
         case Change():
-            return "change"
+            return "change that was reverted" if entry.reverted else "change in place"
         case Wait():
             return "wait"
         case Note(kind="warning" | "assumption", settled=None):
@@ -70,6 +70,9 @@ def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) 
         if not isinstance(entry, Change):
             raise UsageProblem(f"Entry {entry.seq} is not a change.", try_="Leave out how to revert it.")
         texts["short_revert"] = validated_text(_SHORT_REVERT, form.revert)
+        if len(texts["short_revert"].split()) > LONGEST_REVERT:
+            what = f"The short way to revert {entry.seq} has more than {LONGEST_REVERT} words."
+            raise UsageProblem(what, try_="Nothing was recorded. Shorten it, or leave it out.")
     return e.EntryAmended(
         target=entry.seq, texts={name: text for name, text in texts.items() if text != getattr(entry, name)}
     )

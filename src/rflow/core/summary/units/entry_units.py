@@ -17,7 +17,7 @@ from rflow.core.summary.progress import (
 from rflow.core.summary.units import phrases
 from rflow.core.summary.units.relations import says_little_more, words_in
 from rflow.core.summary.units.renewals import warnings_that_are_over
-from rflow.core.summary.units.short_forms import either, in_short, short_forms, whole
+from rflow.core.summary.units.short_forms import either, in_short, short_forms, whole, with_short_revert
 from rflow.core.summary.units.state_units import last_answer
 from rflow.core.summary.units.step_ranks import rank_steps
 from rflow.core.summary.units.unit import Credit, Lengths, Share, Unit, before, both, one_text, two_texts
@@ -27,11 +27,12 @@ from rflow.core.text import one_line
 def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
     """Yield the changes that are in place, and those that were reverted."""
     by_revert: dict[str, list[ProgressChange]] = {}
-    for entry in (in_short(progress, each) if progress.brief else each for each in progress.changes):
+    for entry in progress.changes:
         if entry.reverted:
             yield _reverted(entry, progress, shares)
         else:
-            by_revert.setdefault(one_line(entry.revert) or f"{entry.seq}", []).append(entry)
+            shown = with_short_revert(entry, brief=progress.brief)
+            by_revert.setdefault(one_line(shown.revert) or f"{entry.seq}", []).append(shown)
     for same in by_revert.values():
         yield _in_place(same, progress, shares)
     if progress.changes and not by_revert:
@@ -61,24 +62,29 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
 
 
 def _made(entry: ProgressChange, progress: Progress, shares: Shares) -> Lengths:
-    def render(what: str, then: str) -> str:
-        return phrases.change(entry, progress.session, whole=not progress.brief, what=what, then=then)
-
+    short, render = in_short(progress, entry), _rendering(phrases.change, entry, progress)
     full = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
-    if not entry.short:
-        return full
-    short = in_short(progress, entry)
-    return either(full, render(short.text, short.then or _in_whole(progress, entry.then)), brief=progress.brief)
+    if entry.short:
+        then = short.then or _if_more(entry.then, short.text, progress)
+        in_short_form = _rendering(phrases.change, short, progress)(short.text, then)
+        return either(full, in_short_form, brief=progress.brief)
+    if short.then and progress.brief:
+        return both(one_text(one_line(entry.text), shares.change[0]), whole(short.then), render)
+    return full
 
 
-def _in_whole(progress: Progress, text: str) -> str:
-    return "" if progress.brief else one_line(text)
+def _rendering(phrase: Callable[..., str], entry: ProgressChange, progress: Progress) -> Callable[[str, str], str]:
+    """Return a function that puts a change and what came of it into words."""
+    return lambda what, then: phrase(entry, progress.session, whole=not progress.brief, what=what, then=then)
+
+
+def _if_more(text: str, known: str, progress: Progress) -> str:
+    """Return what a whole form adds to a short form, unless that says it already."""
+    return "" if progress.brief or says_little_more(text, known) else one_line(text)
 
 
 def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
-    def render(what: str, then: str) -> str:
-        return phrases.reverted(entry, progress.session, whole=not progress.brief, what=what, then=then)
-
+    short, render = in_short(progress, entry), _rendering(phrases.reverted, entry, progress)
     then, later = one_line(entry.then), one_line(entry.later)
     if then and not entry.later_step and says_little_more(later, f"{entry.text} {then}"):
         later = ""
@@ -88,9 +94,14 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
     else:
         shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
     if entry.short:
-        short = in_short(progress, entry)
-        end = phrases.outcome(short.then or _in_whole(progress, then), short.later or _in_whole(progress, later))
-        shown = either(shown, render(short.text, end), brief=progress.brief)
+        came_in_short = [
+            known or _if_more(text, short.text, progress) for known, text in ((short.then, then), (short.later, later))
+        ]
+        in_short_form = _rendering(phrases.reverted, short, progress)(short.text, phrases.outcome(*came_in_short))
+        shown = either(shown, in_short_form, brief=progress.brief)
+    elif progress.brief and (short.then or short.later):
+        end = phrases.outcome(short.then or then, short.later or later)
+        shown = both(one_text(one_line(entry.text), shares.reverted[0]), whole(end), render)
     return Unit(
         section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry), chosen=bool(entry.short)
     )
@@ -222,7 +233,7 @@ def _shown(progress: Progress) -> Iterator[Tried]:
 def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: ProgressNote | None) -> Unit:
     return Unit(
         section="tried",
-        prepared=whole(step.short) if credit is None and step.short else partial(_step_lengths, step, shares, note),
+        prepared=partial(_step_lengths, step, shares, note, brief=credit is None),
         order=(step.number, 0),
         number=step.number,
         counts=("step", "note") if note else ("step",),
@@ -233,10 +244,10 @@ def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: P
     )
 
 
-def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Lengths:
+def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None, *, brief: bool) -> Lengths:
     """Return the lengths of a step with its result and a note that refers to it, which may qualify the result."""
     what, result = phrases.step_text(step), one_line(phrases.step_result(step))
-    tried = either(two_texts(what, result, shares.step, _marked(step.amended)), step.short, brief=False)
+    tried = either(two_texts(what, result, shares.step, _marked(step.amended)), step.short, brief=brief)
     if note is None:
         return tried
     label = "Note" if note.by == step.by else f"Note by {note.by}"
@@ -246,7 +257,7 @@ def _step_lengths(step: Tried, shares: Shares, note: ProgressNote | None) -> Len
 
 def _notes_on_steps(progress: Progress) -> dict[int, ProgressNote]:
     """Return the last note on each step that is shown in the section of steps, by the event of the step."""
-    shown = {step.seq for step in _shown(progress) if not (progress.brief and step.short)}
+    shown = {step.seq for step in _shown(progress)}
     notes = (note for note in progress.notes if note.kind == "note" and not _is_key(note, progress))
     return {note.on: note for note in notes if note.on in shown}
 

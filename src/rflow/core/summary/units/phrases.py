@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from rflow.core.session.events import LONGEST_REVERT
 from rflow.core.summary.progress import (
     Handover,
     Header,
@@ -23,7 +24,6 @@ _OWNER_CHANGES = ("handed off", "accepted", "took over", "reassigned")
 _FEW = 3
 SHORT_ANSWER = 4
 """An answer of at most so many letters, such as "no", means nothing without its question."""
-_LONGEST_REVERT = 30
 _SEVERITY = r"(?i)^sev(?:erity)?(?:[\s:.-]+|(?=\d))"
 """A prefix that people type before a severity, which is always shown as "sev 2"."""
 NOTHING = "nothing"
@@ -191,7 +191,7 @@ def _revert(entry: ProgressChange, code: str) -> str:
 
 def revert_command(entry: ProgressChange) -> str:
     """Return how a change is reverted, as it was typed; "" where that is too long, or not known."""
-    long = len(entry.revert.split()) > _LONGEST_REVERT or "\n" in entry.revert
+    long = len(entry.revert.split()) > LONGEST_REVERT or "\n" in entry.revert
     return "" if long else re.sub(r"^Revert:? +(?=\S)", "", entry.revert)
 
 

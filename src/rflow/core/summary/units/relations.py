@@ -84,8 +84,12 @@ def words_in(text: str) -> frozenset[str]:
 
 def says_little_more(text: str, known: str) -> bool:
     """Whether at least half of the significant words of a text are in `known`."""
-    words = words_in(text)
-    return 2 * len(words - words_in(known)) <= len(words)
+    return mostly_in(words_in(text), words_in(known))
+
+
+def mostly_in(words: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether at least half of some words are in `known`."""
+    return 2 * len(words - known) <= len(words)
 
 
 def _following(session: Session, change: Change, first: int, last: int) -> Iterator[int]:

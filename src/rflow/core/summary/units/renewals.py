@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from rflow.core.summary.progress import Progress, ProgressNote
-from rflow.core.summary.units.relations import words_in
+from rflow.core.summary.units.relations import mostly_in, words_in
 
 
 def warnings_that_are_over(progress: Progress) -> Iterator[tuple[ProgressNote, str]]:
@@ -63,7 +63,7 @@ class _Warnings:
         old, why = _meaning_of(text), words_in(end)
         groups = (self._with_name(old.names), self._with_half(old.words), self._with_half(why))
         return any(
-            old.names <= new.names and _mostly(old.words, new.words) and _mostly(why, new.words)
+            old.names <= new.names and mostly_in(old.words, new.words) and mostly_in(why, new.words)
             for new in min(groups, key=len)
         )
 
@@ -85,7 +85,3 @@ class _Warnings:
 def _meaning_of(text: str) -> _Meaning:
     names = frozenset(re.findall(r"\w+(?:[-.]\w+)+|[^\W\d_]+\d+", text.casefold()))
     return _Meaning(names=names, words=words_in(text))
-
-
-def _mostly(words: frozenset[str], known: frozenset[str]) -> bool:
-    return 2 * len(words - known) <= len(words)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from rflow.core.session.events import covered_by
+from rflow.core.session.events import LONGEST_REVERT, covered_by
 from rflow.core.summary.budget.cutting import CUT, word_count
 from rflow.core.summary.progress import Progress, ProgressChange, ProgressNote, ProgressWaiting, Tried
 from rflow.core.summary.units.unit import Lengths
@@ -21,11 +21,8 @@ def resolved(progress: Progress) -> Progress:
 
     Where another entry no longer covers one, and in the whole form, such an entry is shown as if it had no short form.
     """
-    entries = _entries(progress)
-    covering = {entry.seq: entry for entry in entries if entry.short and not covered_by(entry.short)}
-    named = {entry.seq: covered_by(entry.short) for entry in entries if covered_by(entry.short)}
-    covered = (entry for entry in entries if progress.brief and entry.seq in named)
-    gone = {entry.seq for entry in covered if _covers(covering.get(named[entry.seq]), entry)}
+    named = {entry.seq for entry in _entries(progress) if covered_by(entry.short)}
+    gone = covered(progress) if progress.brief else set()
 
     def left(each: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         shown = (entry for entry in each if entry.seq not in gone)
@@ -42,27 +39,11 @@ def resolved(progress: Progress) -> Progress:
     )
 
 
-def _covers(entry: Shortened | None, other: Shortened) -> bool:
-    """Whether an entry may stand for another one: what a reader must not miss is covered only by the same kind."""
-    if isinstance(other, ProgressChange):
-        return isinstance(entry, ProgressChange) and (other.reverted or not entry.reverted)
-    if isinstance(other, ProgressNote) and other.kind == "warning":
-        return isinstance(entry, ProgressNote) and entry.kind == "warning" and entry.settled is None
-    if isinstance(other, ProgressWaiting):
-        return isinstance(entry, ProgressWaiting)
-    if _is_assumed(other) and not _is_assumed(entry):
-        return False
-    if isinstance(entry, ProgressNote):
-        return entry.settled is None
-    return entry is not None and not (isinstance(entry, Tried) and entry.undone)
-
-
-def _is_assumed(entry: Shortened | None) -> bool:
-    match entry:
-        case Tried(assumed=True, settled=None) | ProgressNote(kind="assumption", settled=None):
-            return True
-        case _:
-            return False
+def covered(progress: Progress) -> set[int]:
+    """Return the entries that the short form of another one covers."""
+    entries = _entries(progress)
+    covering = {entry.seq for entry in entries if entry.short and not covered_by(entry.short)}
+    return {entry.seq for entry in entries if covered_by(entry.short) in covering}
 
 
 def short_forms(progress: Progress) -> dict[int, str]:
@@ -75,17 +56,19 @@ def _entries(progress: Progress) -> tuple[Shortened, ...]:
 
 
 def in_short(progress: Progress, change: ProgressChange) -> ProgressChange:
-    """Return a change with its short form, and with those of the steps that say what came of it.
-
-    With a short form of its own it says no more of these than they do in short.
-    """
+    """Return a change with its short form, and with only the short forms of the steps that say what came of it."""
     steps = {step.number: step.short for step in progress.tried if step.short}
     then, later = steps.get(change.then_step, ""), steps.get(change.later_step, "")
-    if change.short_revert:
-        change = replace(change, revert=change.short_revert, revert_amended=False)
     if not change.short:
-        return replace(change, then=then or change.then, later=later or change.later)
+        return replace(change, then=then, later=later)
     return replace(change, text=change.short, then=then, later=later, amended=False)
+
+
+def with_short_revert(change: ProgressChange, *, brief: bool) -> ProgressChange:
+    """Return a change with the short form of how to revert it, in a whole form only where the text is too long."""
+    if change.short_revert and (brief or len(change.revert.split()) > LONGEST_REVERT):
+        return replace(change, revert=change.short_revert, revert_amended=False)
+    return change
 
 
 def either(full: Lengths, short: str, *, brief: bool) -> Lengths:

@@ -11,7 +11,7 @@ from rflow.core.summary.units import phrases
 from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
-from rflow.core.summary.units.short_forms import either, short_forms, whole
+from rflow.core.summary.units.short_forms import either, resolved, short_forms, whole
 from rflow.core.summary.units.times import SAME_NIGHT, clock, moment, stamp
 from rflow.core.summary.units.unit import Lengths, SectionKey, Unit, one_text, two_texts
 from rflow.core.text import counted, one_line
@@ -112,7 +112,7 @@ def _last_note(progress: Progress) -> ProgressNote | Handover | None:
 
 def last_note_time(progress: Progress) -> str:
     """Return when the last note was written, and its author if that is not the owner."""
-    note = _last_note(progress)
+    note = _last_note(resolved(progress))
     return f"({phrases.when(note.at, note.by or '', progress.session)})" if note and note.at else ""
 
 

@@ -11,7 +11,6 @@ from rflow.stores import failures
 
 REWRITTEN = "RF001"
 """The error that the append functions raise if a session was rewritten after it was read."""
-_STARTING = "57P03"
 _REFUSED = ("28", "3D", "0A", "08P01")
 _LOST = ("08", "57P01", "57P02", "57P03")
 
