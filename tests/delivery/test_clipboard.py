@@ -197,7 +197,7 @@ def test_the_setting_that_is_named_lets_a_copy_through_to_a_terminal_that_tmux_d
     terminal: Terminal, tmux: dict[str, str]
 ) -> None:
     hint = copy(SUMMARY, environ=tmux).hint
-    tmux_output(tmux, *shlex.split(hint.partition("in tmux, ")[2].partition(". ")[0]))
+    tmux_output(tmux, *shlex.split(hint.partition("in tmux, type tmux ")[2].partition(". ")[0]))
     attach(terminal, tmux, kind="vt100")
     copy(SUMMARY, environ=tmux)
     assert until(lambda: base64.b64encode(SUMMARY.encode()) in terminal.seen), "the outer terminal got no OSC 52"

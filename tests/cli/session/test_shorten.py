@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,18 @@ def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
     assert "restarted the app on web-4 too" in brief(ana)
     ana.ok("change", "--reverted", "3")
     assert "took web-4 out of the pool" in brief(ana), "what is in place is not hidden behind what is not"
+
+
+def test_a_line_for_several_changes_has_no_time_that_is_not_of_all_of_them(ana: Program) -> None:
+    later = replace(ana, clock=NOON + timedelta(minutes=40))
+    later.ok("change", "took web-4 out of the pool", "--revert", "put web-4 into the pool")
+    later.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
+    assert "IN PLACE: idle 350 s, web-4 out. Revert" in brief(later)
+    for change, minutes in (("3", 50), ("8", 60)):
+        replace(ana, clock=NOON + timedelta(minutes=minutes)).ok("change", "--reverted", change)
+    last = replace(ana, clock=NOON + timedelta(minutes=61))
+    last.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
+    assert "NO LONGER: idle 350 s, web-4 out (12:00–13:00)" in brief(last)
 
 
 def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:

@@ -112,14 +112,25 @@ class _Before:
                 if event.seq <= self._version:
                     said = {"title": title} | {name: getattr(brief, name) for name in HEADER if name != "title"}
                     self._header |= {name: one_line(said[name]) for name in HEADER if said[name] is not None}
-            case EntryAmended(target=target, texts=texts) as fact if event.seq <= self._version:
-                (self._short if fact.shortens else self._texts).setdefault(target, {}).update(texts)
-            case EntryAmended(target=target) as fact if not fact.shortens:
-                self.changed.add(target)
-            case AssumptionSettled(target=target) | ChangeReverted(change=target) if event.seq > self._version:
-                self.changed.add(target)
+            case EntryAmended(target=target, texts=texts) as fact if fact.shortens:
+                if event.seq <= self._version:
+                    self._short.setdefault(target, {}).update(texts)
+            case EntryAmended(target=target, texts=texts):
+                self._change(event.seq, target, texts)
+            case AssumptionSettled(target=target) | ChangeReverted(change=target):
+                self._change(event.seq, target, {})
             case _:
                 pass
+
+    def _change(self, seq: int, target: int, texts: Mapping[str, str]) -> None:
+        if seq > self._version:
+            self.changed.add(target)
+            return
+        self._texts.setdefault(target, {}).update(texts)
+        head = covered_by(self._short.get(target, {}).get("short", "")) or target
+        together = [other for other, short in self._short.items() if short.get("short") == f"#{head}"]
+        for gone in (target, *((head, *together) if together else ())):
+            self._short.pop(gone, None)
 
     def is_header(self, name: Header, text: str) -> bool:
         """Whether the line of a fact says what it said when it was printed."""
@@ -130,6 +141,8 @@ class _Before:
         return all(self._is_text(known[seq], text) for seq, text in texts.items())
 
     def _is_text(self, entry: Shortened, text: str) -> bool:
+        if self._version >= self._session.version:
+            return text in (_line(entry), entry.short)
         short = self._short.get(entry.seq, {})
         form = short.get("short", "")
         if covered_by(text):

@@ -34,9 +34,21 @@ def resolved(progress: Progress) -> Progress:
         progress,
         tried=left(progress.tried),
         notes=left(progress.notes),
-        changes=left(progress.changes),
+        changes=left(tuple(_together(change, progress.changes) for change in progress.changes)),
         waiting=left(progress.waiting),
     )
+
+
+def _together(change: ProgressChange, changes: tuple[ProgressChange, ...]) -> ProgressChange:
+    """Return a change with the times of all that its short form stands for; no time of those in place at several."""
+    same = [change, *(other for other in changes if covered_by(other.short) == change.seq)]
+    made, ended = [each.at for each in same if each.at], [each.reverted_at for each in same if each.reverted_at]
+    if len(same) == 1 or not made:
+        return change
+    if change.reverted:
+        return replace(change, at=min(made), reverted_at=max(ended, default=None))
+    minutes = {at.replace(second=0, microsecond=0) for at in made}
+    return replace(change, at=made[0] if len(minutes) == 1 else None)
 
 
 def covered(progress: Progress) -> set[int]:
