@@ -42,9 +42,9 @@ def shorten(
     """Choose what a brief says: give entries short forms.
 
     Opens what every entry says in $EDITOR, a line each; `rflow shorten > FILE` prints these lines, and
-    `rflow shorten - < FILE` takes them. A brief shows what has a short form whole and before all else; a summary without
-    --brief shows the full texts where they have room. Worth two minutes when you ask for help or hand over: entries as they were typed
-    fill a brief with a third of them.
+    `rflow shorten - < FILE` takes them. A brief shows what has a short form whole and before all else; a summary
+    without --brief shows the full texts where they have room. Worth two minutes when you ask for help or hand over:
+    entries as they were typed fill a brief with a third of them.
     """
     given, session = words or [], run.loaded()
     if not session.version:
