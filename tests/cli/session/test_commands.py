@@ -64,6 +64,7 @@ def test_one_story_uses_every_command(ana: Recorder) -> None:
     assert ana.ok("hints").out
     assert ana.ok("note", "It smells of burnt dust").err == f"{named}note 8 recorded.\n"
     assert ana.ok("amend", "8", "It smells of ozone").err == f'{named}amended: note 8 "It smells of ozone".\n'
+    assert "8 note: It smells of ozone\n" in ana.ok("shorten").out
     assert ana.ok("run", "--", "echo", "ready") == (
         0,
         "ready\n",

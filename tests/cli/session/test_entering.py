@@ -646,7 +646,7 @@ def test_a_text_that_a_brief_cuts_says_so_with_what_is_left_and_how_many_words_a
     assert "a situation of 12, an impact of 14, a hypothesis of 12" in " ".join(ana.ok("brief", "--help").out.split())
     ana.ok("note", impact)
     assert cut.format("it", 12, "shorten 3") in ana.ok("pin").err
-    assert cut.format("it", 7, "amend 5") in ana.ok("change", impact, "--revert", "nothing to do").err
+    assert cut.format("it", 7, "shorten 5") in ana.ok("change", impact, "--revert", "nothing to do").err
 
 
 def test_a_warning_that_no_longer_holds_leaves_caution(ana: Program) -> None:

@@ -64,7 +64,7 @@ TABLE: dict[tuple[str, ...], tuple[int, int, int, int, int]] = {
     ("step", "Tried another cable"): (0, 0, 0, 0, 0),
     ("back",): (0, 5, 0, 5, 5),
     ("enter", "label-printer"): (0, 5, 0, 5, 5),
-    ("brief", "--impact", "No labels leave Leeds"): (0, 5, 0, 5, 5),
+    ("brief", "--impact", "No labels leave Leeds"): (0, 5, 0, 0, 5),
     ("change", "Rebooted it", "--revert", "can't be undone"): (0, 5, 0, 5, 5),
     ("change", "--reverted", CHANGE): (0, 5, 0, 5, 5),
     ("wait", "--for", "the vendor"): (0, 5, 0, 5, 5),

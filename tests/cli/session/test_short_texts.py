@@ -284,7 +284,7 @@ def test_without_a_terminal_hints_about_a_brief_follow_only_questions_and_handof
 
 def test_a_long_warning_is_reported_as_taking_room_from_other_entries(ana: Program) -> None:
     said = ana.ok("warn", f"do NOT reboot Leeds: {LONG}").err
-    assert 'A brief never cuts it (24 words; 14 leave room). Shorter: rflow amend 2 "…"\n' in said
+    assert 'A brief never cuts it (24 words; 14 leave room). Shorter: rflow shorten 2 "…"\n' in said
     assert "leave room" not in ana.ok("amend", "2", "do NOT reboot Leeds: nobody could pay").err
     assert "leave room" not in ana.ok("warn", "do NOT reboot York").err
 

@@ -36,6 +36,7 @@ _HELP = """\
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
 # entries, in the place of the first (a change, a warning, a wait or an assumption only with another one).
 # A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
+# The hypothesis is called unconfirmed. Once it has been shown, empty its line, and say in a note's how that was shown.
 """
 _MUST, _REST = (
     "# Shown wherever there is room: warnings, changes, waits, assumptions, pinned entries",

@@ -31,7 +31,7 @@ def brief(
     impact: Annotated[str | None, Option(metavar="TEXT", help="Who can't do what.")] = None,
     hypothesis: Annotated[
         str | None,
-        Option(metavar="TEXT", help="The cause you suspect. Once it is shown: `note --pin`. Taken as given: `assume`."),
+        Option(metavar="TEXT", help="The cause you suspect; once it is shown: `note --pin`; taken as given: `assume`."),
     ] = None,
     title: Annotated[str | None, Option(metavar="TEXT", help="What is wrong, in a line.")] = None,
     ticket: Annotated[str | None, Option(metavar="TEXT", help="The ticket it belongs to.")] = None,
@@ -65,8 +65,7 @@ def brief(
     _say_cut(run, outcome.session, facts)
     begin = run.command_prefix(outcome.session)
     if hypothesis and hypothesis.strip():
-        shown = f'{begin} note --pin "…", and {begin} brief --hypothesis ""'
-        run.say(f"A summary calls it unconfirmed. Once it is shown: {shown}")
+        run.say(f'Once it is shown, pin a note of it and clear it: {begin} brief --hypothesis ""')
     if ask:
         from rflow.cli.delivering.deliver import missing_situation, old_situation
         from rflow.cli.delivering.room import warn_about_brief
