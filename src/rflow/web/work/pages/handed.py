@@ -13,7 +13,7 @@ from rflow.service.sessions import find_session
 from rflow.web.work.call import Call
 
 MAX_SESSIONS = 10
-"""Maximum number of sessions in a list to show it for, since each must be read for that."""
+"""Maximum number of sessions in a list to show it for, since each must be read for that; the page says so."""
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
