@@ -23,7 +23,7 @@ from rflow.web.work.errors import on_page, status_of
 from rflow.web.work.forms import Form, whole_number
 from rflow.web.work.pages.handed import plans_of_handoff
 from rflow.web.work.pages.session_forms import AT_POSITION, FORMS, KINDS, FormCommand, evidence_commands
-from rflow.web.work.texts import UNDO_LABELS
+from rflow.web.work.texts import undo_label
 
 UPLOAD_LIMIT = LIMIT + 1024 * 1024
 """Maximum size in bytes of a form with evidence: the largest file, and the texts in the form."""
@@ -160,7 +160,7 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
         return None
     entry = session.entry(last)
     what = getattr(entry, "text", "") or getattr(getattr(entry, "what", None), "label", "")
-    what = what or UNDO_LABELS.get(session.kinds[last], "the last thing you entered")
+    what = what or undo_label(session, last)
     return {
         "what": what,
         "change": last in session.changes,
