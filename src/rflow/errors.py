@@ -54,9 +54,16 @@ class NoProgram(UsageProblem):
 
 
 class NotFound(RflowError):
-    """There is no such session, tree, share or user, or the actor may not see it."""
+    """There is no such session, tree, share or user, or the actor may not see it.
+
+    `suggests` says whether what to try is the name of one that is there.
+    """
 
     exit_code = Exit.NOT_FOUND
+
+    def __init__(self, what: str, *, try_: str = "", suggests: bool = False) -> None:
+        super().__init__(what, try_=try_)
+        self.suggests = suggests
 
 
 class SessionMoved(RflowError):

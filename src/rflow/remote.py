@@ -5,7 +5,7 @@ Every method is one request to the API (`rflow.web.api`), on a connection that i
 
 import contextlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -24,7 +24,7 @@ from rflow.core.sharing import Minted, Share, ShareCount, ShareView, ShareWish
 from rflow.core.spaces import DEFAULT_SPACE
 from rflow.delivery.http import Client, Failure, Response
 from rflow.delivery.url import HttpUrl
-from rflow.errors import NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable, UsageProblem
+from rflow.errors import BadInput, NotSignedIn, RflowError, SessionMoved, TooManyAttempts, Unreachable, UsageProblem
 from rflow.ports.team import SpaceView
 from rflow.ports.values import About, Clock, Imported, ImportOutcome, Incoming, Proposal, Sent, TreeName, Verdict
 from rflow.ports.wire.basics import MAX_PAGE_SIZE, Listing
@@ -51,6 +51,8 @@ _LIMIT = 64 * 1024 * 1024
 """Bytes of a response."""
 _NO_PAGES = ("A parameter is wrong: Object contains unknown field `limit`", "This takes no parameters: limit")
 """How the refusal of a page by a server begins whose lists did not come in pages yet."""
+_BODY, _UNKNOWN = "The body is wrong: ", ("`$.command.type`", "contains unknown field")
+"""What the refusal of a command says by a server that does not know it."""
 _ERRORS: Mapping[str, type[RflowError]] = {f"urn:rflow:{name}": kind for kind, (_, name) in STATUS.items()}
 
 
@@ -144,13 +146,15 @@ class RemoteWorkspace:
         """Carry out a command; one with an id is sent again where the answer is lost, and carried out once."""
         body, path = SendCommand(command=command, known=known), f"/sessions/{_part(session_id)}"
         again = bool(command.command_id)
-        if contents:
-            return _sent(self._upload(f"{path}/evidence", body, contents, CommandResult, again=again))
-        return _sent(self._send("POST", f"{path}/commands", body, CommandResult, again=again))
+        with _known_to_server():
+            if contents:
+                return _sent(self._upload(f"{path}/evidence", body, contents, CommandResult, again=again))
+            return _sent(self._send("POST", f"{path}/commands", body, CommandResult, again=again))
 
     def check(self, session_id: str, command: Command) -> None:
         """Raise the error that `send` would raise now, and write nothing."""
-        self._send("POST", f"/sessions/{_part(session_id)}/checks", CheckCommand(command=command), None)
+        with _known_to_server():
+            self._send("POST", f"/sessions/{_part(session_id)}/checks", CheckCommand(command=command), None)
 
     def delete(self, session_id: str) -> None:
         """Remove a session for good, and end its links."""
@@ -378,6 +382,19 @@ class RemoteWorkspace:
         raise Unreachable(
             f"{self._url.host} answered {response.status}.", try_="Is it an rflow server? See: rflow whoami"
         )
+
+
+@contextlib.contextmanager
+def _known_to_server() -> Iterator[None]:
+    """Say that the server is too old, where it refuses a command because it does not know it, or a field of it."""
+    try:
+        yield
+    except BadInput as error:
+        if not (error.what.startswith(_BODY) and any(text in error.what for text in _UNKNOWN)):
+            raise
+        raise BadInput(
+            "This server is too old for that.", try_="Nothing was written. Ask its operator to upgrade it."
+        ) from error
 
 
 def _form(request: bytes, contents: Mapping[str, bytes]) -> tuple[str, bytes]:

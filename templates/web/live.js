@@ -8,6 +8,7 @@
   let contact = Date.now(); // when the server last answered
   let ended = false;
   let updating = false;
+  let ahead = 0; // how far the reader's clock is ahead of the server's, which decides when the page is another one
   let changed = false;
 
   const show = (text, state) => {
@@ -106,6 +107,7 @@
       if (response.status === 404) end(false);
       if (!response.ok) return ended;
       contact = Date.now();
+      ahead = contact - Date.parse(response.headers.get("date")) || 0;
       const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
       if (filesOf(fresh) !== filesOf(document)) {
         location.reload();
@@ -123,7 +125,10 @@
 
   showTimes();
   // When a wait is overdue or a day has begun, the page is another one, though nothing was added.
-  setInterval(() => { showAgo(); if (Date.parse(stale) < Date.now()) refresh(); }, 30000);
+  setInterval(() => {
+    showAgo();
+    if (Date.parse(stale) < Date.now() - ahead) refresh();
+  }, 30000);
   const source = "EventSource" in window ? new EventSource(`${address}/events`) : null;
   source?.addEventListener("version", (event) => {
     contact = Date.now();

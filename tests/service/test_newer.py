@@ -52,7 +52,7 @@ from support.stores.stories import (
     session,
     short_story,
 )
-from support.workspaces import ticking
+from support.workspaces import LEEDS, remote_office, ticking
 
 pytestmark = pytest.mark.slow
 
@@ -437,3 +437,25 @@ def test_an_export_with_a_line_that_is_not_understood_is_refused_rather_than_imp
         exported = b"".join(export_session(workspace, load_session(workspace, sent.session)))
         with pytest.raises(BadInput, match="newer rflow"):
             read_session(exported + line + b"\n", "night.jsonl", ANA, MORNING)
+
+
+class WithColour(c.AddNote, frozen=True, kw_only=True, tag="add_note"):
+    """A command with a field that a newer rflow could have."""
+
+    colour: str
+
+
+class Paint(c.AddNote, frozen=True, kw_only=True, tag="paint"):
+    """A command that a newer rflow could have."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [WithColour(text="It hums", colour="red"), Paint(text="It hums")])
+def test_a_server_that_does_not_know_a_command_is_called_too_old(tmp_path: Path, command: c.AddNote) -> None:
+    for office in remote_office(tmp_path):
+        ana = office.at("ana")
+        session = ana.start(c.Start(title="Label printer", space=LEEDS)).session
+        for act in (ana.send, ana.check):
+            with pytest.raises(BadInput, match="This server is too old for that"):
+                act(session, command)
+        assert ana.version(session) == 1

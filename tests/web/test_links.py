@@ -142,6 +142,11 @@ def test_times_of_another_day_say_which(served: Served) -> None:
     for form in (".txt", ".txt?brief"):
         header = served.get(path + form).text.partition("\n\n")[0]
         assert f"{at:%Y-%m-%d %H:%M}" in header, "a link is as old as what was added last"
+    as_data = served.get(path + ".json").json()
+    head = as_data["session"]
+    assert f"as of {at:%Y-%m-%d %H:%M}" in as_data["header"]
+    assert head["as_of"] == head["changed_at"]
+    assert head["elapsed"] < timedelta(hours=1).total_seconds()
     snapshot = served.link("-s", code, "--snapshot")["path"]
     assert "cupsenable" in served.get(snapshot).text
 

@@ -164,6 +164,28 @@ def test_an_open_page_says_by_itself_that_a_wait_is_overdue(served: Served, page
     reader.close()
 
 
+def test_a_reader_whose_clock_is_ahead_asks_once_and_then_goes_by_the_clock_of_the_server(
+    served: Served, page: "Page"
+) -> None:
+    ana = served.ana.at(terminal="ahead")
+    code = ana.start()
+    now = datetime.now(UTC)
+    ana.ok("wait", "The vendor calls back", "--until", (now + timedelta(minutes=30)).isoformat(timespec="seconds"))
+    browser = page.context.browser
+    assert browser is not None
+    reader = browser.new_page()
+    asked: list[str] = []
+    reader.on("request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None)
+    reader.clock.install(time=now + timedelta(hours=1))
+    reader.goto(served.url + served.link("-s", code)["path"])
+    reader.wait_for_selector("#live[data-state=live]")
+    for _ in range(3):
+        reader.clock.fast_forward(31_000)
+        reader.wait_for_timeout(700)
+    assert len(asked) == 1
+    reader.close()
+
+
 def test_a_page_that_was_offline_when_its_link_ended_says_between_which_times(served: Served, page: "Page") -> None:
     """As on a computer that was asleep: the clock of the page moves on, and no event comes."""
     link = served.link()

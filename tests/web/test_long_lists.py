@@ -109,6 +109,20 @@ def test_accounts_and_the_audit_come_in_pages(served: Served) -> None:
     assert {len(page) for page in audit[:-1]} == {100}
 
 
+def test_the_first_ten_that_were_handed_over_show_what_came_with_them_and_the_page_says_so(served: Served) -> None:
+    for number in range(11):
+        ben = served.ana.at(terminal=f"desk {number}")
+        ben.ok("start", "--title", f"Till {number} is slow", "--space", "Leeds")
+        ben.ok("handoff", "Cleo", "--note", f"Reboot till {number}")
+    cleo = Visitor(served.url).sign_in("Cleo")
+    limit = "What came with the handoff is shown for the first 10 only."
+    for place in ("/", "/inbox", "/?list=inbox"):
+        text = cleo.go(place).text
+        notes = [number for number in range(11) if f"“Reboot till {number}”" in text]
+        assert (notes, text.count(limit)) == (list(range(1, 11)), 1), place
+    assert limit not in cleo.go("/?list=team").text
+
+
 def test_tokens_come_in_pages_the_newest_first_and_name_their_account(served: Served) -> None:
     root = Visitor(served.url).sign_in("Root")
     found = pages(root, "/tokens", "Older ones")
@@ -116,8 +130,13 @@ def test_tokens_come_in_pages_the_newest_first_and_name_their_account(served: Se
     labels = re.findall(r"job \d+", "".join(row for page in found for row in page))
     assert (labels[:2], len(set(labels))) == (["job 208", "job 209"], 210)
     assert "Zoe 208" in root.go("/tokens").text
+    beyond = root.go("/tokens?after=9.A")  # those on it were revoked in the meantime
+    assert "There is no token yet" not in beyond.text
+    assert '<a class="btn" href="/tokens">The newest</a>' in beyond.page.text
     root.submit("/tokens", user="Cleoo", scope="read")
     assert (root.page.status_code, 'Did you mean "Cleo"?' in root.text) == (404, True)
+    root.submit("/tokens", user="Xerxes", scope="read")
+    assert (root.page.status_code, "/admin lists the accounts" in root.text) == (404, True)
     root.submit("/tokens", user="Zoe 007", scope="read", label="nightly report")
     assert "The token is made" in root.text
     assert re.search(r"nightly report Zoe 007 read", root.go("/tokens").text)

@@ -212,10 +212,10 @@ def _indented(text: str) -> str:
 
 def _said(text: str, command: str) -> list[Element]:
     """Return a text as elements, one of its own for the command that ends its first line; nothing if it is empty."""
-    said, command, below = split_command(text, command)
+    before, command, below = split_command(text, command)
     if not command:
         return _texts(text)
-    return [_text(f"{said} "), _text(command, code=True), *_texts(f"\n{below}" if below else "")]
+    return [_text(f"{before} "), _text(command, code=True), *_texts(f"\n{below}" if below else "")]
 
 
 def _texts(text: str, **style: bool) -> list[Element]:

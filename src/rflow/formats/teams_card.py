@@ -137,8 +137,8 @@ def _hanging(mark: str, item: Item, depth: int, width: int) -> Element:
     """Return an entry with its mark in a column, so that all lines of the text align; costs 250 bytes more."""
     columns: list[Element] = [{"type": "Column", "width": f"{depth * _INDENT}px"}] if depth else []
     columns.append({"type": "Column", "width": f"{width}px", "spacing": "None", "items": [_block([_run(mark)])]})
-    said = _block(_said(item.text, item.command))
-    columns.append({"type": "Column", "width": "stretch", "spacing": "None", "items": [said]})
+    text_block = _block(_said(item.text, item.command))
+    columns.append({"type": "Column", "width": "stretch", "spacing": "None", "items": [text_block]})
     return {"type": "ColumnSet", "spacing": "None" if depth else "Small", "columns": columns}
 
 
@@ -167,11 +167,11 @@ def _block(runs: list[Element], **options: object) -> Element:
 
 def _said(text: str, command: str) -> list[Element]:
     """Return a text as runs, one of its own for the command that ends its first line, without no-break spaces."""
-    said, command, below = split_command(text, command)
+    before, command, below = split_command(text, command)
     if not command:
         return [_run(text)]
     lines = [_run(below) | {"text": f"\n{_literal(below)}"}] if below else []
-    return [_run(f"{said} "), _run(on_one_line(command), fontType="Monospace"), *lines]
+    return [_run(f"{before} "), _run(on_one_line(command), fontType="Monospace"), *lines]
 
 
 def _run(text: str, **style: object) -> Element:

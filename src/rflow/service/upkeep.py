@@ -74,16 +74,16 @@ class Upkeep:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        said = ""
+        reported = ""
         while not self._stopping.is_set():
             try:
                 self._with_store()
-                said = ""
+                reported = ""
             except Exception as error:  # noqa: BLE001 (logged; the next try may work)
-                if repr(error) != said:
+                if repr(error) != reported:
                     facts = {"why": error.what if isinstance(error, RflowError) else repr(error)}
                     _log.warning("upkeep failed", extra={"facts": facts})
-                said = repr(error)
+                reported = repr(error)
             self._stopping.wait(_PAUSE)
 
     def _with_store(self) -> None:

@@ -11,7 +11,7 @@ from rflow.core.fingerprint import fingerprint
 from rflow.core.sharing import ViewForm
 from rflow.errors import StoreProblem
 from rflow.formats import format_named, render
-from rflow.service.local.shared import SharedSessions
+from rflow.service.local.shared import SharedSessions, as_of_last_change
 from rflow.web.link_lookup import Link
 from rflow.web.live_page import live_page
 from rflow.web.metrics import Metrics
@@ -112,6 +112,8 @@ def _render(store: SharedSessions, link: Link, form: ViewForm, brief: bool) -> R
     if form == "page":
         page = live_page(progress, link.share, link.version, stale_at, resume=store.has_accounts)
         return _responses(page, form, stale_at)
+    if form == "json":
+        progress = as_of_last_change(progress)
     return _responses(render(format_, progress), form, stale_at)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rflow.core.tree.graph import Remaining, RuledOut, Turn, distances, ends_in_reach, outline, remaining, ruled_out
+from rflow.core.tree.graph import Remaining, RuledOut, Turn, distances, outline, remaining, ruled_out
 from rflow.core.tree.model import Action, Choice, Decision, End, Node, Tree, exits
 from support.core.builders import PRINTER, decision, tree_of
 
@@ -101,11 +101,12 @@ def test_remaining_is_what_walking_every_way_finds(tree: Tree, start: str) -> No
 
 @given(trees(), st.sampled_from(NAMES))
 def test_ends_come_nearest_first_and_once(tree: Tree, start: str) -> None:
-    ends = ends_in_reach(tree, start)
+    found = remaining(tree, start)
+    ends = found.ends
     steps = [distances(tree, start)[end] for end in ends]
     assert len(set(ends)) == len(ends)
     assert steps == sorted(steps)
-    assert remaining(tree, start).fewest == next(iter(steps), None)
+    assert found.fewest == next(iter(steps), None)
 
 
 def chain(length: int) -> Tree:
@@ -294,7 +295,7 @@ def test_what_is_ruled_out_is_out_of_reach_of_where_the_path_stands(told: tuple[
     tree, path = told
     gone = [end for answer in ruled_out(tree, path) for end in answer.ends]
     assert len(set(gone)) == len(gone)
-    assert not path or not set(gone) & set(ends_in_reach(tree, path[-1].to))
+    assert not path or not set(gone) & set(remaining(tree, path[-1].to).ends)
 
 
 def test_a_path_of_ten_thousand_moves_is_handled() -> None:

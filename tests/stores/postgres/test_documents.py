@@ -156,6 +156,21 @@ def test_a_search_indexes_again_what_it_may_see(store: PostgresStore, url: str) 
     assert total(store, "hums") == 1
 
 
+def test_documents_without_a_session_do_not_keep_others_from_being_renewed(store: PostgresStore, url: str) -> None:
+    """A search renews a few hundred at once, and finds those without a session first."""
+    put(store, "It hums")
+    assert total(store, "hums") == 1
+    gone = (
+        "DELETE FROM documents; INSERT INTO documents SELECT 'gone ' || number, 'personal', 1, false,"
+        " 'lamp'::tsvector, ' lamp ' FROM generate_series(1, 450) AS number"
+    )
+    postgres.execute(url, f"{gone}; {BY_AN_OLDER_ONE}; DELETE FROM unindexed")
+    for _ in range(10):
+        total(store, "hums")
+    assert total(store, "hums") == 1
+    assert postgres.execute(url, "SELECT session_id FROM documents") == [(LEEDS,)]
+
+
 def test_a_document_has_the_parts_of_a_session_by_their_weight() -> None:
     story = events([SessionStarted(title="Label printer"), NoteAdded(text="It hums")])
     made = documents.document(CODE, story)

@@ -51,6 +51,15 @@ def test_every_kind_of_text_that_can_be_removed_has_a_name() -> None:
     assert set(REMOVABLE) == written
 
 
+def test_a_short_form_is_not_called_a_correction(ben: Visitor, terminal: Program, path: str) -> None:
+    terminal.ok("note", "Signed in at the till and printed three labels")
+    terminal.ok("shorten", "2", "three labels printed")
+    assert "Undo “the short form”" in ben.go(path).text
+    removed = ben.go(f"{path}/redact/2").text
+    assert re.search(r"Short form 3 .*three labels printed", removed), removed
+    assert "Correction 3" not in removed
+
+
 def test_a_secret_is_removed_with_its_corrections_after_a_page_has_shown_them(
     ben: Visitor, terminal: Program, path: str
 ) -> None:

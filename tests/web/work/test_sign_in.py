@@ -48,6 +48,21 @@ def test_who_signs_in_goes_on_where_they_wanted_to(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ("/share/rfs_abc/resume", "You then go on where the session stands, if you are a member of its space."),
+        ("/share/rfs_abc", "You then return to the page you were on."),
+        ("/inbox", "You then return to the page you were on."),
+        ("/", ""),
+    ],
+)
+def test_the_form_says_where_one_goes_on(served: Served, wanted: str, says: str) -> None:
+    """A link for people with an account only shows the session, whoever is a member of its space."""
+    page = httpx.get(served.url + "/sign-in", params={"next": wanted}).text
+    assert re.findall(r"<p>(You then .*)</p>", page) == ([says] if says else [])
+
+
+@pytest.mark.parametrize(
     "wanted",
     [
         "//evil.example",

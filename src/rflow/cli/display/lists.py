@@ -7,7 +7,7 @@ from math import ceil
 
 import msgspec
 
-from rflow.cli.display.text import ago, cautions, open_points, plan_lines, span, wait_line, wrapped
+from rflow.cli.display.text import ago, open_points, plan_lines, span, wait_line, wrapped
 from rflow.cli.output import styled, width_of
 from rflow.core.session.head import Head
 from rflow.core.session.state import Question, Session
@@ -85,17 +85,20 @@ def inbox_entry(head: Head, session: Session | None, now: datetime, program: str
 
 def handover_lines(session: Session, indent: str, *, note: bool = True) -> Iterator[str]:
     """Yield the message of the last handoff, if `note`, and the contingencies of the last handoff that had any."""
+    from rflow.core.summary.units.earlier import plans_given
+
     given = session.last_handoff
     if note and given and given.text:
         yield wrapped(f"note: {one_line(given.text)}", f"{indent}  ", indent)
-    plans = (entry.contingencies for entry in reversed(session.handoffs) if entry.contingencies)
-    yield from plan_lines(next(plans, ()), indent)
+    yield from plan_lines(plans_given(session.handoffs), indent)
 
 
 def caution_lines(session: Session) -> Iterator[str]:
     """Yield the valid warnings, for the inbox."""
+    from rflow.core.summary.units.earlier import valid_warnings
+
     indent = " " * 9
-    for text in cautions(session):
+    for text in valid_warnings(session):
         yield styled(wrapped(f"caution: {one_line(text)}", indent, indent), colour="red")
 
 

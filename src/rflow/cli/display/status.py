@@ -7,7 +7,6 @@ from contextlib import suppress
 from rflow.cli.app import App
 from rflow.cli.app.awaited import Entry
 from rflow.cli.display.text import (
-    cautions,
     clock,
     declined_words,
     heading,
@@ -60,10 +59,12 @@ def show_session(app: App, session: Session, *, situation: bool = False, arrived
 
     The most important part comes last, where a small screen shows it; the `situation` is shown at the top.
     """
+    from rflow.core.summary.units.earlier import valid_warnings
+
     now = app.workspace.now()
     app.out(heading(session, now, situation=situation, plans=True))
     if session.status != "closed":
-        for text in cautions(session):
+        for text in valid_warnings(session):
             app.out(styled(wrapped(f"caution: {one_line(text)}", "    ", "  "), colour="red"))
         for line in (*open_points(session, app.program, "  "), *_from_handoff(session, note=arrived)):
             app.out(line)

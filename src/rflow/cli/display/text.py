@@ -82,16 +82,6 @@ def plan_lines(plans: Iterable[Contingency], indent: str) -> list[str]:
     return [wrapped(f"if {one_line(plan.condition)}: {one_line(plan.action)}", f"{indent}  ", indent) for plan in plans]
 
 
-def cautions(session: Session) -> list[str]:
-    """Return the valid warnings, including those of handoffs."""
-    texts = [note.text for note in session.unsettled("warning")]
-    if handoffs := session.handoffs:
-        from rflow.core.summary.units.earlier import warnings_given
-
-        texts += [text for _, text in warnings_given(handoffs, texts)]
-    return list(dict.fromkeys(texts))
-
-
 def open_points(session: Session, program: str, indent: str) -> list[str]:
     """Return the ask, and the latest changes in place with how to revert them.
 
@@ -175,13 +165,14 @@ def closed_words(session: Session, now: datetime) -> str:
 def left_open(session: Session) -> str:
     """Return the counts of what is open in a session: changes in place, waits, warnings, assumptions, questions."""
     from rflow.core.session.rules.entries import assumptions
+    from rflow.core.summary.units.earlier import valid_warnings
 
     changes = [change for change in session.changes.values() if change.in_place]
     questions = [question for question in session.questions.values() if question.is_open]
     counts = [
         (len(changes), "change in place", "changes in place"),
         (len(session.waits), "wait", ""),
-        (len(cautions(session)), "warning", ""),
+        (len(valid_warnings(session)), "warning", ""),
         (len(assumptions(session)), "assumption not verified", "assumptions not verified"),
         (len(questions), "question without an answer", "questions without an answer"),
     ]

@@ -76,13 +76,8 @@ def explore(tree: Tree, node_id: str, seen: dict[str, int]) -> None:
                 queue.append(to)
 
 
-def ends_in_reach(tree: Tree, node_id: str) -> tuple[str, ...]:
-    """Return the ids of the ends that can be reached from `node_id`, nearest first."""
-    return tuple(name for name in distances(tree, node_id) if isinstance(tree.nodes[name], End))
-
-
 def remaining(tree: Tree, node_id: str) -> Remaining:
-    """Return the number of steps from `node_id` to an end, and the reachable ends."""
+    """Return the number of steps from `node_id` to an end, and the reachable ends, nearest first."""
     reach = distances(tree, node_id)
     ends = tuple(name for name in reach if isinstance(tree.nodes[name], End))
     ways = {name: list(targets(tree, name)) for name in reach}

@@ -36,9 +36,9 @@ class Jira(Plain):
 
         A command that would need U+200B is output instead, where it stays as it is: copied, it would not work.
         """
-        said, command, below = split_command(text, command)
+        before, command, below = split_command(text, command)
         if command and _BREAK in self.inline(command):
-            first = self.block(f"{said}\n{below}" if below else said, indent)
+            first = self.block(f"{before}\n{below}" if below else before, indent)
             return f"{first}\n{self.fence(command)}"
         lead = "\u00a0" * indent if isinstance(indent, int) else indent
         first, *others = [self.inline(line) for line in lines_of(text)]

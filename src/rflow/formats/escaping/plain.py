@@ -60,8 +60,8 @@ class Plain:
 
         The `command` that ends the first line stays on one, so that it can be copied, unless it is wider than that.
         """
-        room, (said, command, below) = width - indent, split_command(text, command)
-        lines = [line for part in lines_of(said) for line in wrap(part, room) or [""]]
+        room, (before, command, below) = width - indent, split_command(text, command)
+        lines = [line for part in lines_of(before) for line in wrap(part, room) or [""]]
         if command:
             last = f"{lines[-1]} {command}"
             lines[-1:] = [lines[-1], command] if columns(command) <= room < columns(last) else wrap(last, room)
@@ -127,10 +127,10 @@ def split_command(text: str, command: str) -> tuple[str, str, str]:
 
 def with_command(flavour: Plain, text: str, indent: int | str, command: str) -> str:
     """Return a text whose first line ends in a command, this as code; "" for any other text."""
-    said, command, below = split_command(text, command)
+    before, command, below = split_command(text, command)
     if not command:
         return ""
-    first = f"{flavour.inline(said)} {flavour.code(command)}"
+    first = f"{flavour.inline(before)} {flavour.code(command)}"
     return first + flavour.block(f"x\n{below}", indent).removeprefix("x") if below else first
 
 

@@ -159,7 +159,7 @@ class SharedSessions:
         brief = brief or share.brief
         view = View(as_of=as_of, zone=self.zone, patterns=patterns, extent=extent, brief=brief)
         progress = summarise(session, _trees(store, session), view, tree_changed=_tree_changed(store, session))
-        progress = _with_header_of(changed_at, progress)
+        progress = replace(progress, header=header_line(as_of_last_change(progress)))
         return Shared(session, sections_only(progress) if brief else progress, stale_at)
 
     def _as_of(self, session: Session, changed_at: datetime) -> tuple[datetime, datetime]:
@@ -185,10 +185,16 @@ class SharedSessions:
         self._store.close()
 
 
-def _with_header_of(changed_at: datetime, progress: Progress) -> Progress:
-    """Return a progress whose header has the time of the last change, not the one as of which it was computed."""
-    then = replace(progress, session=replace(progress.session, as_of=progress.session.changed_at or changed_at))
-    return replace(progress, header=header_line(then))
+def as_of_last_change(progress: Progress) -> Progress:
+    """Return a progress that has the time of the last change, as the header of a link has, not that of its computation.
+
+    Its texts stay as they are: to say on which day something was, they need the time of the computation.
+    """
+    head = progress.session
+    at, elapsed = head.changed_at or head.as_of, head.elapsed
+    if head.started_at and head.status != "closed":
+        elapsed = max((at - head.started_at).total_seconds(), 0.0)
+    return replace(progress, session=replace(head, as_of=at, elapsed=elapsed))
 
 
 def _trees(store: Store, session: Session) -> dict[str, Tree]:

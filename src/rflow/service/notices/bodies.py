@@ -16,14 +16,14 @@ from rflow.service.notices.content import Content
 _STOP = "A server of rflow sends this to its members. To switch it off:"
 
 
-def mail(notice: Notice, said: Content, account: Account) -> Mail:
+def mail(notice: Notice, content: Content, account: Account) -> Mail:
     """Return a notice as a mail to an account."""
     return Mail(
         to=account.email,
         name=one_line(account.name),
-        subject=said.subject,
-        text=_plain(said),
-        html=_html(said),
+        subject=content.subject,
+        text=_plain(content),
+        html=_html(content),
         key=_key(notice.id),
         thread=_key(notice.session),
     )
@@ -33,27 +33,28 @@ def _key(name: str) -> str:
     return f"rflow.{fingerprint(name.encode())[:32]}"
 
 
-def _plain(said: Content) -> str:
-    parts = "".join(f"{name}: {text}\n" for name, text in said.parts)
+def _plain(content: Content) -> str:
+    parts = "".join(f"{name}: {text}\n" for name, text in content.parts)
     blocks = [
-        said.what,
+        content.what,
         parts.rstrip("\n"),
-        said.url,
-        f"In a terminal: {said.command}",
-        f"-- \n{_STOP} {said.account_url}",
+        content.url,
+        f"In a terminal: {content.command}",
+        f"-- \n{_STOP} {content.account_url}",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _html(said: Content) -> str:
-    rows = "".join(f"<p><b>{escape(name)}</b><br>{_lines(text)}</p>\n" for name, text in said.parts)
+def _html(content: Content) -> str:
+    rows = "".join(f"<p><b>{escape(name)}</b><br>{_lines(text)}</p>\n" for name, text in content.parts)
+    account = escape(content.account_url)
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f"<title>{escape(said.subject)}</title>\n"
-        f"<p>{escape(said.what)}</p>\n{rows}"
-        f'<p><a href="{escape(said.url)}">{escape(said.url)}</a></p>\n'
-        f"<p>In a terminal: <code>{escape(said.command)}</code></p>\n"
-        f'<p><small>{escape(_STOP)} <a href="{escape(said.account_url)}">{escape(said.account_url)}</a></small></p>\n'
+        f"<title>{escape(content.subject)}</title>\n"
+        f"<p>{escape(content.what)}</p>\n{rows}"
+        f'<p><a href="{escape(content.url)}">{escape(content.url)}</a></p>\n'
+        f"<p>In a terminal: <code>{escape(content.command)}</code></p>\n"
+        f'<p><small>{escape(_STOP)} <a href="{account}">{account}</a></small></p>\n'
         "</html>\n"
     )
 
@@ -62,18 +63,18 @@ def _lines(text: str) -> str:
     return "<br>".join(escape(line) for line in text.split("\n"))
 
 
-def post_body(notice: Notice, said: Content, kind: Kind) -> bytes:
+def post_body(notice: Notice, content: Content, kind: Kind) -> bytes:
     """Return a notice as the body of a webhook; texts are literal in all of them."""
     if kind == "json":
-        return msgspec.json.encode(_json(notice, said))
-    return msgspec.json.encode(_slack(said) if kind == "slack" else _teams(said))
+        return msgspec.json.encode(_json(notice, content))
+    return msgspec.json.encode(_slack(content) if kind == "slack" else _teams(content))
 
 
-def _slack(said: Content) -> dict[str, Any]:
-    lines = [said.what, *(f"{name}: {text}" for name, text in said.parts)]
-    elements = [{"type": "text", "text": "\n".join(lines) + "\n"}, {"type": "link", "url": said.url}]
+def _slack(content: Content) -> dict[str, Any]:
+    lines = [content.what, *(f"{name}: {text}" for name, text in content.parts)]
+    elements = [{"type": "text", "text": "\n".join(lines) + "\n"}, {"type": "link", "url": content.url}]
     section = {"type": "rich_text_section", "elements": elements}
-    fallback = said.what.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    fallback = content.what.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {
         "text": fallback,
         "unfurl_links": False,
@@ -82,8 +83,8 @@ def _slack(said: Content) -> dict[str, Any]:
     }
 
 
-def _teams(said: Content) -> dict[str, Any]:
-    lines = [said.what, *(f"{name}: {text}" for name, text in said.parts)]
+def _teams(content: Content) -> dict[str, Any]:
+    lines = [content.what, *(f"{name}: {text}" for name, text in content.parts)]
     # A renderer replaces {{DATE(…)}} and {{TIME(…)}} by times.
     runs = [{"type": "TextRun", "text": line.replace("{{", "{\u200b{")} for line in lines]
     card = {
@@ -91,7 +92,7 @@ def _teams(said: Content) -> dict[str, Any]:
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": [{"type": "RichTextBlock", "inlines": [run]} for run in runs],
-        "actions": [{"type": "Action.OpenUrl", "title": "Open the session", "url": said.url}],
+        "actions": [{"type": "Action.OpenUrl", "title": "Open the session", "url": content.url}],
     }
     content_type = "application/vnd.microsoft.card.adaptive"
     return {
@@ -100,7 +101,7 @@ def _teams(said: Content) -> dict[str, Any]:
     }
 
 
-def _json(notice: Notice, said: Content) -> dict[str, Any]:
+def _json(notice: Notice, content: Content) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "notice": notice.kind,
@@ -110,7 +111,7 @@ def _json(notice: Notice, said: Content) -> dict[str, Any]:
         "to": {"id": notice.to.id, "name": notice.to.name, "kind": notice.to.kind},
         "by": {"id": notice.by.id, "name": notice.by.name, "kind": notice.by.kind},
         "at": notice.at,
-        "url": said.url,
-        "what": said.what,
-        "texts": {name.casefold(): text for name, text in said.parts},
+        "url": content.url,
+        "what": content.what,
+        "texts": {name.casefold(): text for name, text in content.parts},
     }

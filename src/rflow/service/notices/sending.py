@@ -148,7 +148,7 @@ class NoticeSender:
     def _deliver(self, notice: Notice, session: Session) -> None:
         settings = self._settings
         texts = policy_of(self._store, notice.space).notice_texts
-        said = content(notice, session, settings.base, settings.patterns, texts=texts)
+        contents = content(notice, session, settings.base, settings.patterns, texts=texts)
         if notice.way == "post":
             target = settings.targets.get(notice.address)
             if target is None:
@@ -156,14 +156,14 @@ class NoticeSender:
                     f'This server has no target "{notice.address}".',
                     try_=f"Set targets.{notice.address}.url in its configuration.",
                 )
-            post(target, post_body(notice, said, target.kind), idempotency_key=notice.id, attempts=1)
+            post(target, post_body(notice, contents, target.kind), idempotency_key=notice.id, attempts=1)
             return
         account = self._store.accounts.account(notice.address)
         if account is None or not account.email or not self._may_be_notified(account, notice.space):
             raise Refused("The account has no e-mail address any more, is no member, or wants no notices.")
         if settings.mail is None:
             raise NotDelivered("This server has no mail server.", try_="Set mail.host in its configuration.")
-        mail.send(settings.mail, mail_of(notice, said, account))
+        mail.send(settings.mail, mail_of(notice, contents, account))
 
 
 def channel_of(queue: Person) -> str:

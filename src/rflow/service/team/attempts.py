@@ -14,7 +14,7 @@ def check(
     what: str,
     at: datetime,
     limit: int = ATTEMPTS,
-    said: str = "There were too many wrong passwords.",
+    message: str = "There were too many wrong passwords.",
 ) -> None:
     """Count an attempt before its password is checked; raise `TooManyAttempts` if there were too many.
 
@@ -25,7 +25,7 @@ def check(
         wait = int(ATTEMPTS_WINDOW.total_seconds()) - passed
         minutes = -(-wait // 60)
         raise TooManyAttempts(
-            said,
+            message,
             try_=f"Try again in {minutes} minute{'' if minutes == 1 else 's'}.",
             retry_after=wait,
         )

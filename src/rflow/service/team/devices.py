@@ -79,8 +79,8 @@ class DeviceSignIn:
         """Store a terminal's request to be signed in; nobody is signed in yet. Counted by the client's address."""
         now = utc(self._clock())
         limit = ATTEMPTS_BY_ADDRESS if address else UNKNOWN_ADDRESSES
-        said = "There were too many requests to sign in."
-        attempts.check(self._accounts, f"device {attempts.network(address)}", now, limit, said)
+        message = "There were too many requests to sign in."
+        attempts.check(self._accounts, f"device {attempts.network(address)}", now, limit, message)
         self._forget_old()
         device, typed = token_of(self._random(32), "device"), user_code(self._random(16))
         request = Credential(

@@ -90,16 +90,17 @@ class TeamService:
         wanted = account_name(name)
         account = self.account_store.account(wanted.id)
         if account is None:
-            raise NotFound(f'There is no account "{wanted.name}".', try_=self._hint(wanted.id))
+            close = self._closest(wanted.id)
+            hint = f'Did you mean "{close}"?' if close else "See which there are: rflow user list"
+            raise NotFound(f'There is no account "{wanted.name}".', try_=hint, suggests=bool(close))
         return account
 
-    def _hint(self, wanted: str) -> str:
+    def _closest(self, wanted: str) -> str:
+        """Return the name of the account that is the most like `wanted`, if the actor may see all; else ""."""
         from difflib import get_close_matches
 
         names = {account.id: account.name for account in self.account_store.accounts()} if self.runs_store else {}
-        if close := get_close_matches(wanted, names, n=1):
-            return f'Did you mean "{names[close[0]]}"?'
-        return "See which there are: rflow user list"
+        return next((names[close] for close in get_close_matches(wanted, names, n=1)), "")
 
     def space(self, name: str) -> Space:
         """Return the space of that name, if the actor may see it."""

@@ -40,11 +40,16 @@ _PUT = (
 )
 _LOCK = "SELECT FROM sessions WHERE id = %s FOR NO KEY UPDATE"
 _DONE = "DELETE FROM unindexed WHERE session_id = %s"
+_SEEN = '(sees_all() OR space = ANY (seen() COLLATE "C"))'
 _OUTDATED = (
     f"SELECT session_id FROM documents WHERE version > {MADE_BY} AND to_regclass('{OUTDATED}') IS NOT NULL"  # noqa: S608
-    f' AND (sees_all() OR space = ANY (seen() COLLATE "C")) LIMIT {_BATCH}'
+    f" AND {_SEEN} LIMIT {_BATCH}"
 )
 """Sessions with a document of an older rflow; none where no upgrade has created the index that finds them."""
+_WITHOUT_SESSION = (
+    f"DELETE FROM documents WHERE session_id = %s AND {_SEEN}"  # noqa: S608
+    " AND NOT EXISTS (SELECT FROM sessions WHERE id = documents.session_id)"
+)
 _SEARCH = (
     "SELECT id, total FROM search(%(asked)s::tsquery, %(sequences)s::text[], %(all)s::text[], %(spaces)s::text[],"
     " %(owner)s, %(inbox)s, %(status)s::text[], %(customer)s, %(ticket)s, %(tree)s, %(before)s, %(first)s, %(limit)s)"
@@ -78,9 +83,9 @@ def document(code: str, events: Iterable[Stored]) -> Document:
     texts: list[str] = []
     number, size, partial = 0, 0, False
     for passage in passages(code, events):
-        said = words(passage.text)
-        texts.append(" ".join(said))
-        for word in said:
+        in_passage = words(passage.text)
+        texts.append(" ".join(in_passage))
+        for word in in_passage:
             number += 1
             cut = word[:_LONGEST_WORD]
             if cut not in places:
@@ -117,13 +122,17 @@ def _bring_up_to_date(database: Database) -> int | None:
 
 
 def _renew(database: Database) -> None:
-    """Make some documents of an older rflow again, which may still run and make others like them."""
+    """Make some documents of an older rflow again, which may still run and make others like them.
+
+    Those whose session is gone are deleted: they would be the first ones at every search, before all others.
+    """
     end = time.monotonic() + _RENEWING
     with database.reading() as db:
         outdated = db.execute(_OUTDATED).fetchall()
     for (session_id,) in outdated:
         with database.writing() as db:
-            _write(db, session_id, only_if_changed=False)
+            if not _write(db, session_id, only_if_changed=False):
+                db.execute(_WITHOUT_SESSION, (session_id,))
         if time.monotonic() > end:
             return
 
@@ -135,16 +144,18 @@ def _done(database: Database) -> int | None:
     return min(100 * (every - left) // max(every, 1), 99) if left else None
 
 
-def _write(db: Connection, session_id: str, *, only_if_changed: bool = True) -> None:
+def _write(db: Connection, session_id: str, *, only_if_changed: bool = True) -> bool:
     """Update a session's document, unless the session is gone or, `only_if_changed`, another process has just done it.
 
-    The session is locked before it is read: a writer waits, and marks it as changed again afterwards.
+    Return whether the session is there. It is locked before it is read: a writer waits, and marks it as changed again
+    afterwards.
     """
     there = db.execute(_LOCK, (session_id,)).rowcount
     changed = db.execute(_DONE, (session_id,)).rowcount
     if there and (changed or not only_if_changed):
         log = rows.load(db, session_id)
         db.execute(_PUT, (session_id, log.space, MADE_BY, *document(log.code, log.events)))
+    return bool(there)
 
 
 def _values(terms: Sequence[Term], query: Query, first: int) -> dict[str, object]:

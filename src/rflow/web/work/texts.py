@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rflow.core.session import events as e
 from rflow.core.session.events import Fact
+from rflow.core.session.state import Session
 from rflow.errors import NotAllowed, NotFound, RflowError, SessionMoved, UsageProblem
 
 HEADINGS: Mapping[int, str] = {
@@ -76,7 +77,7 @@ PASSWORD_CHANGED = "Your password is changed. Every other browser was signed out
 NOTICES_SET = "Saved."
 PASSWORDS_DIFFER = "The two passwords are not the same."
 
-UNDO_LABELS: Mapping[type[Fact], str] = {
+_UNDO_LABELS: Mapping[type[Fact], str] = {
     e.BriefSet: "the brief",
     e.WaitingSet: "what it waits for",
     e.Pinned: "the mark of a key fact",
@@ -89,6 +90,15 @@ UNDO_LABELS: Mapping[type[Fact], str] = {
     e.TreeEntered: "going into the tree",
 }
 """What `undo` would take back, for facts that make no entry of their own."""
+
+
+def undo_label(session: Session, seq: int) -> str:
+    """Return what `undo` would take back with an event that makes no entry of its own."""
+    event = session.adjustments.get(seq)
+    if event is not None and is_short_form(event.fact):
+        return "the short form"
+    return _UNDO_LABELS.get(session.kinds[seq], "the last thing you entered")
+
 
 REMOVABLE: Mapping[type[Fact], str] = {
     e.SessionStarted: "Start",
@@ -115,6 +125,18 @@ REMOVABLE: Mapping[type[Fact], str] = {
     e.SessionClosed: "Closing",
 }
 """Names of the facts whose texts can be removed."""
+
+
+def removable_label(fact: Fact) -> str:
+    """Return the name of a fact whose texts can be removed."""
+    return "Short form" if is_short_form(fact) else REMOVABLE.get(type(fact), "")
+
+
+def is_short_form(fact: Fact) -> bool:
+    """Whether a fact only gives an entry a short form, which is no correction."""
+    return isinstance(fact, e.EntryAmended) and fact.shortens
+
+
 REVOKED = "{links} revoked. Pages that are open end too."
 LINK_PASSWORD = "The link has the new password. Those who have it open must enter it."  # noqa: S105 (a notice)
 LINK_OPEN = "The link opens without a password."

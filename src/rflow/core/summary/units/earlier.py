@@ -1,16 +1,18 @@
-"""Earlier versions of the situation and the impact, and warnings that repeat others."""
+"""Earlier versions of the situation and the impact, warnings that repeat others, and what came with handoffs."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from rflow.core.session.events import Brief, BriefSet, Event, SessionStarted
+from rflow.core.session.events import Brief, BriefSet, Contingency, Event, SessionStarted
 from rflow.core.session.state import OwnershipEntry, Session, Step
-from rflow.core.summary.progress import Handover
 from rflow.core.summary.units.relations import says_little_more
 
-_Handoff = TypeVar("_Handoff", Handover, OwnershipEntry)
+if TYPE_CHECKING:
+    from rflow.core.summary.progress import Handover
+
+_Handoff = TypeVar("_Handoff", "Handover", OwnershipEntry)
 
 NEW_FOR = timedelta(minutes=30)
 """For how long a situation counts as current even if there are newer results."""
@@ -108,6 +110,18 @@ def warnings_given(handoffs: Sequence[_Handoff], written: Iterable[str]) -> Iter
             if not _is_repeated(meaning, known):
                 known.append(meaning)
                 yield handoff, warning
+
+
+def valid_warnings(session: Session) -> list[str]:
+    """Return the valid warnings: those that were written, then those of handoffs."""
+    texts = [note.text for note in session.unsettled("warning")]
+    texts += [text for _, text in warnings_given(session.handoffs, texts)]
+    return list(dict.fromkeys(texts))
+
+
+def plans_given(handoffs: Sequence[_Handoff]) -> tuple[Contingency, ...]:
+    """Return the contingencies of the last handoff that had any."""
+    return next((handoff.contingencies for handoff in reversed(handoffs) if handoff.contingencies), ())
 
 
 def plan_repeats(plan: str, warnings: Iterable[str]) -> bool:

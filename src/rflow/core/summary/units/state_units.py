@@ -8,7 +8,7 @@ from rflow.core.session.texts import REMOVED
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
-from rflow.core.summary.units.earlier import plan_repeats, repeats, warnings_given
+from rflow.core.summary.units.earlier import plan_repeats, plans_given, repeats, warnings_given
 from rflow.core.summary.units.phrases import with_details
 from rflow.core.summary.units.relations import words_in
 from rflow.core.summary.units.short_forms import either, resolved, short_forms, whole
@@ -233,9 +233,8 @@ def _set_by(name: str, progress: Progress) -> str:
 
 def agreed(progress: Progress) -> tuple[Contingency, ...]:
     """Return the contingencies of the last handoff that had any, and of each wait."""
-    given = [entry.contingencies for entry in progress.handovers if entry.contingencies][-1:]
-    given += [part.contingencies for part in progress.waiting]
-    return tuple(dict.fromkeys(plan for each in given for plan in each))
+    waits = (plan for part in progress.waiting for plan in part.contingencies)
+    return tuple(dict.fromkeys([*plans_given(progress.handovers), *waits]))
 
 
 def plans(progress: Progress) -> Iterator[Unit]:

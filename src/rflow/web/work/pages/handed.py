@@ -1,4 +1,4 @@
-"""The contents of a handoff, for the lists of waiting sessions and for the page of a session."""
+"""The contents of a handoff, for the lists of waiting sessions."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ import msgspec
 from rflow.core.session.events import Contingency
 from rflow.core.session.head import Head
 from rflow.core.session.state import Session
-from rflow.core.summary.units.earlier import warnings_given
+from rflow.core.summary.units.earlier import plans_given, valid_warnings
 from rflow.errors import RflowError
 from rflow.service.sessions import find_session
 from rflow.web.work.call import Call
 
 MAX_SESSIONS = 10
-"""Maximum number of sessions in a list to show it for, since each must be read for that."""
+"""Maximum number of sessions in a list to show it for, since each must be read for that; the page says so."""
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,21 +42,7 @@ def _handed(session: Session) -> Handed:
     return Handed(
         note=session.pending.note if session.pending else "",
         ask=session.brief.ask or "",
-        warnings=_warnings(session),
-        plans=plans_of_handoff(session),
+        warnings=tuple(valid_warnings(session)),
+        plans=plans_given(session.handoffs),
         changes=sum(change.in_place for change in session.changes.values()),
     )
-
-
-def _warnings(session: Session) -> tuple[str, ...]:
-    texts = [note.text for note in session.unsettled("warning")]
-    texts += [text for _, text in warnings_given(session.handoffs, texts)]
-    return tuple(dict.fromkeys(texts))
-
-
-def plans_of_handoff(session: Session) -> tuple[Contingency, ...]:
-    """Return the contingencies of the last handoff that had any; those of a wait are shown with the wait."""
-    if session.status == "closed":
-        return ()
-    given = (entry.contingencies for entry in reversed(session.handoffs) if entry.contingencies)
-    return next(given, ())

@@ -1,6 +1,6 @@
 """The home page, which lists the reader's work, the inbox, and the search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -14,18 +14,24 @@ from rflow.errors import NotFound
 from rflow.identity import is_code
 from rflow.ports.team import SpaceView
 from rflow.web.work.call import Call, HtmlPage, Page, Redirect, Result
-from rflow.web.work.pages.handed import handed
+from rflow.web.work.pages.handed import MAX_SESSIONS, Handed, handed
 
 OPEN: tuple[Status, ...] = ("open", "handed_off")
 STALE = timedelta(hours=24)
 HOME_ROWS, PAGE_ROWS = 20, 100
 """Maximum number of sessions in a list, on the home page and on a page of its own."""
+HANDED = ("inbox", "queues")
+"""The lists of sessions that were handed over."""
 _MAX_READS = 5
 """Maximum number of pages to read from the store for one list."""
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):
-    """A list of sessions: its key in the query, its heading, the text if it is empty, and its rows."""
+    """A list of sessions: its key in the query, its heading, the text if it is empty, and its rows.
+
+    `handed` is what came with the handoffs of these sessions, by id; it is of the first `handed_limit` of them, if that
+    is not 0.
+    """
 
     key: str
     heading: str
@@ -33,6 +39,8 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     empty: str
     heads: Sequence[Head] = ()
     after: str | None = None
+    handed: Mapping[str, Handed] = {}
+    handed_limit: int = 0
 
 
 _LISTS: dict[str, tuple[str, str, str]] = {
@@ -53,21 +61,28 @@ def home(call: Call) -> Result:
     if call.query.get("list") in _LISTS:
         return single_list(call, call.query["list"])
     lists = {key: session_list(call, key, HOME_ROWS) for key in ("inbox", "mine", "queues", "team", "stale")}
-    handoffs = handed(call, lists["inbox"].heads)
-    return HtmlPage(template="home.html.j2", values={"lists": lists, "handed": handoffs, **spaces_of(call)})
+    lists["inbox"] = _with_handoffs(call, lists["inbox"])
+    return HtmlPage(template="home.html.j2", values={"lists": lists, **spaces_of(call)})
 
 
 def inbox(call: Call) -> Result:
     """Show the sessions that were handed to the reader or wait in a queue."""
-    lists = {key: session_list(call, key, PAGE_ROWS) for key in ("inbox", "queues")}
-    handoffs = handed(call, lists["inbox"].heads) | handed(call, lists["queues"].heads)
-    return HtmlPage(template="inbox.html.j2", values={"lists": lists, "handed": handoffs, **spaces_of(call)})
+    lists = {key: _with_handoffs(call, session_list(call, key, PAGE_ROWS)) for key in HANDED}
+    return HtmlPage(template="inbox.html.j2", values={"lists": lists, **spaces_of(call)})
 
 
 def single_list(call: Call, key: str) -> Result:
     """Show a page of one list."""
     page = session_list(call, key, PAGE_ROWS, call.query.get("after"))
+    if key in HANDED:
+        page = _with_handoffs(call, page)
     return HtmlPage(template="list.html.j2", values={"listed": page, **spaces_of(call)})
+
+
+def _with_handoffs(call: Call, listed: SessionList) -> SessionList:
+    """Return a list with what came with the handoffs of its first sessions."""
+    limit = MAX_SESSIONS if len(listed.heads) > MAX_SESSIONS else 0
+    return msgspec.structs.replace(listed, handed=handed(call, listed.heads), handed_limit=limit)
 
 
 def spaces_of(call: Call) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _removable(event: Event) -> Removable | None:
     fact = event.fact
     written = [(text.name, value) for text, value in texts_of(fact) if text.written and value != REMOVED]
     content = fact.bytes_kept if isinstance(fact, EvidenceAdded) and fact.digest else 0
-    kind = texts.REMOVABLE.get(type(fact), "")
+    kind = texts.removable_label(fact)
     return Removable(event=event, kind=kind, texts=written, content=content) if written or content else None
 
 

@@ -13,6 +13,7 @@ from rflow.core.session.rules.entries import assumptions, warnings, warnings_of_
 from rflow.core.session.rules.undo import last_undoable
 from rflow.core.session.state import OwnershipEntry, Session
 from rflow.core.summary.progress import Progress
+from rflow.core.summary.units.earlier import plans_given
 from rflow.core.tree.model import Node, exits
 from rflow.errors import NotFound, RflowError, SessionMoved
 from rflow.service.attaching import LIMIT
@@ -21,9 +22,8 @@ from rflow.service.trees import node_of, tree_names, tree_of
 from rflow.web.work.call import Call, Download, Handler, HtmlPage, Page, Redirect, Result
 from rflow.web.work.errors import on_page, status_of
 from rflow.web.work.forms import Form, whole_number
-from rflow.web.work.pages.handed import plans_of_handoff
 from rflow.web.work.pages.session_forms import AT_POSITION, FORMS, KINDS, FormCommand, evidence_commands
-from rflow.web.work.texts import UNDO_LABELS
+from rflow.web.work.texts import undo_label
 
 UPLOAD_LIMIT = LIMIT + 1024 * 1024
 """Maximum size in bytes of a form with evidence: the largest file, and the texts in the form."""
@@ -88,7 +88,7 @@ def page_of(call: Call, session: Session, refusal: Refusal | None = None, status
         "can": {name: _can(session, call, command) for name, command in CAN.items()},
         "mine": session.owner.id == call.me.person.id,
         "ask_first": bool(progress.ask) and (session.owner.id != call.me.person.id or session.status == "handed_off"),
-        "plans": plans_of_handoff(session),
+        "plans": () if session.status == "closed" else plans_given(session.handoffs),
         "undoing": _undoing(session, call),
         "redacts_all": bool({Role.OWNER, Role.LEAD} & roles(session, call.me)),
         "warnings": [*(session.notes[seq] for seq in warnings(session)), *_of_handoffs(session)],
@@ -160,7 +160,7 @@ def _undoing(session: Session, call: Call) -> dict[str, Any] | None:
         return None
     entry = session.entry(last)
     what = getattr(entry, "text", "") or getattr(getattr(entry, "what", None), "label", "")
-    what = what or UNDO_LABELS.get(session.kinds[last], "the last thing you entered")
+    what = what or undo_label(session, last)
     return {
         "what": what,
         "change": last in session.changes,

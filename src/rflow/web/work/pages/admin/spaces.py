@@ -106,7 +106,7 @@ def send_role(call: Call) -> Result:
             raise UsageProblem(f'There is no role "{role}".', try_=f"Choose one of {', '.join(ROLES)}.")
         call.team.spaces(call.me).set_role(here.name, name, None if role == "none" else cast("MemberRole", role))
     except NotFound as error:
-        hint = error.try_ if error.try_.startswith("Did you mean") else "Check the name. Only an admin adds accounts."
+        hint = error.try_ if error.suggests else "Check the name. Only an admin adds accounts."
         return _space_page(call, NotFound(error.what, try_=hint))
     except UsageProblem as error:
         return _space_page(call, error)

@@ -59,7 +59,7 @@ def send_new(call: Call) -> Result:
         refuse_resubmission(call, "The token is in the list; it was shown only once. If it is lost, revoke it.")
         new = call.team.tokens(call.me).create(user, scopes, until, form.line("label"))
     except NotFound as error:
-        hint = error.try_ if error.try_.startswith("Did you mean") else "Check the name. /admin lists the accounts."
+        hint = error.try_ if error.suggests else "Check the name. /admin lists the accounts."
         return _tokens_page(call, NotFound(error.what, try_=hint))
     except (UsageProblem, NotAllowed) as error:
         return _tokens_page(call, error)
