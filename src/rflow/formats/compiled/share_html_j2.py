@@ -1,6 +1,6 @@
 """templates/formats/share.html.j2, compiled by `python -m rflow.formats.compiling`.
 
-SHA-256 of the template: ffd9f698c31b2c5c33086ad20bfd486e6b58fa4d569ab3bbc60e65411a964372
+SHA-256 of the template: a1b4194917668e9a1883d78dc7c12ab63c562e5672282816a31421a6483ab809
 """
 
 from rflow.formats.runtime import Undefined, missing
@@ -14,10 +14,18 @@ def template(environment):
         cond_expr_undefined = Undefined
         if 0: yield None
         parent_template = None
+        l_0_p = resolve('p')
+        l_0_closed = l_0_sign_in = missing
         pass
         parent_template = environment.get_template('page.html.j2', 'share.html.j2')
         for name, parent_block in parent_template.blocks.items():
             context.blocks.setdefault(name, []).append(parent_block)
+        l_0_closed = (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed')
+        context.vars['closed'] = l_0_closed
+        context.exported_vars.add('closed')
+        l_0_sign_in = ('Sign in to read all of it' if (undefined(name='closed') if l_0_closed is missing else l_0_closed) else 'Sign in to resume')
+        context.vars['sign_in'] = l_0_sign_in
+        context.exported_vars.add('sign_in')
         yield from parent_template.root_render_func(context)
 
     def block_head(context, missing=missing, environment=environment):
@@ -68,15 +76,13 @@ def template(environment):
         cond_expr_undefined = Undefined
         if 0: yield None
         _block_vars = {}
-        l_0_p = resolve('p')
         l_0_part = resolve('part')
         l_0_share = resolve('share')
+        l_0_p = resolve('p')
         l_0_resume = resolve('resume')
-        l_0_words = missing
+        l_0_sign_in = resolve('sign_in')
         t_1 = environment.tests['none']
         pass
-        l_0_words = ('Sign in to read all of it' if (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed') else 'Sign in to resume')
-        _block_vars['words'] = l_0_words
         yield '<a class="vh" href="#main">Skip to the session</a>\n<header class="bar">\n<span class="logo">'
         yield environment.show(environment.getattr((undefined(name='part') if l_0_part is missing else l_0_part), 'icon')('logo', ))
         yield 'rflow</span>\n<p class="by">Read-only, shared by '
@@ -113,7 +119,7 @@ def template(environment):
         if (undefined(name='resume') if l_0_resume is missing else l_0_resume):
             pass
             yield '<a class="go" href="?resume">'
-            yield environment.show((undefined(name='words') if l_0_words is missing else l_0_words))
+            yield environment.show((undefined(name='sign_in') if l_0_sign_in is missing else l_0_sign_in))
             yield '</a>\n'
         yield '</header>\n'
 
@@ -125,16 +131,16 @@ def template(environment):
         if 0: yield None
         _block_vars = {}
         l_0_resume = resolve('resume')
-        l_0_p = resolve('p')
+        l_0_sign_in = resolve('sign_in')
+        l_0_closed = resolve('closed')
         pass
         if (undefined(name='resume') if l_0_resume is missing else l_0_resume):
             pass
-            if (environment.getattr(environment.getattr((undefined(name='p') if l_0_p is missing else l_0_p), 'session'), 'status') == 'closed'):
-                pass
-                yield '<p class="row"><a class="go" href="?resume">Sign in to read all of it</a> <span class="by">If you are a member of its space, you see its page there.</span></p>\n'
-            else:
-                pass
-                yield '<p class="row"><a class="go" href="?resume">Sign in to resume</a> <span class="by">You go on where it stands, if you are a member of its space.</span></p>\n'
+            yield '<p class="row"><a class="go" href="?resume">'
+            yield environment.show((undefined(name='sign_in') if l_0_sign_in is missing else l_0_sign_in))
+            yield '</a> <span class="by">'
+            yield environment.show(('If you are a member of its space, you see its page there.' if (undefined(name='closed') if l_0_closed is missing else l_0_closed) else 'You go on where it stands, if you are a member of its space.'))
+            yield '</span></p>\n'
 
     blocks = {'head': block_head, 'body': block_body, 'bar': block_bar, 'resume': block_resume}
     return root, blocks
