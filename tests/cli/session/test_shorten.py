@@ -403,3 +403,11 @@ def test_what_has_a_short_form_comes_before_what_has_none(ana: Program) -> None:
     said = ana.ok("shorten", "-", stdin=forms).err
     assert "A brief has no room for the short forms of #" in said
     assert "rflow shorten" in said
+
+
+def test_no_step_is_named_whose_result_the_short_form_of_a_change_says_already(ana: Program) -> None:
+    ana.ok("step", "watched the balancer with the idle timeout of 350 s", "--result", "worse, 0.9 %")  # 8
+    ana.ok("change", "--reverted", "3")
+    ana.ok("shorten", "-", stdin="3: LB idle timeout 350 s: worse, 0.9 %\n8: idle timeout 350 s: worse, 0.9 %\n")
+    for said in (brief(ana), whole(ana)):
+        assert "worse, 0.9 %" in said and "(step" not in said

@@ -200,7 +200,7 @@ def reverted(entry: ProgressChange, head: Header, *, whole: bool, what: str, the
     during = span(entry.at, entry.reverted_at, head.as_of)
     by = entry.by if whole and entry.by != head.owner else ""
     steps = [str(number) for number in (entry.then_step, entry.later_step) if number and whole]
-    number = f"step{'s' if len(steps) > 1 else ''} {' and '.join(steps)}" if steps else ""
+    number = f"step{'s' if len(steps) > 1 else ''} {' and '.join(steps)}" if steps and then else ""
     corrected = "corrected" if entry.amended else ""
     made = with_details(what, " ".join(part for part in (during, by) if part), corrected)
     return joined(made, with_details(then, number))
