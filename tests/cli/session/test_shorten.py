@@ -146,8 +146,8 @@ def test_one_line_may_stand_for_several_entries(ana: Program) -> None:
 def test_a_line_for_several_changes_has_no_time_that_is_not_of_all_of_them(ana: Program) -> None:
     later = replace(ana, clock=NOON + timedelta(minutes=40))
     later.ok("change", "took web-4 out of the pool", "--revert", "put web-4 into the pool")
-    later.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
-    assert "IN PLACE: idle 350 s, web-4 out. Revert" in brief(later)
+    later.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out; revert: undo both\n")
+    assert "IN PLACE: idle 350 s, web-4 out. Revert: undo both" in brief(later)
     for change, minutes in (("3", 50), ("8", 60)):
         replace(ana, clock=NOON + timedelta(minutes=minutes)).ok("change", "--reverted", change)
     last = replace(ana, clock=NOON + timedelta(minutes=61))
@@ -156,7 +156,7 @@ def test_a_line_for_several_changes_has_no_time_that_is_not_of_all_of_them(ana: 
 
 
 def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:
-    for covered, kind in (("3", "change in place"), ("4", "warning"), ("5", "wait"), ("7", "assumption")):
+    for covered, kind in (("3", "change in place"), ("4", "warning"), ("7", "assumption")):
         said = ana.refused(2, "shorten", "-", stdin=f"2, {covered}: web-2 restarted\n")
         assert (
             f"Entry 2 is no {kind}, so it can't cover {covered}, which is one." in said
@@ -240,15 +240,15 @@ def test_a_line_that_stays_as_it_was_printed_takes_back_nothing_that_was_written
     assert "Entry 3 has changed since these lines were printed." in said and "Nothing was recorded." in said
 
 
-@pytest.mark.parametrize("happens", ["settled", "reverted", "over", "undone", "corrected", "redacted", "answered"])
+@pytest.mark.parametrize("happens", ["settled", "reverted", "over", "undone", "corrected", "redacted"])
 def test_a_line_for_several_goes_once_it_no_longer_holds_for_one_of_them(happens: str, ana: Program) -> None:
     ana.ok("assume", "nor are they in the log")  # 8
     ana.ok("change", "took web-4 out of the pool", "--revert", "put web-4 into the pool")  # 9
     ana.ok("warn", "no restart of web-4 either")  # 10
     ana.ok("step", "restarted web-4, with hunter2zz")  # 11
-    ana.ok("wait", "the vendor's second answer")  # 12
-    pairs = {"settled": "7, 8", "reverted": "3, 9", "over": "4, 10", "answered": "5, 12"}.get(happens, "2, 11")
-    ana.ok("shorten", "-", stdin=f"{pairs}: short for both of hunter2zz\n")
+    pairs = {"settled": "7, 8", "reverted": "3, 9", "over": "4, 10"}.get(happens, "2, 11")
+    back = "; revert: undo both" if happens == "reverted" else ""
+    ana.ok("shorten", "-", stdin=f"{pairs}: short for both of hunter2zz{back}\n")
     assert "short for both" in brief(ana)
     match happens:
         case "settled":
@@ -259,16 +259,18 @@ def test_a_line_for_several_goes_once_it_no_longer_holds_for_one_of_them(happens
             ana.ok("warn", "--over", "10")
         case "undone":
             ana.ok("undo")  # the short forms
-            ana.ok("undo")  # the wait
-            ana.ok("shorten", "-", stdin=f"{pairs}: short for both of hunter2zz\n")
-            ana.ok("undo"), ana.ok("undo")
+            ben = replace(ana, user=BEN, terminal="laptop")
+            ben.ok("resume", ana.show()["code"])
+            ben.ok("step", "restarted web-4 again")
+            last = ana.show()["steps"][-1]["seq"]
+            ana.ok("shorten", "-", stdin=f"2, {last}: short for both\n")
+            assert "short for both" in brief(ana)
+            ben.ok("undo")
         case "corrected":
             ana.ok("amend", "11", "restarted web-5")
         case "redacted":
             ana.ok("redact", "11", "--yes")
             assert "hunter2zz" not in ana.ok("export").out + ana.ok("search", "hunter2zz").out
-        case "answered":
-            ana.ok("wait", "--over", "12")
     assert "short for both" not in brief(ana) + ana.ok("search", "restarted").out
 
 
@@ -410,4 +412,108 @@ def test_no_step_is_named_whose_result_the_short_form_of_a_change_says_already(a
     ana.ok("change", "--reverted", "3")
     ana.ok("shorten", "-", stdin="3: LB idle timeout 350 s: worse, 0.9 %\n8: idle timeout 350 s: worse, 0.9 %\n")
     for said in (brief(ana), whole(ana)):
-        assert "worse, 0.9 %" in said and "(step" not in said
+        assert "worse, 0.9 %" in said and ": (step" not in said
+
+
+def test_lines_that_nobody_changed_bring_nothing_back(ana: Program) -> None:
+    ana.ok("brief", "--hypothesis", "it is the balancer")
+    ana.ok("note", "the password is hunter2zz")  # 9
+    ana.ok("step", "restarted web-1", "--result", "better")  # 10
+    ana.ok("amend", "10", "--result", "better, WRONG")
+    ana.ok("change", "--reverted", "3")
+    lines = ana.ok("shorten").out
+    for _ in range(2):
+        ana.ok("undo")  # the revert, the correction
+    ana.ok("brief", "--hypothesis", "")
+    done = ana.ok("shorten", "-", stdin=lines)
+    assert done.err == "No line was changed, and nothing recorded.\n"
+    said = ana.refused(6, "shorten", "-", stdin=lines.replace("better, WRONG", "WRONG"))
+    assert "Entry 10 has changed since these lines were printed." in said and "Nothing was recorded." in said
+    ana.ok("redact", "9", "--yes")
+    said = ana.refused(6, "shorten", "-", stdin=lines)
+    assert "Entry 9 has changed since these lines were printed." in said and "Nothing was recorded." in said
+    assert "hunter2zz" not in ana.ok("export").out
+
+
+def test_of_two_who_write_the_same_fact_the_second_is_told(ana: Program) -> None:
+    code, lines = ana.show()["code"], ana.ok("shorten").out
+    ana.ok("handoff", BEN, "--new-user")
+    replace(ana, user=BEN, terminal="laptop").ok("-s", code, "brief", "--impact", "40 tickets")
+    ana.ok("progress", code)
+    ana.ok("resume", code, "--take", "--reason", "Ben is away")
+    said = ana.refused(6, "-s", code, "shorten", "-", stdin=lines.replace("impact: ", "impact: 23 tickets"))
+    assert "The impact has changed since these lines were printed." in said
+
+
+def test_a_short_form_goes_with_what_it_was_written_after(ana: Program) -> None:
+    """An undo is a change too: the form says what is no longer so. One that is written after that stays."""
+    ben = replace(ana, user=BEN, terminal="laptop")
+    ben.ok("resume", ana.show()["code"])
+    ben.ok("step", "looked at the certificate of lb-2", "--result", "valid")  # 8
+    ben.ok("amend", "8", "--result", "expired yesterday")
+    ana.ok("shorten", "8", "cert lb-2: expired")
+    assert "cert lb-2: expired" in brief(ana)
+    ben.ok("undo")
+    assert "expired" not in brief(ana)
+    ana.ok("shorten", "8", "cert lb-2: fine")
+    ana.ok("brief", "--impact", "23 tickets")
+    ana.ok("undo")
+    assert "cert lb-2: fine" in brief(ana)
+
+
+def test_an_entry_that_is_no_longer_on_the_line_of_others_is_shown_again(ana: Program) -> None:
+    ana.ok("note", "disk is full on db-3")  # 8
+    ana.ok("shorten", "-", stdin="6, 8: pool and disk full\n")
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("6, 8 note: pool and disk full", "6 note: pool full"))
+    assert "pool full" in brief(ana)
+    assert "6 note: pool full\n8 note: disk is full on db-3\n" in ana.ok("shorten").out
+    ana.ok("shorten", "-", stdin="6, 8: pool and disk full\n")
+    ana.ok("shorten", "8", "disk is full on db-3")
+    assert "6 note: pool and disk full\n8 note: disk is full on db-3\n" in ana.ok("shorten").out
+    ana.ok("shorten", "-", stdin="6, 8: pool and disk full\n")
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("pool and disk full", "pool, disk"))
+    assert "6, 8 note: pool, disk\n" in ana.ok("shorten").out
+
+
+def test_several_changes_on_one_line_keep_all_their_ways_back(ana: Program) -> None:
+    ana.ok("change", "took web-4 out of the pool", "--revert", "lbctl add web-4")  # 8
+    said = ana.refused(2, "shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
+    assert "Changes 3 and 8 are reverted in different ways." in said and "Nothing was recorded." in said
+    ana.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out; revert: set idle 60, add web-4\n")
+    assert "IN PLACE: idle 350 s, web-4 out (12:00). Revert: set idle 60, add web-4" in brief(ana)
+    ana.ok("amend", "8", "--revert", "lbctl add web-4 --force")
+    for way in ("lbctl set idle 60 (on both of them)", "lbctl add web-4 --force"):
+        assert way in brief(ana)
+    assert "time of its own" in ana.refused(2, "shorten", "-", stdin="2, 5: web-2 and the vendor\n")
+
+
+def test_many_lines_are_taken_whole(ana: Program) -> None:
+    for place in range(100):
+        ana.ok("note", f"observation {place} " + "of the balancer and its many connections " * 17)
+    lines = ana.ok("shorten").out
+    assert len(lines) > 64 * 1024
+    assert "nothing recorded" in ana.ok("shorten", "-", stdin=lines).err
+    assert "have more than 1 MiB." in ana.refused(6, "shorten", "-", stdin="# \n" * 400_000)
+
+
+def test_the_form_of_one_entry_may_come_from_standard_input(ana: Program) -> None:
+    ana.ok("shorten", "2", "-", stdin="web-2: nothing\n")
+    assert "1. web-2: nothing" in brief(ana)
+
+
+def test_redacting_a_short_form_shows_the_text_again(ana: Program) -> None:
+    ana.ok("shorten", "6", "35 to 600")
+    ana.ok("redact", f"{ana.show()['version']}", "--yes")
+    assert "before 11:40 there were 35 connections" in brief(ana) and "removed" not in brief(ana)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the editors are shell scripts")
+def test_lines_that_were_kept_do_not_keep_what_is_redacted(ana: Program) -> None:
+    from support.screens import lines_at_terminal
+
+    ana.ok("note", "the password is hunter2zz")  # 8
+    lines_at_terminal(replace(ana, environ={"EDITOR": "false", "VISUAL": ""}), "shorten")
+    (draft,) = ana.home.rglob("*-short.txt")
+    assert "hunter2zz" in draft.read_text("utf-8")
+    ana.ok("redact", "8", "--yes")
+    assert not draft.exists()

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rflow.cli.delivering.short_lines import written_in
+from rflow.cli.delivering.short_lines import printed, written_in
 from rflow.core.people import person
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief, Contingency, NoteKind
@@ -59,7 +59,7 @@ def summary_of(name: str, *, brief: bool, short: bool = False) -> Progress:
 
 def _shorten(scene: Scene, lines: str) -> None:
     """Give entries their short forms, as the owner did who then asked for help or handed over."""
-    written, last = written_in(scene.session, lines), scene.now
+    written, last = written_in(scene.session, lines, printed(scene.session, scene.session.owner.id)), scene.now
     header = {name: text for name, text in written.header.items() if name != "title"}
     commands: list[c.Command] = [c.SetBrief(brief=Brief(**header)), c.Shorten(forms=written.forms)]
     for command in commands[not header :]:

@@ -8,6 +8,11 @@ from pathlib import Path
 from rflow.errors import NotDelivered, UsageProblem
 
 
+def draft_of_short_forms(state: Path, code: str) -> Path:
+    """Return where the lines of a session are kept while its short forms are written."""
+    return state / "drafts" / f"{code}-short.txt"
+
+
 def begin_draft(draft: Path, text: str) -> bool:
     """Write a new draft; False if there is one already, which stays as it is."""
     try:

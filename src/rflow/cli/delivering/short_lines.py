@@ -1,24 +1,16 @@
 """The lines in which entries get their short forms: what each says now, and what was written in its place."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NoReturn
 
 import msgspec
-from msgspec.structs import replace
 
 from rflow.cli.display.entries import word_for
 from rflow.core.session.commands import ShortForm
-from rflow.core.session.events import (
-    AssumptionSettled,
-    BriefSet,
-    ChangeReverted,
-    EntryAmended,
-    Event,
-    SessionStarted,
-    covered_by,
-)
+from rflow.core.session.events import BriefSet, EntryUndone, Event, SteppedBack, Stored, TextRedacted, covered_by
 from rflow.core.session.rules.access import keeps
+from rflow.core.session.rules.adjust import touched_by
 from rflow.core.session.state import Change, Note, Session, Step, Wait
 from rflow.core.summary.budget.shares import BRIEF_WORDS
 from rflow.core.text import one_line, shorten
@@ -34,7 +26,7 @@ _HELP = """\
 # is in place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if
 # they don't answer? What is left to do?
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
-# entries, in the place of the first (a change, a warning, a wait or an assumption only with another one).
+# entries, in the place of the first (a change, a warning or an assumption only with another one, a wait never).
 # A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
 # The hypothesis is called unconfirmed. Once it has been shown, empty its line, and say in a note's how that was shown.
 """
@@ -93,116 +85,95 @@ def _shared(entries: Sequence[Shortened]) -> dict[int, list[int]]:
     return shared
 
 
-class _Before:
-    """What lines said when they were printed: one that still says so was not changed."""
+class Printed(msgspec.Struct, frozen=True):
+    """What lines said when they were printed, and what has changed since: a line that still says so is none of it."""
 
-    def __init__(self, session: Session, lines: str) -> None:
-        printed = _AS_OF_LINE.search(lines)
-        self._session = session
-        self._version = int(printed[1]) if printed else session.version
-        self._short: dict[int, dict[str, str]] = {}
-        self._texts: dict[int, dict[str, str]] = {}
-        self._header = dict.fromkeys(HEADER, "") if printed else _header(session)
-        self.changed: set[int] = set()
-        for event in session.adjustments.values():
-            self._follow(event)
+    lines: frozenset[str]
+    known: frozenset[int]
+    changed: frozenset[int] = frozenset()
+    header: frozenset[str] = frozenset()
 
-    def _follow(self, event: Event) -> None:
+
+def printed_at(lines: str) -> int:
+    """Return the last event when lines were printed; 0 where they do not say."""
+    found = _AS_OF_LINE.search(lines)
+    return int(found[1]) if found else 0
+
+
+def printed(session: Session, me: str, events: Iterable[Stored] = ()) -> Printed:
+    """Return what lines said that were printed in the state `session`; `events` have happened since."""
+    lines = (one_line(line) for line in short_lines(session, me, 0).splitlines())
+    adjustments = dict(session.adjustments)
+    changed: set[int] = set()
+    header: set[str] = set()
+    for event in events:
+        if not isinstance(event, Event):
+            continue
+        adjustments[event.seq] = event
+        changed.update(touched_by(event))
         match event.fact:
-            case SessionStarted(title=title, brief=brief) | BriefSet(title=title, brief=brief):
-                if event.seq <= self._version:
-                    said = {"title": title} | {name: getattr(brief, name) for name in HEADER if name != "title"}
-                    self._header |= {name: one_line(said[name]) for name in HEADER if said[name] is not None}
-            case EntryAmended(target=target, texts=texts) as fact if fact.shortens:
-                if event.seq <= self._version:
-                    self._short.setdefault(target, {}).update(texts)
-            case EntryAmended(target=target, texts=texts):
-                self._change(event.seq, target, texts)
-            case AssumptionSettled(target=target) | ChangeReverted(change=target):
-                self._change(event.seq, target, {})
+            case EntryUndone(target=target) | SteppedBack(undone=target) | TextRedacted(target=target):
+                changed.update((target, *touched_by(adjustments.get(target, event))))
+            case BriefSet(title=title, brief=brief) if event.by.id != me:
+                said = {"title": title} | {name: getattr(brief, name) for name in HEADER if name != "title"}
+                header.update(name for name, text in said.items() if text is not None)
             case _:
                 pass
-
-    def _change(self, seq: int, target: int, texts: Mapping[str, str]) -> None:
-        if seq > self._version:
-            self.changed.add(target)
-            return
-        self._texts.setdefault(target, {}).update(texts)
-        head = covered_by(self._short.get(target, {}).get("short", "")) or target
-        together = [other for other, short in self._short.items() if short.get("short") == f"#{head}"]
-        for gone in (target, *((head, *together) if together else ())):
-            self._short.pop(gone, None)
-
-    def is_header(self, name: Header, text: str) -> bool:
-        """Whether the line of a fact says what it said when it was printed."""
-        return text == self._header[name]
-
-    def is_line(self, texts: Mapping[int, str], known: Mapping[int, Shortened]) -> bool:
-        """Whether a line says of its entries what it said when it was printed."""
-        return all(self._is_text(known[seq], text) for seq, text in texts.items())
-
-    def _is_text(self, entry: Shortened, text: str) -> bool:
-        if self._version >= self._session.version:
-            return text in (_line(entry), entry.short)
-        short = self._short.get(entry.seq, {})
-        form = short.get("short", "")
-        if covered_by(text):
-            return text == form
-        return text == _line(self._as_it_was(entry), form, short.get("short_revert", ""))
-
-    def _as_it_was(self, entry: Shortened) -> Shortened:
-        original = self._session.originals.get(entry.seq)
-        if entry.seq not in self.changed or not isinstance(original, Step | Note | Change):
-            return entry
-        return replace(original, **self._texts.get(entry.seq, {}))
+    known = frozenset(entry.seq for entry in _entries(session))
+    return Printed(frozenset(lines), known, frozenset(changed), frozenset(header))
 
 
-def written_in(session: Session, lines: str) -> Written:
+def written_in(session: Session, lines: str, before: Printed) -> Written:
     """Return what was changed in lines; raise `BadInput` for one that is for no entry or can't be taken."""
     known = {entry.seq: entry for entry in _entries(session)}
-    before = _Before(session, lines)
     forms: dict[int, ShortForm] = {}
     header: dict[Header, str] = {}
     written_on: dict[str, int] = {}
     for number, line in enumerate(lines.splitlines(), 1):
         text = one_line(line)
-        if not text or (text.startswith("#") and not re.match(r"#\d", text)):
+        if not text or text in before.lines or (text.startswith("#") and not re.match(r"#\d", text)):
             continue
         text = text.removeprefix("#")
         if match := _HEADER_LINE.fullmatch(text):
             name: Header = match["name"]  # type: ignore[assignment]
-            new = match["text"].strip()
-            if not before.is_header(name, new):
+            if (new := match["text"].strip()) != _header(session)[name]:
                 _check_once(f"the {name}", number, written_on)
-                header |= {name: new} if new != _header(session)[name] else {}
+                if name in before.header:
+                    _refuse_changed(f"The {name}")
+                header[name] = new
             continue
-        texts = _texts_in(text, number, known)
-        for seq, short in () if before.is_line(texts, known) else texts.items():
-            form = form_of(known[seq], short)
-            if form is None and len(texts) == 1:
-                continue
+        texts = _texts_in(text, number, known, before)
+        given = {seq: form for seq, short in texts.items() if (form := form_of(known[seq], short))}
+        for seq, short in texts.items() if given else ():
             _check_once(f"entry {seq}", number, written_on)
             if seq in before.changed:
-                raise BadInput(f"Entry {seq} has changed since these lines were printed.", try_=_PRINT_AGAIN)
-            forms |= {seq: form} if form else {}
+                _refuse_changed(f"Entry {seq}")
+            forms[seq] = given.get(seq) or ShortForm(target=seq, text=short)
     return Written(tuple(forms.values()), header)
+
+
+def _refuse_changed(what: str) -> NoReturn:
+    raise BadInput(f"{what} has changed since these lines were printed.", try_=_PRINT_AGAIN)
 
 
 _PRINT_AGAIN = "Nothing was recorded. Print them again: rflow shorten"
 
 
-def _texts_in(text: str, number: int, known: Mapping[int, Shortened]) -> dict[int, str]:
+def _texts_in(text: str, number: int, known: Mapping[int, Shortened], before: Printed) -> dict[int, str]:
     """Return what a line says of each entry: its text of the first, of the others that this one covers them."""
     match = _LINE.fullmatch(text)
     first, *others = map(int, re.findall(r"\d+", match["seq"])) if match else (0,)
-    if match is None or any(seq not in known for seq in (first, *others)):
+    gone = [seq for seq in (first, *others) if seq not in known]
+    if match is not None and gone and before.known.issuperset(gone):
+        raise BadInput(f"Entry {gone[0]} is over or was taken back since these lines were printed.", try_=_PRINT_AGAIN)
+    if match is None or gone:
         raise BadInput(
             f'Line {number} is for no entry that has a short form: "{shorten(text, _QUOTED)}".',
             try_="Nothing was recorded. Begin a line with the number of an entry: "
             '"12: restarted web-2, no change" (see: rflow shorten)',
         )
     short = match["text"].strip()
-    return dict.fromkeys(others, f"#{first}" if short else "") | {first: short}
+    return {first: short} | {seq: f"#{first}" if short else "" for seq in others if seq != first}
 
 
 def _check_once(name: str, number: int, written_on: dict[str, int]) -> None:
@@ -218,12 +189,12 @@ def _check_once(name: str, number: int, written_on: dict[str, int]) -> None:
 def form_of(entry: Shortened, text: str) -> ShortForm | None:
     """Return the short form that a text gives an entry; the entry's own text or none gives that back."""
     text = text.strip()
-    if text == _line(entry):
+    if text == _line(entry) and not covered_by(entry.short):
         return None
     revert = None
     if isinstance(entry, Change):
-        text, separator, back = _apart(text)
-        if separator and back != one_line(entry.short_revert or entry.revert):
+        text, back = _apart(text, entry)
+        if back is not None and back != one_line(entry.short_revert or entry.revert):
             revert = "" if back == one_line(entry.revert) else back or None
         revert = "" if not text and entry.short_revert else revert
     short = "" if text == _full(entry) else text
@@ -232,12 +203,15 @@ def form_of(entry: Shortened, text: str) -> ShortForm | None:
     return ShortForm(target=entry.seq, text=short, revert=revert)
 
 
-def _apart(text: str) -> tuple[str, str, str]:
-    """Return the text of a change, what separates it from the way to revert it, and that way."""
-    found = list(_REVERT.finditer(text))
+def _apart(text: str, entry: Change) -> tuple[str, str | None]:
+    """Return the text of a change, and the way to revert it that is written behind it; None where there is none."""
+    for back in (entry.short_revert, entry.revert):
+        if back and text.endswith(end := f"; revert: {one_line(back)}"):
+            return text.removesuffix(end).strip(), one_line(back)
+    found = list(_REVERT.finditer(f"; {text}" if text.startswith("revert:") else text))
     if not found:
-        return text, "", ""
-    return text[: found[-1].start()].strip(), found[-1][0], text[found[-1].end() :].strip()
+        return text, None
+    return text[: found[-1].start()].strip(), text[found[-1].end() :].strip()
 
 
 def shortened_entry(session: Session, seq: int) -> Shortened | None:
@@ -265,13 +239,11 @@ def _is_key(session: Session, entry: Shortened) -> bool:
     return marked or assumed or isinstance(entry, Change | Wait) or entry.seq in session.pins
 
 
-def _line(entry: Shortened, short: str | None = None, short_revert: str | None = None) -> str:
-    """Return what the line of an entry says behind its number, with the short forms that it has or those given."""
-    form = entry.short if short is None else short
-    text = _full(entry) if covered_by(form) or not form else form
+def _line(entry: Shortened) -> str:
+    """Return what the line of an entry says behind its number."""
+    text = _full(entry) if covered_by(entry.short) or not entry.short else entry.short
     if isinstance(entry, Change) and not entry.reverted:
-        back = entry.short_revert if short_revert is None else short_revert
-        return f"{text}; revert: {one_line(back or entry.revert)}"
+        return f"{text}; revert: {one_line(entry.short_revert or entry.revert)}"
     return text
 
 

@@ -47,10 +47,11 @@ def _covering(events: Iterable[Stored], seqs: Collection[int]) -> set[int]:
 def _erased(event: Stored, targets: Set[int], shared: Set[int], copied: Mapping[int, Set[str]]) -> Stored:
     if not isinstance(event, Event):
         return event
-    if targets & {event.seq, target_of(event.fact)}:
-        return replace(event, fact=blank(event.fact))
-    if isinstance(event.fact, EntryAmended) and event.fact.target in shared and event.fact.shortens:
+    concerned = bool(targets & {event.seq, target_of(event.fact)})
+    if isinstance(event.fact, EntryAmended) and event.fact.shortens and (concerned or event.fact.target in shared):
         return replace(event, fact=replace(event.fact, texts=dict.fromkeys(event.fact.texts, "")))
+    if concerned:
+        return replace(event, fact=blank(event.fact))
     values = copied.get(event.seq, frozenset())
     return replace(event, fact=map_texts(event.fact, lambda _, text: REMOVED if text in values else text))
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rflow.core.people import Person
 from rflow.core.session import events as e
 from rflow.core.session.events import Event, Fact, Place, Stored
-from rflow.core.session.rules.adjust import ADJUST, adjust, readjust, separate
+from rflow.core.session.rules.adjust import ADJUST, adjust, readjust, touch, touched_by
 from rflow.core.session.rules.steering import is_steering
 from rflow.core.session.state import (
     Before,
@@ -183,6 +183,7 @@ def _stepped_back(session: Session, event: Event, fact: e.SteppedBack) -> None:
     before = session.moves.pop(undone)
     session.tree, session.place = before.tree, before.place
     session.undone.add(undone)
+    touch(session, undone, event.seq)
     _mark_undone(session, undone)
 
 
@@ -190,8 +191,11 @@ def _entry_undone(session: Session, event: Event, fact: e.EntryUndone) -> None:
     target = fact.target
     session.undone.add(target)
     wait = session.waits.get(target) or session.past_waits.get(target)
-    if session.adjustments.pop(target, None) is not None:
+    adjustment = session.adjustments.pop(target, None)
+    if adjustment is not None:
         readjust(session)
+    for seq in (target,) if adjustment is None else touched_by(adjustment):
+        touch(session, seq, event.seq)
     if wait is not None:
         session.past_waits[target] = replace(wait, over_seq=0, over_at=None, over_by=None, undone=True)
     _mark_undone(session, target)
@@ -202,8 +206,7 @@ def _mark_undone(session: Session, seq: int) -> None:
     entry = session.entry(seq)
     if entry is None or entry.undone:
         return
-    separate(session, seq)
-    session.replace_entry(replace(session.entry(seq) or entry, undone=True))
+    session.replace_entry(replace(entry, undone=True))
     match entry:
         case Step():
             session.live_steps -= 1
@@ -285,6 +288,7 @@ def _progress_shared(session: Session, event: Event, fact: e.ProgressShared) -> 
 
 def _text_redacted(session: Session, event: Event, fact: e.TextRedacted) -> None:
     session.redacted.add(fact.target)
+    touch(session, fact.target, event.seq)
 
 
 _Ownership = (

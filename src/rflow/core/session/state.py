@@ -133,6 +133,15 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     undone: bool = False
 
 
+class Short(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The short forms given to an entry and to how it is reverted, with the events that gave them; "" for none."""
+
+    seq: int = 0
+    text: str = ""
+    revert_seq: int = 0
+    revert: str = ""
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An answer to a question."""
 
@@ -245,6 +254,8 @@ class Session(msgspec.Struct, kw_only=True):
     - `commands`: the first event of each command, by (author id, command id).
     - `adjustments`: events that set or changed a value (header facts, waits, pins, corrections …) and were not undone.
     - `originals`: the adjusted entries as they were before their first adjustment.
+    - `shorts`: the short forms as they were given; an entry has its own only while it holds.
+    - `touched`: for each entry that was corrected, settled, reverted, ended, undone or redacted, the last such event.
     - `marked`: the warnings and assumptions among the notes.
     - `in_order`: whether the steps were recorded in the order in which they happened.
     - `last_step_at`: when the last step with a known time happened.
@@ -294,6 +305,8 @@ class Session(msgspec.Struct, kw_only=True):
     undone: set[int] = set()
     adjustments: dict[int, Event] = {}
     originals: dict[int, Entry] = {}
+    shorts: dict[int, Short] = {}
+    touched: dict[int, int] = {}
     redacted: set[int] = set()
     marked: set[int] = set()
     in_order: bool = True

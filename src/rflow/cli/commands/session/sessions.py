@@ -301,6 +301,7 @@ def redact(
 
     They are erased from the store's files too, and no copy is kept. Summaries that were shared before can't be changed.
     """
+    from rflow.cli.app.editor import draft_of_short_forms
     from rflow.cli.display.entries import described
     from rflow.core.session.erasing import waits_changed_too
 
@@ -312,6 +313,7 @@ def redact(
     is_wait = session.kinds.get(entry) is WaitingSet
     before = run.workspace.load(session.id).events if is_wait else ()
     outcome = run.send(session, command)
+    draft_of_short_forms(run.settings.folders.state, session.code).unlink(missing_ok=True)
     run.report_written(outcome.session, f"the texts of entry {entry} are erased.")
     if is_wait and (repeating := waits_changed_too(before, run.workspace.load(session.id).events, entry)):
         run.say(f"Erased too, where it said the same: {' and '.join(map(str, repeating))}.")

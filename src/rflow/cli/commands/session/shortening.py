@@ -7,23 +7,33 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from rflow.cli.app import App
-from rflow.cli.delivering.short_lines import Written, form_of, short_lines, shortened_entry, written_in
-from rflow.cli.input import is_number, is_stdin, joined
+from rflow.cli.delivering.short_lines import (
+    Written,
+    form_of,
+    printed,
+    printed_at,
+    short_lines,
+    shortened_entry,
+    written_in,
+)
+from rflow.cli.input import is_number, is_stdin, text_or_stdin
 from rflow.cli.output import is_terminal
 from rflow.cli.parsing import completion
 from rflow.cli.parsing.declare import Group, NumberedWords
 from rflow.cli.parsing.options import CommandId
 from rflow.core.session import commands as c
 from rflow.core.session.events import Brief
+from rflow.core.session.replay import replay_session
 from rflow.core.session.rules.access import keeps
 from rflow.core.session.state import Session
-from rflow.core.session.texts import NOTE_LIMIT
 from rflow.core.summary.budget.arrange import words_for_entries
 from rflow.core.summary.progress import Progress
 from rflow.core.text import enumerated
-from rflow.errors import NotAllowed, NotFound, UsageProblem
+from rflow.errors import BadInput, NotAllowed, NotFound, UsageProblem
 
 app = Group()
+
+_MOST_BYTES = 1024 * 1024
 
 
 @app.command()
@@ -56,8 +66,10 @@ def shorten(
             f"{session.code} is closed.", try_=f"To shorten entries, first: {run.program} reopen {session.code}"
         )
     if is_stdin(given):
-        lines = run.read_stdin(NOTE_LIMIT).decode("utf-8", "replace")
-        _record(run, session, written_in(session, lines), command_id)
+        lines = run.read_stdin(_MOST_BYTES)
+        if len(lines) > _MOST_BYTES:
+            raise BadInput("These lines have more than 1 MiB.", try_="Give back only those that you changed.")
+        _record(run, session, _written(run, session, lines.decode("utf-8", "replace")), command_id)
     elif given:
         _one(run, session, given, command_id)
     elif run.can_ask and is_terminal(sys.stdout):
@@ -81,26 +93,37 @@ def _one(run: App, session: Session, words: Sequence[str], command_id: str) -> N
             f"{session.code} has no entry {first} that has a short form.",
             try_="Steps, notes, warnings, assumptions, changes and waits have one, while they hold. See: rflow shorten",
         )
-    form = form_of(entry, joined(run, words[1:])) or c.ShortForm(target=entry.seq, text=entry.short)
+    form = form_of(entry, text_or_stdin(run, words[1:])) or c.ShortForm(target=entry.seq, text=entry.short)
     _send(run, session, Written((form,), {}), command_id)
 
 
 def _edit(run: App, session: Session, command_id: str) -> None:
     """Let the user write the short forms in their editor; the draft is kept while it can't be recorded."""
-    from rflow.cli.app.editor import begin_draft, open_draft
+    from rflow.cli.app.editor import begin_draft, draft_of_short_forms, open_draft
 
-    draft = run.settings.folders.state / "drafts" / f"{session.code}-short.txt"
+    draft = draft_of_short_forms(run.settings.folders.state, session.code)
     if not begin_draft(draft, _lines(run, session)):
         run.say(f"Continuing with your draft: {draft}")
     command = f"{run.command_prefix(session)} shorten - < {draft}"
     open_draft(draft, command)
     session = run.loaded()  # others may have written meanwhile
     try:
-        _record(run, session, written_in(session, draft.read_text("utf-8", "replace")), command_id)
+        _record(run, session, _written(run, session, draft.read_text("utf-8", "replace")), command_id)
     except Exception:
         run.say(f"Your draft is kept: {draft}")
         raise
     draft.unlink(missing_ok=True)
+
+
+def _written(run: App, session: Session, lines: str) -> Written:
+    """Return what was changed in lines, compared with the state in which they were printed."""
+    version = printed_at(lines) or session.version
+    if version >= session.version:
+        return written_in(session, lines, printed(session, run.me.id))
+    log = run.workspace.load(session.id)
+    then = replay_session(log.id, log.code, [event for event in log.events if event.seq <= version])
+    since = [event for event in log.events if event.seq > version]
+    return written_in(log.session, lines, printed(then, run.me.id, since))
 
 
 def _record(run: App, session: Session, written: Written, command_id: str) -> None:

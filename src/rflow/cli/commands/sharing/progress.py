@@ -94,6 +94,8 @@ def progress(
     warn_of_unreadable(run, source.session)
     _deliver(run, name, session, summary, to)
     if session is not None:
+        if to.name is None and since is None and session.owner.id != run.me.id:
+            run.mark_seen(session)  # who reads it before taking it over knows how it stands
         begin = anew.removesuffix(" progress")
         if brief and is_terminal(sys.stderr):
             from rflow.cli.delivering.room import warn_about_losses

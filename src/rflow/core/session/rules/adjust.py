@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rflow.core.session import events as e
 from rflow.core.session.events import SHORT_FORMS, Brief, Event, Fact, covered_by
-from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Wait
+from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Short, Wait
 
 
 def adjust(session: Session, event: Event) -> None:
@@ -25,35 +25,62 @@ def readjust(session: Session) -> None:
     session.waits.clear()
     session.past_waits = {seq: wait for seq, wait in session.past_waits.items() if wait.undone}
     session.pins.clear()
+    session.shorts.clear()
     for seq, original in session.originals.items():
         session.replace_entry(_restored(original, session.entry(seq)))
     for event in session.adjustments.values():
         ADJUST[type(event.fact)](session, event, event.fact)
-    for seq in [seq for seq in session.originals if (entry := session.entry(seq)) and entry.undone]:
-        separate(session, seq)
 
 
-def separate(session: Session, seq: int) -> None:
-    """Take back the short form that an entry shares with others, because it no longer holds for all of them."""
-    short = _short_of(session, seq)
-    head = covered_by(short) or seq
-    covered = [other for other in (*session.originals, *session.waits) if _short_of(session, other) == f"#{head}"]
-    if short and covered:
-        for other in (head, *covered):
-            _without_short_forms(session, other)
+def touch(session: Session, seq: int, at: int) -> None:
+    """Note that event `at` changed an entry: short forms given before say nothing of that, and no longer hold."""
+    session.touched[seq] = max(session.touched.get(seq, 0), at)
+    _refresh(session, seq)
 
 
-def _short_of(session: Session, seq: int) -> str:
-    return getattr(session.waits.get(seq) or session.entry(seq), "short", "")
+def touched_by(event: Event) -> tuple[int, ...]:
+    """Return the entries that an adjustment changes, and its undo too."""
+    match event.fact:
+        case e.EntryAmended(target=target) as fact:
+            return () if fact.shortens else (target,)
+        case e.AssumptionSettled(target=target) | e.ChangeReverted(change=target):
+            return (target,)
+        case e.WaitingSet(replaces=replaces):
+            return (event.seq, *(replaces or ()))
+        case _:
+            return ()
 
 
-def _without_short_forms(session: Session, seq: int) -> None:
-    """Show an entry by its texts again, since its short forms say nothing of what has happened to it."""
-    entry = session.entry(seq)
+def _refresh(session: Session, seq: int) -> None:
+    """Give an entry, and those that share its short form, the short forms that hold."""
+    head = covered_by(session.shorts.get(seq, Short()).text)
+    for each in (seq, head) if head else (seq,):
+        _refresh_shared(session, each)
+
+
+def _refresh_shared(session: Session, head: int) -> None:
+    """Set the short form of an entry, and of those that it covers: they were given theirs after it."""
+    form = session.shorts.get(head, Short())
+    named = {seq: other.seq for seq, other in session.shorts.items() if covered_by(other.text) == head}
+    covered = {seq: at for seq, at in named.items() if at > form.seq}
+    since = session.touched
+    whole = all(since.get(seq, 0) < at for seq, at in covered.items())
+    holds = bool(form.text) and not covered_by(form.text) and since.get(head, 0) < form.seq and whole
+    reverts = since.get(head, 0) < form.revert_seq and all(since.get(seq, 0) < form.revert_seq for seq in covered)
+    _set_short(session, head, form.text if holds else "", form.revert if reverts else "")
+    for seq in named:
+        _set_short(session, seq, f"#{head}" if holds and seq in covered else "", "")
+
+
+def _set_short(session: Session, seq: int, short: str, short_revert: str) -> None:
     if (wait := session.waits.get(seq)) is not None:
-        session.waits[seq] = replace(wait, short="")
-    elif entry is not None:
-        _change(session, seq, **{name: "" for name in SHORT_FORMS if hasattr(entry, name)})
+        session.waits[seq] = replace(wait, short=short)
+        return
+    forms = {"short": short, "short_revert": short_revert}
+    entry = session.entry(seq)
+    fields = {name: text for name, text in forms.items() if hasattr(entry, name) and getattr(entry, name) != text}
+    if fields:
+        _change(session, seq, **fields)
 
 
 def _restored(original: Entry, now: Entry | None) -> Entry:
@@ -91,7 +118,7 @@ def _merged(old: Brief, new: Brief) -> Brief:
 def _wait(session: Session, event: Event, fact: e.WaitingSet) -> None:
     at = event.effective_at
     for seq in tuple(session.waits) if fact.replaces is None else fact.replaces:
-        separate(session, seq)
+        touch(session, seq, event.seq)
         if old := session.waits.pop(seq, None):
             session.past_waits[seq] = replace(old, over_seq=event.seq, over_at=at, over_by=event.by)
     if fact.until or fact.waiting_for:
@@ -115,19 +142,38 @@ def _unpin(session: Session, event: Event, fact: e.Unpinned) -> None:
 
 def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
     entry = session.entry(fact.target)
-    if (wait := session.waits.get(fact.target)) is not None:
-        session.waits[wait.seq] = replace(wait, **_known(wait, fact.texts))
+    if fact.shortens:
+        _shorten(session, event, fact)
     elif isinstance(entry, Evidence):
         texts = _known(entry.what, fact.texts)
         amended = entry.amended or _corrects(entry.what, texts)
         _change(session, fact.target, what=replace(entry.what, **texts), amended=amended)
     elif entry is not None:
         texts = _known(entry, fact.texts)
-        if texts.keys() & SHORT_FORMS["short"]:
-            separate(session, fact.target)
-            entry = session.entry(fact.target)
-        forms = {name: "" for name, of in SHORT_FORMS.items() if hasattr(entry, name) and texts.keys() & of}
-        _change(session, fact.target, **forms | texts, **_marks(entry, texts))
+        _change(session, fact.target, **texts, **_marks(entry, texts))
+        _touch_amended(session, fact.target, event.seq, texts)
+
+
+def _shorten(session: Session, event: Event, fact: e.EntryAmended) -> None:
+    before = session.shorts.get(fact.target, Short())
+    given = {"seq": event.seq, "text": fact.texts["short"]} if "short" in fact.texts else {}
+    if "short_revert" in fact.texts:
+        given |= {"revert_seq": event.seq, "revert": fact.texts["short_revert"]}
+    session.shorts[fact.target] = replace(before, **given)
+    if head := covered_by(before.text):
+        _refresh(session, head)
+    _refresh(session, fact.target)
+
+
+def _touch_amended(session: Session, seq: int, at: int, texts: Mapping[str, str]) -> None:
+    """Drop the short forms of a corrected entry; of a change of which only the way back was, that of this alone."""
+    form = session.shorts.get(seq, Short())
+    shared = covered_by(form.text) or any(covered_by(other.text) == seq for other in session.shorts.values())
+    if texts.keys() == {"revert"} and not shared:
+        session.shorts[seq] = replace(form, revert_seq=0, revert="")
+        _refresh(session, seq)
+    else:
+        touch(session, seq, at)
 
 
 def _marks(entry: Any, texts: Mapping[str, str]) -> dict[str, bool]:
@@ -153,9 +199,8 @@ def _known(holder: Any, texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _settle(session: Session, event: Event, fact: e.AssumptionSettled) -> None:
-    separate(session, fact.target)
-    _without_short_forms(session, fact.target)
     _change(session, fact.target, settled=fact.text)
+    touch(session, fact.target, event.seq)
 
 
 def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
@@ -166,8 +211,7 @@ def _reply(session: Session, event: Event, fact: e.QuestionReplied) -> None:
 
 
 def _revert(session: Session, event: Event, fact: e.ChangeReverted) -> None:
-    separate(session, fact.change)
-    _without_short_forms(session, fact.change)
+    touch(session, fact.change, event.seq)
     _change(
         session,
         fact.change,

@@ -9,6 +9,7 @@ from rflow.core.session.events import LONGEST_REVERT, covered_by
 from rflow.core.session.rules.access import Role, roles
 from rflow.core.session.state import Change, Note, Session, Step, Wait
 from rflow.core.session.texts import Text, validated_text
+from rflow.core.text import one_line
 from rflow.errors import NotAllowed, NotFound, UsageProblem
 
 _SHORT = Text("short", "short form", "words")
@@ -19,7 +20,13 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
     """Give entries their short forms: the owner, and who hands over, any of them, others their own."""
     _check_covering(session, forms)
     owner = not roles(session, actor).isdisjoint({Role.OWNER, Role.SENDER})
-    facts = [fact for form in forms if (fact := _shortened(session, form, actor, owner=owner)).texts]
+    given = {form.target for form in forms if form.text != _entry(session, form.target).short}
+    in_order = sorted(forms, key=lambda form: covered_by(form.text) > 0)  # a form covers those given after it
+    facts = [
+        fact
+        for form in in_order
+        if (fact := _shortened(session, form, actor, owner=owner, again=covered_by(form.text) in given)).texts
+    ]
     if not facts:
         raise UsageProblem(
             "These are the short forms already.",
@@ -30,7 +37,7 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
 
 def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
     """Refuse to leave an entry to one without a short form, and what must not be missed to another kind of entry."""
-    texts = {form.target: form.text for form in forms}
+    texts, reverts = ({form.target: getattr(form, name) for form in forms} for name in ("text", "revert"))
     for form in forms:
         if not (seq := covered_by(form.text)):
             continue
@@ -38,11 +45,29 @@ def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
         text = texts.get(seq, covering.short)
         if not text or covered_by(text):
             raise UsageProblem(f"Entry {seq} has no short form that could cover {form.target}.", try_=f"Shorten {seq}.")
+        if isinstance(entry, Wait):
+            raise UsageProblem(f"Entry {form.target} is a wait, with a time of its own.", try_=_OWN_LINE)
         if _apart(entry) not in ("", _apart(covering)):
             raise UsageProblem(
                 f"Entry {seq} is no {_apart(entry)}, so it can't cover {form.target}, which is one.",
                 try_=f"Nothing was recorded. Begin the line with {form.target}, or give each of them one of its own.",
             )
+        _check_ways_back(entry, covering, reverts.get(seq))
+
+
+def _check_ways_back(entry: Step | Note | Change, covering: Step | Note | Change | Wait, written: str | None) -> None:
+    """Refuse to hide how one of several changes in place is reverted."""
+    if not (isinstance(entry, Change) and isinstance(covering, Change)) or entry.reverted:
+        return
+    back = covering.short_revert if written is None else written
+    if not back and one_line(entry.revert) != one_line(covering.revert):
+        raise UsageProblem(
+            f"Changes {covering.seq} and {entry.seq} are reverted in different ways.",
+            try_=f"Nothing was recorded. Say both behind the text: {covering.seq}, {entry.seq}: …; revert: …",
+        )
+
+
+_OWN_LINE = "Nothing was recorded. Give it a line of its own."
 
 
 def _apart(entry: Step | Note | Change | Wait) -> str:
@@ -50,8 +75,6 @@ def _apart(entry: Step | Note | Change | Wait) -> str:
     match entry:
         case Change():
             return "change that was reverted" if entry.reverted else "change in place"
-        case Wait():
-            return "wait"
         case Note(kind="warning" | "assumption", settled=None):
             return entry.kind
         case Step(assumed=True, settled=None):
@@ -60,7 +83,7 @@ def _apart(entry: Step | Note | Change | Wait) -> str:
             return ""
 
 
-def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) -> e.EntryAmended:
+def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool, again: bool) -> e.EntryAmended:
     entry = _entry(session, form.target)
     if not owner and entry.by.id != actor.person.id:
         who = entry.by.name if entry.by.id == session.owner.id else f"{entry.by.name} or {session.owner.name}"
@@ -73,9 +96,8 @@ def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool) 
         if len(texts["short_revert"].split()) > LONGEST_REVERT:
             what = f"The short way to revert {entry.seq} has more than {LONGEST_REVERT} words."
             raise UsageProblem(what, try_="Nothing was recorded. Shorten it, or leave it out.")
-    return e.EntryAmended(
-        target=entry.seq, texts={name: text for name, text in texts.items() if text != getattr(entry, name)}
-    )
+    changed = {name: text for name, text in texts.items() if again or text != getattr(entry, name)}
+    return e.EntryAmended(target=entry.seq, texts=changed)
 
 
 def _entry(session: Session, seq: int) -> Step | Note | Change | Wait:

@@ -130,12 +130,10 @@ def _set_header(now: dict[tuple[int, str], Passage], fact: e.SessionStarted | e.
 
 
 def _amend(now: dict[tuple[int, str], Passage], target: int, texts: Mapping[str, str]) -> None:
-    for form, of in e.SHORT_FORMS.items():
-        if texts.keys() & of:
-            now.pop((target, form), None)
     for path, value in texts.items():
-        before = now.get((target, path)) or _any_text_of(now, target)
-        now[target, path] = before._replace(text="" if path == "short" and e.covered_by(value) else value)
+        if path not in e.SHORT_FORMS:  # the texts themselves are found
+            before = now.get((target, path)) or _any_text_of(now, target)
+            now[target, path] = before._replace(text=value)
 
 
 def _any_text_of(now: Mapping[tuple[int, str], Passage], target: int) -> Passage:

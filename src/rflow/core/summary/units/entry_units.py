@@ -65,7 +65,7 @@ def _made(entry: ProgressChange, progress: Progress, shares: Shares) -> Lengths:
     short, render = in_short(progress, entry), _rendering(phrases.change, entry, progress)
     full = two_texts(one_line(entry.text), one_line(entry.then), shares.change, render)
     if entry.short:
-        then = short.then or _if_more(entry.then, short.text, progress)
+        then = _if_more(short.then, entry.then, short.text, progress)
         in_short_form = _rendering(phrases.change, short, progress)(short.text, then)
         return either(full, in_short_form, brief=progress.brief)
     if short.then and progress.brief:
@@ -78,9 +78,11 @@ def _rendering(phrase: Callable[..., str], entry: ProgressChange, progress: Prog
     return lambda what, then: phrase(entry, progress.session, whole=not progress.brief, what=what, then=then)
 
 
-def _if_more(text: str, known: str, progress: Progress) -> str:
-    """Return what a whole form adds to a short form, unless that says it already."""
-    return "" if progress.brief or says_little_more(text, known) else one_line(text)
+def _if_more(short: str, text: str, known: str, progress: Progress) -> str:
+    """Return what came of a change, in short or in the whole form else in full, unless `known` says it already."""
+    if short or progress.brief or says_little_more(text, known):
+        return short
+    return one_line(text)
 
 
 def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit:
@@ -95,7 +97,7 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         shown = before(one_text(one_line(entry.text), shares.reverted[0]), came, render)
     if entry.short:
         came_in_short = [
-            known or _if_more(text, short.text, progress) for known, text in ((short.then, then), (short.later, later))
+            _if_more(form, text, short.text, progress) for form, text in ((short.then, then), (short.later, later))
         ]
         in_short_form = _rendering(phrases.reverted, short, progress)(short.text, phrases.outcome(*came_in_short))
         shown = either(shown, in_short_form, brief=progress.brief)

@@ -93,7 +93,9 @@ def either(full: Lengths, short: str, *, brief: bool) -> Lengths:
     text = full.levels[-1]
     if brief or CUT in text:
         return whole(short)
-    return Lengths((short, text)) if word_count(short) < word_count(text) else whole(text)
+    if word_count(short) <= word_count(text):
+        return Lengths((short, text))
+    return whole(short)  # it says more
 
 
 def whole(text: str) -> Lengths:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from rflow.core.session.events import Contingency
 from rflow.core.session.texts import REMOVED
+from rflow.core.summary.budget.cutting import word_count
 from rflow.core.summary.budget.shares import Shares
 from rflow.core.summary.progress import Handover, Progress, ProgressNote, ProgressRuledOut, ProgressWaiting, Tried
 from rflow.core.summary.units import phrases
@@ -136,7 +137,9 @@ def cautions(progress: Progress) -> Iterator[Unit]:
     written = _warnings(progress)
     for note in written:
         number = 0 if progress.brief else numbers.get(note.on, 0)
-        short = forms.get(note.seq) if progress.brief else ""
+        short = forms.get(note.seq, "")
+        if not progress.brief and word_count(short) <= word_count(note.text):
+            short = ""
         warning = short or phrases.warning(note, progress.session, number, short=progress.brief)
         section = _warnings_section(progress, note.on)
         yield Unit(section=section, prepared=whole(warning), order=(-note.seq, 0), counts=("warning",), seq=note.seq)
