@@ -59,10 +59,11 @@ def _refresh(session: Session, seq: int) -> None:
 
 
 def _refresh_shared(session: Session, head: int) -> None:
-    """Set the short form of an entry, and of those that it covers: they were given theirs after it."""
+    """Set the short form of an entry, and of those that it covers: they were given theirs with it, or after it."""
     form = session.shorts.get(head, Short())
     named = {seq: other.seq for seq, other in session.shorts.items() if covered_by(other.text) == head}
-    covered = {seq: at for seq, at in named.items() if at > form.seq}
+    begun = session.units.get(form.seq, form.seq)
+    covered = {seq: at for seq, at in named.items() if session.units.get(at, at) >= begun}
     since = session.touched
     whole = all(since.get(seq, 0) < at for seq, at in covered.items())
     holds = bool(form.text) and not covered_by(form.text) and since.get(head, 0) < form.seq and whole

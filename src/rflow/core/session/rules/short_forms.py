@@ -21,10 +21,9 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
     _check_covering(session, forms)
     owner = not roles(session, actor).isdisjoint({Role.OWNER, Role.SENDER})
     given = {form.target for form in forms if form.text != _entry(session, form.target).short}
-    in_order = sorted(forms, key=lambda form: covered_by(form.text) > 0)  # a form covers those given after it
     facts = [
         fact
-        for form in in_order
+        for form in forms
         if (fact := _shortened(session, form, actor, owner=owner, again=covered_by(form.text) in given)).texts
     ]
     if not facts:
