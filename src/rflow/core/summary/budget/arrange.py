@@ -22,7 +22,7 @@ from rflow.core.summary.budget.shares import BRIEF, WHOLE, brief_words, whole_wo
 from rflow.core.summary.progress import Progress
 from rflow.core.summary.units import entry_units, state_units
 from rflow.core.summary.units.phrases import header_line
-from rflow.core.summary.units.short_forms import covered, resolved
+from rflow.core.summary.units.short_forms import resolved
 from rflow.core.summary.units.times import stamp
 from rflow.core.summary.units.unit import SectionKey, Unit
 
@@ -211,13 +211,7 @@ def _last_steps(progress: Progress, units: list[Unit]) -> int:
 
 
 def _units(progress: Progress) -> Iterator[Unit]:
-    """Yield the units of a form. Where a short form says it all for several entries, the others come last."""
-    said = covered(progress)
-    for unit in _all_units(resolved(progress)):
-        yield replace(unit, rank=-1) if _number(unit) in said else unit
-
-
-def _all_units(progress: Progress) -> Iterator[Unit]:
+    progress = resolved(progress)
     shares = BRIEF if progress.brief else WHOLE
     last = list(state_units.last_note(progress, shares))
     shown_last = {note.seq for note in last}

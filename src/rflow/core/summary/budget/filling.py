@@ -127,10 +127,10 @@ class Filling:
         self.shown[unit] = level
         return True
 
-    def present(self, *, reserve: int, early: Sequence[SectionKey] = ()) -> None:
+    def present(self, *, reserve: int, chosen: bool = False, early: Sequence[SectionKey] = ()) -> None:
         """Show units at their shortest, by priority; the ask and the warnings always.
 
-        The sections `early` come right after the situation and the impact.
+        The sections `early` come right after the situation and the impact, and before them what is `chosen`.
         """
         always = [unit for section in ALWAYS for unit in self.units(section) if not unit.stale]
         warnings = [unit for unit in always if unit.section in WARNINGS]
@@ -140,7 +140,8 @@ class Filling:
                 self.show(unit, always=True)
         self.present_more(PRESENCE, reserve=reserve)
         self.grow(("now",), reserve=reserve)
-        self.present_chosen()
+        if chosen:
+            self.present_chosen()
         self.present_more([(section, None) for section in early], reserve=reserve)
         self.present_more(NEXT, reserve=reserve)
         self.grow(OUTCOMES, reserve=reserve)
@@ -241,7 +242,7 @@ def fill(filling: Filling, budget: int, last_steps: int | None) -> Shown:
 
 
 def _fill_brief(filling: Filling, reserve: int) -> None:
-    filling.present(reserve=reserve)
+    filling.present(reserve=reserve, chosen=True)
     filling.grow(reserve=reserve)
     filling.add_relevant("tried", RELEVANT_STEPS)
     filling.present_more()
@@ -256,6 +257,7 @@ def _fill_whole(filling: Filling, reserve: int, last_reserve: int) -> None:
     filling.present(reserve=last_reserve, early=("before", "handed_over"))
     filling.grow(("assumed",), reserve=last_reserve)
     filling.present_more(reserve=last_reserve)
+    filling.present_chosen()
     filling.present_background(reserve=last_reserve)
     filling.grow(reserve=reserve)
     filling.add("ruled_out", reserve=reserve)

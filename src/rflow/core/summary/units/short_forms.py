@@ -17,16 +17,18 @@ _Entry = TypeVar("_Entry", Tried, ProgressNote, ProgressChange, ProgressWaiting)
 
 
 def resolved(progress: Progress) -> Progress:
-    """Return the progress with only the short forms that are texts, the brief form without what another entry covers.
+    """Return the progress with only the short forms that stand for one entry, the brief form without covered entries.
 
-    Where another entry no longer covers one, and in the whole form, such an entry is shown as if it had no short form.
+    An entry that no other one covers, though its short form says so, is shown as if it had none. The whole form shows
+    entries that share a short form by their texts.
     """
-    named = {entry.seq for entry in _entries(progress) if covered_by(entry.short)}
+    named = {entry.seq: covered_by(entry.short) for entry in _entries(progress) if covered_by(entry.short)}
     gone = covered(progress) if progress.brief else set()
+    without = named.keys() if progress.brief else {*named, *named.values()}
 
     def left(each: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         shown = (entry for entry in each if entry.seq not in gone)
-        return tuple(replace(entry, short="") if entry.seq in named else entry for entry in shown)
+        return tuple(replace(entry, short="") if entry.seq in without else entry for entry in shown)
 
     if not named:
         return progress
@@ -84,18 +86,16 @@ def with_short_revert(change: ProgressChange, *, brief: bool) -> ProgressChange:
 
 
 def either(full: Lengths, short: str, *, brief: bool) -> Lengths:
-    """Return the lengths of a text with a short form ("" for none).
-
-    A whole form shows the text itself where all else has room: with short forms first, less is cut or left out.
-    """
+    """Return the lengths of a text with a short form ("" for none): in a whole form, this takes the place of a cut."""
     if not short:
         return full
-    text = full.levels[-1]
-    if brief or CUT in text:
+    if brief:
         return whole(short)
-    if word_count(short) <= word_count(text):
-        return Lengths((short, text))
-    return whole(short)  # it says more
+    if CUT not in full.levels[0]:
+        return full
+    longer = tuple(level for level in full.levels if word_count(level) > word_count(short))
+    wanted = max(len(longer) - (len(full.levels) - 1 - full.wanted), 0)
+    return Lengths((short, *longer), wanted, min(wanted, full.smooth))
 
 
 def whole(text: str) -> Lengths:
