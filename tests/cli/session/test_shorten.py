@@ -469,7 +469,11 @@ def test_an_entry_that_is_no_longer_on_the_line_of_others_is_shown_again(ana: Pr
     assert "6 note: pool full\n8 note: disk is full on db-3\n" in ana.ok("shorten").out
     ana.ok("shorten", "-", stdin="6, 8: pool and disk full\n")
     ana.ok("shorten", "8", "disk is full on db-3")
-    assert "6 note: pool and disk full\n8 note: disk is full on db-3\n" in ana.ok("shorten").out
+    assert "6 note: before 11:40 there were" in ana.ok("shorten").out, "what it shared with another one is gone"
+    assert "8 note: disk is full on db-3\n" in ana.ok("shorten").out
+    ana.ok("shorten", "-", stdin="6, 8: pool full\n")
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("6, 8 note: pool full", "6 note: pool full"))
+    assert "6 note: pool full\n8 note: disk is full on db-3\n" in ana.ok("shorten").out
     ana.ok("shorten", "-", stdin="6, 8: pool and disk full\n")
     ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("pool and disk full", "pool, disk"))
     assert "6, 8 note: pool, disk\n" in ana.ok("shorten").out
@@ -517,3 +521,66 @@ def test_lines_that_were_kept_do_not_keep_what_is_redacted(ana: Program) -> None
     assert "hunter2zz" in draft.read_text("utf-8")
     ana.ok("redact", "8", "--yes")
     assert not draft.exists()
+
+
+@pytest.mark.parametrize("what", ["a correction", "a revert", "an outcome"])
+def test_what_is_redacted_of_an_entry_goes_from_its_short_form(what: str, ana: Program) -> None:
+    ana.ok("step", "restarted web-4")  # 8
+    match what:
+        case "a correction":
+            ana.ok("amend", "2", "--result", "password zebra77 works")
+            pair = "2, 8"
+        case "a revert":
+            ana.ok("change", "--reverted", "3", "--note", "zebra77 got in")
+            pair = "3, 8"
+        case _:
+            ana.ok("assume", "zebra77 was right", "--settled", "7")
+            pair = "8"
+    last = ana.show()["version"]
+    ana.ok("shorten", "-", stdin=f"{pair}: zebra77\n")
+    ana.ok("redact", f"{last}", "--yes")
+    if what != "an outcome":  # that was written about something else
+        assert "zebra77" not in brief(ana) + ana.ok("export").out
+
+
+def test_what_was_settled_has_no_short_form_that_hides_it(ana: Program) -> None:
+    ana.ok("step", "the database is up", "--assume", "--pin")  # 8
+    ana.ok("assume", "it was down all along", "--settled", "8")
+    assert "8 step" not in ana.ok("shorten").out
+    assert "no entry 8 that has a short form" in ana.refused(3, "shorten", "8", "database up")
+
+
+def test_a_step_behind_a_change_is_not_lost_where_the_short_form_does_not_say_it(ana: Program) -> None:
+    ana.ok("step", "measured the idle timeout of the balancer again", "--result", "much better, 3 ms")  # 8
+    ana.ok("shorten", "3", "idle 350 s")
+    assert "IN PLACE: idle 350 s (12:00)" in brief(ana) and "much better, 3 ms" in brief(ana)
+
+
+def test_lines_of_another_owner_take_back_nothing(ana: Program) -> None:
+    code, lines = ana.show()["code"], ana.ok("shorten").out
+    ben = replace(ana, user=BEN, terminal="laptop")
+    ana.ok("handoff", BEN, "--new-user")
+    ben.ok("accept", code, "--read-back", "Lena decides")
+    ben.ok("-s", code, "shorten", "2", "web-2: nothing")
+    ben.ok("-s", code, "brief", "--title", "0.4 % of pages fail")
+    assert "nothing recorded" in ben.ok("-s", code, "shorten", "-", stdin=lines).err
+    changed = lines.replace(f"2 step: {STEP}", "2 step: restarted")
+    said = ana.refused(6, "-s", code, "shorten", "-", stdin=changed)
+    assert "Entry 2 has changed since these lines were printed." in said
+
+
+def test_a_form_of_several_lines_is_one_line(ana: Program) -> None:
+    ana.ok("shorten", "6", "-", stdin="first\n2: second\n")
+    assert "6 note: first 2: second\n" in ana.ok("shorten").out
+    assert "is for no entry" in ana.refused(6, "shorten", "-", stdin=f"{'9' * 5000}: x\n")
+    assert "time of its own" in ana.refused(2, "shorten", "-", stdin="5, 6: vendor and pool\n")
+
+
+def test_the_way_back_of_each_change_is_said_again_with_the_line_that_it_joins(ana: Program) -> None:
+    ana.ok("change", "took web-4 out of the pool", "--revert", "lbctl add web-4")  # 8
+    ana.ok("shorten", "3", "idle 350 s; revert: idle 60")
+    assert "reverted in different ways" in ana.refused(2, "shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
+    assert "reverted in different ways" in ana.refused(2, "shorten", "8", "#3")
+    ana.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out; revert: idle 60, add web-4\n")
+    ana.ok("shorten", "3", "idle 350 s, web-4 out; revert: idle 60")
+    assert "lbctl add web-4" in brief(ana)

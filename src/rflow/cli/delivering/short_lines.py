@@ -8,7 +8,16 @@ import msgspec
 
 from rflow.cli.display.entries import word_for
 from rflow.core.session.commands import ShortForm
-from rflow.core.session.events import BriefSet, EntryUndone, Event, SteppedBack, Stored, TextRedacted, covered_by
+from rflow.core.session.events import (
+    BriefSet,
+    EntryAmended,
+    EntryUndone,
+    Event,
+    SteppedBack,
+    Stored,
+    TextRedacted,
+    covered_by,
+)
 from rflow.core.session.rules.access import keeps
 from rflow.core.session.rules.adjust import touched_by
 from rflow.core.session.state import Change, Note, Session, Step, Wait
@@ -38,7 +47,7 @@ _AS_OF = "# As of entry {}."
 _AS_OF_LINE = re.compile(r"# As of entry (\d{1,9})\.")
 _REVERT = re.compile(r";\s*revert:\s*")
 _LINE = re.compile(
-    r"(?P<seq>\d+(?:(?: *, *| and )#?\d+)*)"
+    r"(?P<seq>\d{1,9}(?:(?: *, *| and )#?\d{1,9})*)"
     r"(?: (?:step|answer|action|skipped action|note|warning|assumption|change|reverted change|wait))?"
     r" *:(?P<text>.*)"
 )
@@ -102,7 +111,7 @@ def printed_at(lines: str) -> int:
 
 def printed(session: Session, me: str, events: Iterable[Stored] = ()) -> Printed:
     """Return what lines said that were printed in the state `session`; `events` have happened since."""
-    lines = (one_line(line) for line in short_lines(session, me, 0).splitlines())
+    lines = (one_line(line) for line in short_lines(session, session.owner.id, 0).splitlines())
     adjustments = dict(session.adjustments)
     changed: set[int] = set()
     header: set[str] = set()
@@ -114,6 +123,8 @@ def printed(session: Session, me: str, events: Iterable[Stored] = ()) -> Printed
         match event.fact:
             case EntryUndone(target=target) | SteppedBack(undone=target) | TextRedacted(target=target):
                 changed.update((target, *touched_by(adjustments.get(target, event))))
+            case EntryAmended(target=target) as fact if fact.shortens and event.by.id != me:
+                changed.add(target)
             case BriefSet(title=title, brief=brief) if event.by.id != me:
                 said = {"title": title} | {name: getattr(brief, name) for name in HEADER if name != "title"}
                 header.update(name for name, text in said.items() if text is not None)
@@ -126,6 +137,7 @@ def printed(session: Session, me: str, events: Iterable[Stored] = ()) -> Printed
 def written_in(session: Session, lines: str, before: Printed) -> Written:
     """Return what was changed in lines; raise `BadInput` for one that is for no entry or can't be taken."""
     known = {entry.seq: entry for entry in _entries(session)}
+    shared = _shared(list(known.values()))
     forms: dict[int, ShortForm] = {}
     header: dict[Header, str] = {}
     written_on: dict[str, int] = {}
@@ -149,6 +161,10 @@ def written_in(session: Session, lines: str, before: Printed) -> Written:
             if seq in before.changed:
                 _refuse_changed(f"Entry {seq}")
             forms[seq] = given.get(seq) or ShortForm(target=seq, text=short)
+        first = next(iter(texts))
+        if left := set(shared.get(first, ())) - texts.keys() - forms.keys():
+            forms.setdefault(first, ShortForm(target=first, text=known[first].short))
+            forms |= {seq: ShortForm(target=seq, text="") for seq in left}
     return Written(tuple(forms.values()), header)
 
 
@@ -188,14 +204,14 @@ def _check_once(name: str, number: int, written_on: dict[str, int]) -> None:
 
 def form_of(entry: Shortened, text: str) -> ShortForm | None:
     """Return the short form that a text gives an entry; the entry's own text or none gives that back."""
-    text = text.strip()
+    text = one_line(text)
     if text == _line(entry) and not covered_by(entry.short):
         return None
     revert = None
     if isinstance(entry, Change):
         text, back = _apart(text, entry)
         if back is not None and back != one_line(entry.short_revert or entry.revert):
-            revert = "" if back == one_line(entry.revert) else back or None
+            revert = "" if back in ("", one_line(entry.revert)) else back
         revert = "" if not text and entry.short_revert else revert
     short = "" if text == _full(entry) else text
     if short == entry.short and revert is None:
@@ -220,7 +236,7 @@ def shortened_entry(session: Session, seq: int) -> Shortened | None:
 
 
 def _entries(session: Session) -> Iterator[Shortened]:
-    steps = (step for step in session.steps.values() if step.kind != "tree")
+    steps = (step for step in session.steps.values() if step.kind != "tree" and step.settled is None)
     notes = (note for note in session.notes.values() if note.kind == "note" or note.settled is None)
     entries: list[Shortened] = [*steps, *notes, *session.changes.values(), *session.waits.values()]
     yield from sorted((entry for entry in entries if not entry.undone), key=lambda entry: entry.seq)

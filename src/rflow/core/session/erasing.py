@@ -29,7 +29,8 @@ def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stor
     texts from the one it replaces. Short forms that these entries share with others are given back.
     """
     copied: dict[int, set[str]] = defaultdict(set)
-    shared = _covering(events, texts.keys())
+    concerned = {target_of(event.fact) for event in events if isinstance(event, Event) and event.seq in texts} - {0}
+    shared = concerned | _covering(events, texts.keys() | concerned)
     for target, values in texts.items():
         linked = _linked_waits(events, target) if values else ()
         shared |= _covering(events, linked) | set(linked)

@@ -288,7 +288,9 @@ def _progress_shared(session: Session, event: Event, fact: e.ProgressShared) -> 
 
 def _text_redacted(session: Session, event: Event, fact: e.TextRedacted) -> None:
     session.redacted.add(fact.target)
-    touch(session, fact.target, event.seq)
+    adjustment = session.adjustments.get(fact.target)
+    for seq in (fact.target, *(touched_by(adjustment) if adjustment else ())):
+        touch(session, seq, event.seq)
 
 
 _Ownership = (

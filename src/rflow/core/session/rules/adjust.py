@@ -161,9 +161,18 @@ def _shorten(session: Session, event: Event, fact: e.EntryAmended) -> None:
     if "short_revert" in fact.texts:
         given |= {"revert_seq": event.seq, "revert": fact.texts["short_revert"]}
     session.shorts[fact.target] = replace(before, **given)
-    if head := covered_by(before.text):
-        _refresh(session, head)
+    head = covered_by(before.text)
+    if head and head != covered_by(session.shorts[fact.target].text):
+        _leave(session, head, event)
     _refresh(session, fact.target)
+
+
+def _leave(session: Session, head: int, event: Event) -> None:
+    """Drop the text that an entry had shared with another one, unless the same command gives it a new one."""
+    form = session.shorts.get(head, Short())
+    if session.units.get(form.seq, form.seq) < (event.part_of or event.seq):
+        session.shorts[head] = Short()
+    _refresh(session, head)
 
 
 def _touch_amended(session: Session, seq: int, at: int, texts: Mapping[str, str]) -> None:

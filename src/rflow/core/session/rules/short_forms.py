@@ -1,6 +1,7 @@
 """Short forms: what a brief shows of an entry in place of its texts."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from rflow.core.actors import Actor
 from rflow.core.session import events as e
@@ -20,11 +21,13 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
     """Give entries their short forms: the owner, and who hands over, any of them, others their own."""
     _check_covering(session, forms)
     owner = not roles(session, actor).isdisjoint({Role.OWNER, Role.SENDER})
-    given = {form.target for form in forms if form.text != _entry(session, form.target).short}
+    given = set(_written_anew(session, forms))
     facts = [
         fact
         for form in forms
-        if (fact := _shortened(session, form, actor, owner=owner, again=covered_by(form.text) in given)).texts
+        if (
+            fact := _shortened(session, form, actor, owner=owner, again={covered_by(form.text), form.target} & given)
+        ).texts
     ]
     if not facts:
         raise UsageProblem(
@@ -32,6 +35,17 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
             try_=f"See what a brief shows: rflow -s {session.code} progress --brief",
         )
     yield from facts
+
+
+def _written_anew(session: Session, forms: Sequence[ShortForm]) -> Iterator[int]:
+    """Yield the entries whose short form is another one, or no longer that of an entry that had shared it."""
+    for form in forms:
+        entry = _entry(session, form.target)
+        if form.text != entry.short:
+            yield form.target
+            yield covered_by(entry.short)
+        elif form.revert is not None and form.revert != getattr(entry, "short_revert", ""):
+            yield form.target
 
 
 def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
@@ -44,8 +58,9 @@ def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
         text = texts.get(seq, covering.short)
         if not text or covered_by(text):
             raise UsageProblem(f"Entry {seq} has no short form that could cover {form.target}.", try_=f"Shorten {seq}.")
-        if isinstance(entry, Wait):
-            raise UsageProblem(f"Entry {form.target} is a wait, with a time of its own.", try_=_OWN_LINE)
+        if isinstance(entry, Wait) or isinstance(covering, Wait):
+            wait = entry.seq if isinstance(entry, Wait) else seq
+            raise UsageProblem(f"Entry {wait} is a wait, with a time of its own.", try_=_OWN_LINE)
         if _apart(entry) not in ("", _apart(covering)):
             raise UsageProblem(
                 f"Entry {seq} is no {_apart(entry)}, so it can't cover {form.target}, which is one.",
@@ -58,8 +73,8 @@ def _check_ways_back(entry: Step | Note | Change, covering: Step | Note | Change
     """Refuse to hide how one of several changes in place is reverted."""
     if not (isinstance(entry, Change) and isinstance(covering, Change)) or entry.reverted:
         return
-    back = covering.short_revert if written is None else written
-    if not back and one_line(entry.revert) != one_line(covering.revert):
+    known = covering.short_revert if entry.short == f"#{covering.seq}" else ""
+    if not (known if written is None else written) and one_line(entry.revert) != one_line(covering.revert):
         raise UsageProblem(
             f"Changes {covering.seq} and {entry.seq} are reverted in different ways.",
             try_=f"Nothing was recorded. Say both behind the text: {covering.seq}, {entry.seq}: …; revert: …",
@@ -82,7 +97,9 @@ def _apart(entry: Step | Note | Change | Wait) -> str:
             return ""
 
 
-def _shortened(session: Session, form: ShortForm, actor: Actor, *, owner: bool, again: bool) -> e.EntryAmended:
+def _shortened(
+    session: Session, form: ShortForm, actor: Actor, *, owner: bool, again: AbstractSet[int]
+) -> e.EntryAmended:
     entry = _entry(session, form.target)
     if not owner and entry.by.id != actor.person.id:
         who = entry.by.name if entry.by.id == session.owner.id else f"{entry.by.name} or {session.owner.name}"
@@ -108,4 +125,6 @@ def _entry(session: Session, seq: int) -> Step | Note | Change | Wait:
         raise UsageProblem(f"Entry {seq} has no short form.", try_=see)
     if entry.undone:
         raise UsageProblem(f"Entry {seq} was taken back.", try_=see)
+    if isinstance(entry, Step | Note) and entry.settled is not None:
+        raise UsageProblem(f"Entry {seq} has been settled, or is over.", try_=see)
     return entry

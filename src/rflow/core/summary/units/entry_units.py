@@ -39,9 +39,8 @@ def changes(progress: Progress, shares: Shares) -> Iterator[Unit]:
         yield Unit(section="changes", prepared=Lengths((phrases.NOTHING,)))
 
 
-def _counts(entry: ProgressChange) -> tuple[str, ...]:
-    kind = "reverted" if entry.reverted else "change"
-    return (kind, *("step" for number in (entry.then_step, entry.later_step) if number))
+def _counts(entry: ProgressChange, progress: Progress) -> tuple[str, ...]:
+    return ("reverted" if entry.reverted else "change", *("step" for _ in _outcomes(entry, progress)))
 
 
 def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) -> Unit:
@@ -55,7 +54,7 @@ def _in_place(same: list[ProgressChange], progress: Progress, shares: Shares) ->
         section="changes",
         prepared=Lengths(tuple(levels), max(part.wanted for part in parts), max(part.smooth for part in parts)),
         order=(same[-1].seq, 0),
-        counts=tuple(kind for entry in same for kind in _counts(entry)),
+        counts=tuple(kind for entry in same for kind in _counts(entry, progress)),
         chosen=any(entry.short for entry in same),
         command=phrases.revert_command(same[0]),
     )
@@ -105,7 +104,11 @@ def _reverted(entry: ProgressChange, progress: Progress, shares: Shares) -> Unit
         end = phrases.outcome(short.then or then, short.later or later)
         shown = both(one_text(one_line(entry.text), shares.reverted[0]), whole(end), render)
     return Unit(
-        section="reverted", prepared=shown, order=(entry.seq, 0), counts=_counts(entry), chosen=bool(entry.short)
+        section="reverted",
+        prepared=shown,
+        order=(entry.seq, 0),
+        counts=_counts(entry, progress),
+        chosen=bool(entry.short),
     )
 
 
@@ -224,12 +227,20 @@ def steps(progress: Progress, shares: Shares) -> Iterator[Unit]:
 
 def _shown(progress: Progress) -> Iterator[Tried]:
     """Yield the steps that are shown in the section of steps, because no other section shows them."""
-    used = {number for change in progress.changes for number in (change.then_step, change.later_step)}
+    used = {number for change in progress.changes for number in _outcomes(change, progress)}
     answer = last_answer(progress)
-    used |= {answer.number} if answer else set()
+    used |= {answer.number} if answer and not answer.short else set()
     for step in progress.tried:
         if not (step.undone or step.number in used or step.pinned or is_assumed(step)):
             yield step
+
+
+def _outcomes(change: ProgressChange, progress: Progress) -> set[int]:
+    """Return the numbers of the steps that are shown behind a change: behind a short form only those with one."""
+    numbers = {change.then_step, change.later_step} - {0}
+    if not (progress.brief and change.short):
+        return numbers
+    return {step.number for step in progress.tried if step.number in numbers and step.short}
 
 
 def _step(step: Tried, credit: Credit | None, shares: Shares, rank: int, note: ProgressNote | None) -> Unit:
