@@ -153,6 +153,7 @@ def test_a_line_for_several_changes_has_no_time_that_is_not_of_all_of_them(ana: 
     last = replace(ana, clock=NOON + timedelta(minutes=61))
     last.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out\n")
     assert "NO LONGER: idle 350 s, web-4 out (12:00–13:00)" in brief(last)
+    assert "to 350 s (12:00–12:50)" in whole(last) and "took web-4 out of the pool (12:40–13:00)" in whole(last)
 
 
 def test_what_must_not_be_missed_is_covered_only_by_the_same_kind(ana: Program) -> None:

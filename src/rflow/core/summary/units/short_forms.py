@@ -32,11 +32,12 @@ def resolved(progress: Progress) -> Progress:
 
     if not named:
         return progress
+    shared = progress.changes if progress.brief else ()
     return replace(
         progress,
         tried=left(progress.tried),
         notes=left(progress.notes),
-        changes=left(tuple(_together(change, progress.changes) for change in progress.changes)),
+        changes=left(tuple(_together(change, shared) for change in progress.changes)),
         waiting=left(progress.waiting),
     )
 
