@@ -585,3 +585,40 @@ def test_the_way_back_of_each_change_is_said_again_with_the_line_that_it_joins(a
     ana.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out; revert: idle 60, add web-4\n")
     ana.ok("shorten", "3", "idle 350 s, web-4 out; revert: idle 60")
     assert "lbctl add web-4" in brief(ana)
+
+
+def test_a_third_entry_joins_a_line_for_two(ana: Program) -> None:
+    ana.ok("note", "disk is full on db-3")  # 8
+    ana.ok("note", "so is the one on db-4")  # 9
+    ana.ok("shorten", "-", stdin="6, 8: pool, disk\n")
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("6, 8 note:", "6, 8, 9 note:"))
+    assert "6, 8, 9 note: pool, disk\n" in ana.ok("shorten").out
+
+
+def test_a_line_may_say_what_the_first_of_its_entries_says(ana: Program) -> None:
+    ana.ok("step", "looked at web-4 as well")  # 8
+    ana.ok("shorten", "-", stdin=f"2, 8: {STEP}: no difference at all in the rate of errors\n")
+    assert f"2, 8 step: {STEP}: no difference at all in the rate of errors\n" in ana.ok("shorten").out
+    ana.ok("shorten", "-", stdin="3, 8: idle timeout of the balancer from 60 s to 350 s; revert: idle 60\n")
+    assert "IN PLACE: idle timeout of the balancer from 60 s to 350 s (12:00). Revert: idle 60" in brief(ana)
+
+
+def test_who_gives_back_their_own_lines_takes_back_no_other(ana: Program) -> None:
+    ben = replace(ana, user=BEN, terminal="laptop")
+    code = ana.show()["code"]
+    ben.ok("resume", code)
+    ben.ok("note", "disk is full on db-3")  # 8
+    ana.ok("shorten", "-", stdin="6, 8: pool, disk\n")
+    assert "nothing recorded" in ben.ok("shorten", "-", stdin=ben.ok("shorten").out).err
+    assert "6, 8 note: pool, disk\n" in ana.ok("shorten").out
+    assert "in short on one line with 6" in ana.ok("show").out
+
+
+def test_a_new_text_of_a_change_has_its_own_way_back(ana: Program) -> None:
+    ana.ok("change", "took web-4 out of the pool", "--revert", "lbctl add web-4")  # 8
+    ana.ok("shorten", "-", stdin="3, 8: idle 350 s, web-4 out; revert: idle 60, add web-4\n")
+    ana.ok("shorten", "3", "idle 350 s")
+    assert "idle 350 s (12:00). Revert: lbctl set idle 60 (on both of them)" in brief(ana)
+    ana.ok("shorten", "3", "idle 350; revert: idle 60")
+    ana.ok("shorten", "-", stdin=ana.ok("shorten").out.replace("idle 350; revert", "idle now 350; revert"))
+    assert "idle now 350 (12:00). Revert: idle 60" in brief(ana)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NoReturn
 
 import msgspec
+from msgspec.structs import replace
 
 from rflow.cli.display.entries import word_for
 from rflow.core.session.commands import ShortForm
@@ -29,15 +30,15 @@ Header = Literal["title", "ask", "situation", "impact", "hypothesis"]
 HEADER: tuple[Header, ...] = ("title", "ask", "situation", "impact", "hypothesis")
 """What a summary begins with, which has lines too."""
 _HELP = """\
-# A brief has {all} words, some {left} of them for the entries below. Shorten the lines that a colleague needs to take
-# over without asking again. Since when, and who is hit? Who shall do what, by when? How far is the diagnosis, and how
+# A brief has {all} words, about {left} of them for the entries below. Shorten the lines that a colleague needs to take
+# over without asking again. Since when, and who is hit? Who is to do what, by when? How far is the diagnosis, and how
 # is it known? What did each attempt give, and what proves nothing? What is assumed? What must nobody do, and why? What
 # is in place, and how is it reverted? What was reverted, and what came of it? Who is awaited until when, and what if
 # they don't answer? What is left to do?
 # Keep names, numbers, times and commands; drop filler: "restarted web-2: no change". "12, 15: …" is one line for two
-# entries, in the place of the first (a change, a warning or an assumption only with another one, a wait never).
+# entries, in the place of the first (a change, warning or assumption only behind one of its kind; a wait never).
 # A line left as it is changes nothing; one with nothing behind the colon gives the full text back.
-# The hypothesis is called unconfirmed. Once it has been shown, empty its line, and say in a note's how that was shown.
+# The hypothesis is called unconfirmed. Once it has been shown, empty its line, and say in that of a note how it was.
 """
 _MUST, _REST = (
     "# Shown wherever there is room: warnings, changes, waits, assumptions, pinned entries",
@@ -95,7 +96,7 @@ def _shared(entries: Sequence[Shortened]) -> dict[int, list[int]]:
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """What lines said when they were printed, and what has changed since: a line that still says so is none of it."""
+    """What lines said when they were printed, and what has changed since: lines that still say it are passed over."""
 
     lines: frozenset[str]
     known: frozenset[int]
@@ -111,7 +112,8 @@ def printed_at(lines: str) -> int:
 
 def printed(session: Session, me: str, events: Iterable[Stored] = ()) -> Printed:
     """Return what lines said that were printed in the state `session`; `events` have happened since."""
-    lines = (one_line(line) for line in short_lines(session, session.owner.id, 0).splitlines())
+    readers = {me, session.owner.id}
+    lines = (one_line(line) for who in readers for line in short_lines(session, who, 0).splitlines())
     adjustments = dict(session.adjustments)
     changed: set[int] = set()
     header: set[str] = set()
@@ -155,17 +157,30 @@ def written_in(session: Session, lines: str, before: Printed) -> Written:
                 header[name] = new
             continue
         texts = _texts_in(text, number, known, before)
-        given = {seq: form for seq, short in texts.items() if (form := form_of(known[seq], short))}
-        for seq, short in texts.items() if given else ():
+        first = next(iter(texts))
+        given = _forms_of(texts, known)
+        for seq in given:
             _check_once(f"entry {seq}", number, written_on)
             if seq in before.changed:
                 _refuse_changed(f"Entry {seq}")
-            forms[seq] = given.get(seq) or ShortForm(target=seq, text=short)
-        first = next(iter(texts))
+        forms |= given
         if left := set(shared.get(first, ())) - texts.keys() - forms.keys():
             forms.setdefault(first, ShortForm(target=first, text=known[first].short))
             forms |= {seq: ShortForm(target=seq, text="") for seq in left}
     return Written(tuple(forms.values()), header)
+
+
+def _forms_of(texts: Mapping[int, str], known: Mapping[int, Shortened]) -> dict[int, ShortForm]:
+    """Return the short forms that a line gives; of a line for several all of them, if it changes any."""
+    forms = {seq: form for seq, text in texts.items() if (form := form_of(known[seq], text))}
+    if len(texts) == 1 or not forms:
+        return forms
+    first, *others = texts
+    head, text = known[first], texts[first]
+    form = forms.get(first) or ShortForm(target=first, text=text)
+    shown = _split(text, head)[0] if isinstance(head, Change) else text  # the text of one of them may say it all
+    forms[first] = replace(form, text=shown)
+    return {first: forms[first]} | {seq: forms.get(seq) or ShortForm(target=seq, text=texts[seq]) for seq in others}
 
 
 def _refuse_changed(what: str) -> NoReturn:
@@ -203,23 +218,26 @@ def _check_once(name: str, number: int, written_on: dict[str, int]) -> None:
 
 
 def form_of(entry: Shortened, text: str) -> ShortForm | None:
-    """Return the short form that a text gives an entry; the entry's own text or none gives that back."""
+    """Return the short form that a text gives an entry, None if it changes nothing.
+
+    The entry's own text, or none, gives the full text back.
+    """
     text = one_line(text)
     if text == _line(entry) and not covered_by(entry.short):
         return None
     revert = None
     if isinstance(entry, Change):
-        text, back = _apart(text, entry)
-        if back is not None and back != one_line(entry.short_revert or entry.revert):
+        text, back = _split(text, entry)
+        if back is not None:
             revert = "" if back in ("", one_line(entry.revert)) else back
         revert = "" if not text and entry.short_revert else revert
     short = "" if text == _full(entry) else text
-    if short == entry.short and revert is None:
+    if short == entry.short and revert in (None, entry.short_revert if isinstance(entry, Change) else None):
         return None
     return ShortForm(target=entry.seq, text=short, revert=revert)
 
 
-def _apart(text: str, entry: Change) -> tuple[str, str | None]:
+def _split(text: str, entry: Change) -> tuple[str, str | None]:
     """Return the text of a change, and the way to revert it that is written behind it; None where there is none."""
     for back in (entry.short_revert, entry.revert):
         if back and text.endswith(end := f"; revert: {one_line(back)}"):

@@ -12,7 +12,7 @@ from rflow.cli.app import local
 from rflow.cli.display.entries import pinned, text_of
 from rflow.cli.display.text import clock, heading, wrapped
 from rflow.cli.output import styled
-from rflow.core.session.events import Contingency
+from rflow.core.session.events import Contingency, covered_by
 from rflow.core.session.state import Change, Entry, Note, OwnershipEntry, Session, Step, Wait
 from rflow.core.summary.budget.view import Presenter, View
 from rflow.core.summary.progress import Header
@@ -78,7 +78,7 @@ class _Record:
             entry.by.name if entry.by.name != self._session.owner.name else "",
             f"on {on}" if on else "",
             "corrected" if entry.amended else "",
-            f"in short: {one_line(short)}" if (short := getattr(entry, "short", "")) else "",
+            _in_short(getattr(entry, "short", "")),
             "taken back" if entry.undone else "",
         )
         return self._line(entry.seq, entry.at, text, undone=entry.undone, star=entry.seq in self._session.pins)
@@ -193,3 +193,9 @@ def _section(title: str, lines: Sequence[str], colour: str | None = None) -> lis
 
 def _plans(contingencies: Sequence[Contingency], indent: str) -> list[str]:
     return [wrapped(f"if {plan.condition}: {plan.action}", f"{indent}  ", indent) for plan in contingencies]
+
+
+def _in_short(short: str) -> str:
+    if head := covered_by(short):
+        return f"in short on one line with {head}"
+    return f"in short: {one_line(short)}" if short else ""

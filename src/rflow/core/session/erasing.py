@@ -26,11 +26,12 @@ def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stor
     """Return events without the texts of some entries.
 
     The keys of `texts` are the entries; the values are texts to erase from related waits too, because a wait copies
-    texts from the one it replaces. Short forms that these entries share with others are given back.
+    texts from the one it replaces. The short forms of these entries, and those that they share
+    with others, are erased too.
     """
     copied: dict[int, set[str]] = defaultdict(set)
-    concerned = {target_of(event.fact) for event in events if isinstance(event, Event) and event.seq in texts} - {0}
-    shared = concerned | _covering(events, texts.keys() | concerned)
+    corrected = {target_of(event.fact) for event in events if isinstance(event, Event) and event.seq in texts} - {0}
+    shared = corrected | _covering(events, texts.keys() | corrected)
     for target, values in texts.items():
         linked = _linked_waits(events, target) if values else ()
         shared |= _covering(events, linked) | set(linked)
@@ -40,7 +41,7 @@ def erased(events: Sequence[Stored], texts: Mapping[int, Set[str]]) -> list[Stor
 
 
 def _covering(events: Iterable[Stored], seqs: Collection[int]) -> set[int]:
-    """Return the entries whose short forms stand, or stood, for some entries too."""
+    """Return the entries whose short forms cover, or covered, any of `seqs`."""
     facts = (event.fact for event in events if isinstance(event, Event) and isinstance(event.fact, EntryAmended))
     return {covered_by(fact.texts.get("short", "")) for fact in facts if fact.target in seqs} - {0}
 

@@ -8,7 +8,6 @@ Every struct rejects unknown fields, so an event written by a newer rflow is kep
 Events contain no reference cycles, so they opt out of garbage collection (`gc=False`).
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -24,11 +23,8 @@ NoteKind = Literal["note", "warning", "assumption"]
 Origin = Literal["observed", "reported"]
 DeliveryState = Literal["started", "sent", "failed"]
 
-SHORT_FORMS: Mapping[str, frozenset[str]] = {
-    "short": frozenset({"text", "result", "reason"}),
-    "short_revert": frozenset({"revert"}),
-}
-"""The short forms of an entry, each with the texts that it stands for in a brief: it goes when one is corrected."""
+SHORT_FORMS = frozenset({"short", "short_revert"})
+"""The short forms of an entry, among its texts: of what it says, and of how it is reverted."""
 LONGEST_REVERT = 30
 """A summary has no room for a way to revert a change that has more words."""
 _MAX_DIGITS = 9
@@ -168,7 +164,7 @@ class EntryAmended(_Fact, frozen=True, kw_only=True, tag="entry_amended"):
     @property
     def shortens(self) -> bool:
         """Whether only short forms were given: the texts of the entry stay."""
-        return self.texts.keys() <= SHORT_FORMS.keys()
+        return self.texts.keys() <= SHORT_FORMS
 
 
 class NoteAdded(_Fact, frozen=True, kw_only=True, tag="note_added"):

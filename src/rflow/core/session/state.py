@@ -134,7 +134,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Short(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The short forms given to an entry and to how it is reverted, with the events that gave them; "" for none."""
+    """The short forms given to an entry and to how it is reverted, with the events that gave them; "" and 0: none."""
 
     seq: int = 0
     text: str = ""
@@ -363,7 +363,7 @@ class Session(msgspec.Struct, kw_only=True):
     @property
     def shortened(self) -> set[int]:
         """The entries with a short form, except for waits."""
-        return {seq for seq in self.originals if getattr(self.entry(seq), "short", "")}
+        return {seq for seq in self.shorts if getattr(self.entry(seq), "short", "")}
 
     def unsettled(self, kind: NoteKind) -> list[Note]:
         """Return the notes of this kind (warning or assumption) that are neither settled nor undone, in order."""

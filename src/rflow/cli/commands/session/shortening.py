@@ -54,7 +54,7 @@ def shorten(
     Opens what every entry says in $EDITOR, a line each; `rflow shorten > FILE` prints these lines, and
     `rflow shorten - < FILE` takes them. A brief shows what has a short form whole and before all else; a summary
     without --brief shows the full texts unless it would cut them. Worth two minutes when you ask for help or hand over:
-    entries as they were typed fill a brief with a third of them.
+    as they were typed, a third of the entries fills a brief.
     """
     given, session = words or [], run.loaded()
     if not session.version:

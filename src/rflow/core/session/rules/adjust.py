@@ -1,15 +1,15 @@
-"""Facts that set or change a value (adjustments): header facts, waits, pins, corrections, replies, reverts.
+"""Facts that set or change a value (adjustments): header facts, waits, pins, corrections, short forms and so on.
 
 They can be undone in any order: the values are then recomputed from the remaining facts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
 from rflow.core.session import events as e
-from rflow.core.session.events import SHORT_FORMS, Brief, Event, Fact, covered_by
+from rflow.core.session.events import Brief, Event, Fact, covered_by
 from rflow.core.session.state import Change, Entry, Evidence, Reply, Session, Short, Wait
 
 
@@ -156,13 +156,14 @@ def _amend(session: Session, event: Event, fact: e.EntryAmended) -> None:
 
 
 def _shorten(session: Session, event: Event, fact: e.EntryAmended) -> None:
-    before = session.shorts.get(fact.target, Short())
-    given = {"seq": event.seq, "text": fact.texts["short"]} if "short" in fact.texts else {}
+    """Give an entry short forms. A new text without a way to revert it takes that back: it was written for another."""
+    before, held = session.shorts.get(fact.target, Short()), _short_form(session, fact.target)
+    if "short" in fact.texts:
+        before = Short(seq=event.seq, text=fact.texts["short"])
     if "short_revert" in fact.texts:
-        given |= {"revert_seq": event.seq, "revert": fact.texts["short_revert"]}
-    session.shorts[fact.target] = replace(before, **given)
-    head = covered_by(before.text)
-    if head and head != covered_by(session.shorts[fact.target].text):
+        before = replace(before, revert_seq=event.seq, revert=fact.texts["short_revert"])
+    session.shorts[fact.target] = before
+    if (head := covered_by(held)) and head != covered_by(before.text):
         _leave(session, head, event)
     _refresh(session, fact.target)
 
@@ -175,20 +176,26 @@ def _leave(session: Session, head: int, event: Event) -> None:
     _refresh(session, head)
 
 
+def _short_form(session: Session, seq: int) -> str:
+    """Return the short form of an entry that holds; "" for none."""
+    return getattr(session.waits.get(seq) or session.entry(seq), "short", "")
+
+
 def _touch_amended(session: Session, seq: int, at: int, texts: Mapping[str, str]) -> None:
-    """Drop the short forms of a corrected entry; of a change of which only the way back was, that of this alone."""
-    form = session.shorts.get(seq, Short())
-    shared = covered_by(form.text) or any(covered_by(other.text) == seq for other in session.shorts.values())
+    """Drop the short forms of a corrected entry; only the way to revert it, if nothing else was corrected or shared."""
+    shared = covered_by(_short_form(session, seq)) or any(
+        covered_by(_short_form(session, other)) == seq for other in session.shorts
+    )
     if texts.keys() == {"revert"} and not shared:
-        session.shorts[seq] = replace(form, revert_seq=0, revert="")
+        session.shorts[seq] = replace(session.shorts.get(seq, Short()), revert_seq=0, revert="")
         _refresh(session, seq)
     else:
         touch(session, seq, at)
 
 
 def _marks(entry: Any, texts: Mapping[str, str]) -> dict[str, bool]:
-    """Return what says that an entry was corrected, for a change and its way back apart; short forms do not."""
-    of_each = {"amended": texts.keys() - SHORT_FORMS, "revert_amended": ()}
+    """Return what says that an entry was corrected, for a change and its way back apart."""
+    of_each: dict[str, Iterable[str]] = {"amended": texts.keys(), "revert_amended": ()}
     if isinstance(entry, Change):
         of_each = {"amended": texts.keys() & {"text"}, "revert_amended": texts.keys() & {"revert"}}
     return {

@@ -21,7 +21,7 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
     """Give entries their short forms: the owner, and who hands over, any of them, others their own."""
     _check_covering(session, forms)
     owner = not roles(session, actor).isdisjoint({Role.OWNER, Role.SENDER})
-    given = set(_written_anew(session, forms))
+    given = set(_written_anew(session, forms)) - {0}
     facts = [
         fact
         for form in forms
@@ -31,8 +31,8 @@ def shorten(session: Session, forms: Sequence[ShortForm], actor: Actor) -> Itera
     ]
     if not facts:
         raise UsageProblem(
-            "These are the short forms already.",
-            try_=f"See what a brief shows: rflow -s {session.code} progress --brief",
+            "A brief says this already.",
+            try_=f"See what it shows: rflow -s {session.code} progress --brief",
         )
     yield from facts
 
@@ -61,9 +61,9 @@ def _check_covering(session: Session, forms: Sequence[ShortForm]) -> None:
         if isinstance(entry, Wait) or isinstance(covering, Wait):
             wait = entry.seq if isinstance(entry, Wait) else seq
             raise UsageProblem(f"Entry {wait} is a wait, with a time of its own.", try_=_OWN_LINE)
-        if _apart(entry) not in ("", _apart(covering)):
+        if _kind_apart(entry) not in ("", _kind_apart(covering)):
             raise UsageProblem(
-                f"Entry {seq} is no {_apart(entry)}, so it can't cover {form.target}, which is one.",
+                f"Entry {seq} is no {_kind_apart(entry)}, so it can't cover {form.target}, which is one.",
                 try_=f"Nothing was recorded. Begin the line with {form.target}, or give each of them one of its own.",
             )
         _check_ways_back(entry, covering, reverts.get(seq))
@@ -77,21 +77,21 @@ def _check_ways_back(entry: Step | Note | Change, covering: Step | Note | Change
     if not (known if written is None else written) and one_line(entry.revert) != one_line(covering.revert):
         raise UsageProblem(
             f"Changes {covering.seq} and {entry.seq} are reverted in different ways.",
-            try_=f"Nothing was recorded. Say both behind the text: {covering.seq}, {entry.seq}: …; revert: …",
+            try_=f"Nothing was recorded. Write a way back for both: {covering.seq}, {entry.seq}: …; revert: …",
         )
 
 
 _OWN_LINE = "Nothing was recorded. Give it a line of its own."
 
 
-def _apart(entry: Step | Note | Change | Wait) -> str:
+def _kind_apart(entry: Step | Note | Change | Wait) -> str:
     """Return the kind of an entry that a reader must not take for another one; "" for the others."""
     match entry:
         case Change():
             return "change that was reverted" if entry.reverted else "change in place"
-        case Note(kind="warning" | "assumption", settled=None):
+        case Note(kind="warning" | "assumption"):
             return entry.kind
-        case Step(assumed=True, settled=None):
+        case Step(assumed=True):
             return "assumption"
         case _:
             return ""

@@ -3,6 +3,7 @@
 The brief form shows them in place of their texts; the whole form where there is no room for all of these.
 """
 
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -17,14 +18,13 @@ _Entry = TypeVar("_Entry", Tried, ProgressNote, ProgressChange, ProgressWaiting)
 
 
 def resolved(progress: Progress) -> Progress:
-    """Return the progress with only the short forms that stand for one entry, the brief form without covered entries.
+    """Return the progress as its form shows it.
 
-    An entry that no other one covers, though its short form says so, is shown as if it had none. The whole form shows
-    entries that share a short form by their texts.
+    The brief form is without the entries that another one covers, the whole form without short forms that are shared.
     """
     named = {entry.seq: covered_by(entry.short) for entry in _entries(progress) if covered_by(entry.short)}
-    gone = covered(progress) if progress.brief else set()
-    without = named.keys() if progress.brief else {*named, *named.values()}
+    gone = _covered(progress) if progress.brief else set()
+    without = set(named) if progress.brief else {*named, *named.values()}
 
     def left(each: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         shown = (entry for entry in each if entry.seq not in gone)
@@ -32,19 +32,23 @@ def resolved(progress: Progress) -> Progress:
 
     if not named:
         return progress
-    shared = progress.changes if progress.brief else ()
     return replace(
         progress,
         tried=left(progress.tried),
         notes=left(progress.notes),
-        changes=left(tuple(_together(change, shared) for change in progress.changes)),
+        changes=left(tuple(_as_shared(change, progress, without) for change in progress.changes)),
         waiting=left(progress.waiting),
     )
 
 
-def _together(change: ProgressChange, changes: tuple[ProgressChange, ...]) -> ProgressChange:
-    """Return a change with the times of all that its short form stands for; no time of those in place at several."""
-    same = [change, *(other for other in changes if covered_by(other.short) == change.seq)]
+def _as_shared(change: ProgressChange, progress: Progress, without: AbstractSet[int]) -> ProgressChange:
+    """Return a change with the times of all that its short form stands for; no time of those in place at several.
+
+    In the whole form it has its own times, and its own way back.
+    """
+    if not progress.brief:
+        return replace(change, short_revert="") if change.seq in without else change
+    same = [change, *(other for other in progress.changes if covered_by(other.short) == change.seq)]
     made, ended = [each.at for each in same if each.at], [each.reverted_at for each in same if each.reverted_at]
     if len(same) == 1 or not made:
         return change
@@ -54,7 +58,7 @@ def _together(change: ProgressChange, changes: tuple[ProgressChange, ...]) -> Pr
     return replace(change, at=made[0] if len(minutes) == 1 else None)
 
 
-def covered(progress: Progress) -> set[int]:
+def _covered(progress: Progress) -> set[int]:
     """Return the entries that the short form of another one covers."""
     entries = _entries(progress)
     covering = {entry.seq for entry in entries if entry.short and not covered_by(entry.short)}
@@ -96,7 +100,7 @@ def either(full: Lengths, short: str, *, brief: bool) -> Lengths:
         return full
     longer = tuple(level for level in full.levels if word_count(level) > word_count(short))
     wanted = max(len(longer) - (len(full.levels) - 1 - full.wanted), 0)
-    return Lengths((short, *longer), wanted, min(wanted, full.smooth))
+    return Lengths((short, *longer), wanted)
 
 
 def whole(text: str) -> Lengths:
