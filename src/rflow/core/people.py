@@ -26,7 +26,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
 
 
 RFLOW = Person(id="#rflow", name="rflow", kind="rflow")
-"""The author of what rflow does by itself, such as expiring a handoff."""
+"""The author of rflow's own actions, such as expiring a handoff."""
 
 
 def person(name: str) -> Person:

@@ -372,7 +372,7 @@ def test_a_handoff_offers_the_summary_or_prints_or_copies_it(ana: Program) -> No
     said, note = said.split("\n", 1)
     assert said.endswith("handed to Ben Okafor, who hasn't accepted it yet.")
     assert note.startswith("Note: the summary does not say what is wrong, since when, and who is affected.")
-    assert note.endswith(f', take it back, and: rflow -s {code} brief --situation "…" --impact "…"')
+    assert note.endswith(f'To add it: rflow -s {code} brief --situation "…" --impact "…"')
     assert offer.startswith(f"    rflow progress {code} --copy  ")
     ana.ok("handoff", "--cancel")
     printed = ana.ok("handoff", BEN, "--note", "The courier comes at five", "-f", "text")

@@ -112,24 +112,23 @@ def missing_brief(run: App, session: Session, ask: str | None, *, leaves: bool, 
             missing_situation(run, session, begin)
 
 
-def missing_situation(run: App, session: Session, begin: str, *, first: str = "") -> None:
-    """Say that a summary lacks situation and impact, and how to add them; `first` is a step to do before."""
+def missing_situation(run: App, session: Session, begin: str) -> None:
+    """Say that a summary lacks situation and impact, and how to add them; `begin` is the prefix of a command."""
     if not (session.brief.situation or session.brief.impact):
         how = f'{begin} brief --situation "…" --impact "…"'
         missing = "what is wrong, since when, and who is affected"
-        run.say(f"Note: the summary does not say {missing}. To add it{first}: {how}")
+        run.say(f"Note: the summary does not say {missing}. To add it: {how}")
 
 
-def old_situation(run: App, session: Session, *, first: str = "") -> None:
-    """Say that there are results newer than the situation, and how to update it; `first` is a step to do before."""
+def old_situation(run: App, session: Session, begin: str) -> None:
+    """Say that there are results newer than the situation, and how to update it; `begin` is the prefix of a command."""
     from rflow.cli.display.text import clock
     from rflow.core.summary.units.earlier import situation_at
 
     if at := situation_at(session):
         recorded = clock(at, run.workspace.now())
         again = " ".join(f'--{name} "…"' for name in ("situation", "impact") if getattr(session.brief, name))
-        begin = f"{run.program} -s {session.code}" if first else run.command_prefix(session)
-        run.say(f"Note: the situation is that of {recorded}. If that has changed{first}: {begin} brief {again}")
+        run.say(f"Note: the situation is that of {recorded}. If that has changed: {begin} brief {again}")
 
 
 def record(run: App, session: Session | None, format_: str, destination: str, state: DeliveryState = "sent") -> None:

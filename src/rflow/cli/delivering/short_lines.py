@@ -96,7 +96,7 @@ def _shared(entries: Sequence[Shortened]) -> dict[int, list[int]]:
 
 
 class Printed(msgspec.Struct, frozen=True):
-    """What lines said when they were printed, and what has changed since: lines that still say it are passed over."""
+    """Lines as they were printed, and what has been changed since; lines that are the same are skipped."""
 
     lines: frozenset[str]
     known: frozenset[int]

@@ -70,7 +70,7 @@ def brief(
         from rflow.cli.delivering.deliver import missing_situation, old_situation
         from rflow.cli.delivering.room import warn_about_brief
 
-        old_situation(run, outcome.session)
+        old_situation(run, outcome.session, begin)
         missing_situation(run, outcome.session, begin)
         warn_about_brief(run, outcome.session, begin)
 

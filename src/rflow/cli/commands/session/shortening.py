@@ -145,7 +145,7 @@ def _recorded(forms: Iterable[c.ShortForm]) -> str:
     given: dict[str, list[str]] = {"recorded": [], "taken back": []}
     for form in sorted(forms, key=lambda form: form.target):
         given["recorded" if form.text or form.revert else "taken back"].append(f"{form.target}")
-    named = {word: (f"short form{'s' if len(seqs) > 1 else ''} of {enumerated(seqs)}") for word, seqs in given.items()}
+    named = {word: f"short form{'s' if len(seqs) > 1 else ''} of {enumerated(seqs)}" for word, seqs in given.items()}
     return "; ".join(f"{named[word]} {word}" for word, seqs in given.items() if seqs) + "."
 
 

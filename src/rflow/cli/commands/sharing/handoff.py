@@ -140,10 +140,10 @@ def _offer(run: App, session: Session, to: Person, *, summary: bool) -> None:
     from rflow.cli.delivering.room import warn_about_brief
     from rflow.cli.display.text import next_block
 
-    warn_about_brief(run, session, f"{run.program} -s {session.code}")
-    missing_situation(run, session, f"{run.program} -s {session.code}", first=", take it back, and")
-    old_situation(run, session, first=", take it back, and")
-    code = session.code
+    code, begin = session.code, f"{run.program} -s {session.code}"
+    warn_about_brief(run, session, begin)
+    missing_situation(run, session, begin)
+    old_situation(run, session, begin)
     offers = [(f"progress {code} --copy", f"copies the summary for {to.name}")] if summary else []
     if not run.workspace.about.shared:
         offers.append((f"export {code} -o {code}.jsonl", "a file, for another machine"))
